@@ -1,0 +1,101 @@
+package dev.hivestream.runtime;
+
+import java.time.Duration;
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * What the apps share.
+ *
+ * @param instance Name of this instance, unique and stable over restarts: a restarted instance ends the transactions that it left open.
+ * @param aggregates Names of the aggregates that this instance runs; all that are on the class path if empty.
+ * @param partitions Number of partitions of each commands, events and results topic. Cannot be changed later, since aggregates would change owners.
+ * @param topics The topics.
+ * @param lock The guard.
+ * @param decide How commands are decided.
+ * @param catchUp How a cache is caught up with the log.
+ * @param results How results are kept.
+ */
+@ConfigurationProperties("hive")
+public record HiveProperties(@DefaultValue("local") String instance, @DefaultValue List<String> aggregates,
+        @DefaultValue("8") int partitions, @DefaultValue Topics topics, @DefaultValue Lock lock,
+        @DefaultValue Decide decide, @DefaultValue CatchUp catchUp, @DefaultValue Results results) {
+
+    public HiveProperties {
+        if (partitions < 1 || partitions > 10_000) {
+            throw new StartRefused("hive.partitions is " + partitions + "; set it to 1 to 10000");
+        }
+    }
+
+    /**
+     * The topics.
+     *
+     * @param create Whether topics that are missing are created.
+     * @param replicationFactor Of topics that are created; -1 is the broker's default.
+     */
+    public record Topics(@DefaultValue("true") boolean create, @DefaultValue("-1") short replicationFactor) {}
+
+    /** What one lock of the guard covers. */
+    public enum LockScope {
+        /** One lock an aggregate type and partition. */
+        PARTITION,
+        /** One lock an aggregate. */
+        AGGREGATE
+    }
+
+    /**
+     * The guard.
+     *
+     * @param scope What one lock covers: a partition, or a single aggregate.
+     * @param ttl After which a lock that is not renewed is free. At most the session time-out of the consumer.
+     * @param driftFactor Part of the ttl that clocks may differ by.
+     */
+    public record Lock(@DefaultValue("partition") LockScope scope, @DefaultValue("8s") Duration ttl,
+            @DefaultValue("0.01") double driftFactor) {
+
+        public Lock {
+            if (ttl.toMillis() < 100) {
+                throw new StartRefused("hive.lock.ttl is " + ttl + "; set it to 100 ms or more");
+            }
+            if (driftFactor < 0 || driftFactor >= 0.5) {
+                throw new StartRefused("hive.lock.drift-factor is " + driftFactor + "; set it to 0 up to 0.5");
+            }
+        }
+    }
+
+    /**
+     * How commands are decided.
+     *
+     * @param attempts How often a command whose decider throws is tried before it is dead-lettered.
+     * @param remembered How many commands with events an aggregate remembers, to give the same answer to a repeated id.
+     */
+    public record Decide(@DefaultValue("3") int attempts, @DefaultValue("256") int remembered) {
+
+        public Decide {
+            if (attempts < 1) {
+                throw new StartRefused("hive.decide.attempts is " + attempts + "; set it to 1 or more");
+            }
+            if (remembered < 1) {
+                throw new StartRefused("hive.decide.remembered is " + remembered + "; set it to 1 or more");
+            }
+        }
+    }
+
+    /**
+     * How a cache is caught up with the log.
+     *
+     * @param step Events that are folded in memory between two writes.
+     * @param watch How often the watermark of an idle partition is looked at.
+     */
+    public record CatchUp(@DefaultValue("2000") int step, @DefaultValue("1s") Duration watch) {}
+
+    /**
+     * How results are kept.
+     *
+     * @param keep How long Redis keeps the result of a command that came over HTTP.
+     * @param maxMessage Largest event or command that is taken, as JSON.
+     */
+    public record Results(@DefaultValue("1d") Duration keep, @DefaultValue("512KB") DataSize maxMessage) {}
+}

@@ -1,0 +1,219 @@
+package dev.hivestream.runtime.cache;
+
+import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.message.Slot;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.core.script.DigestUtils;
+
+/**
+ * The cache in Redis. Reads a slot in one round trip and writes it in one atomic script, on condition that its watermark
+ * is still the one that was read: the write of an owner that has been overtaken changes nothing. Thread-safe.
+ *
+ * <p>All methods throw {@link org.springframework.dao.DataAccessException} when Redis does not answer.
+ */
+public final class Cache {
+
+    /**
+     * A slot's cache as read.
+     *
+     * @param active the generation that readers use, null if there is none
+     * @param watermark of the generation asked for, null if it has none
+     * @param snapshots of the ids asked for, in that order; null where there is none
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Loaded(@Nullable String active, byte @Nullable [] watermark, List<byte @Nullable []> snapshots) {
+
+        /** Whether the watermark is this one, byte for byte. */
+        public boolean isAt(@Nullable Watermark expected) {
+            return Arrays.equals(watermark, expected == null ? null : expected.bytes());
+        }
+    }
+
+    private static final byte[] NOTHING = {};
+    private static final byte[] LOAD = utf8("""
+            local found = {redis.call('HGET', KEYS[1], ARGV[1]), redis.call('GET', KEYS[2])}
+            for i = 3, #KEYS do found[i] = redis.call('GET', KEYS[i]) end
+            return found
+            """);
+    private static final byte[] WRITE = utf8("""
+            if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+            local snapshots = tonumber(ARGV[3])
+            for i = 1, snapshots do redis.call('SET', KEYS[1 + i], ARGV[4 + i]) end
+            for i = snapshots + 1, #KEYS - 1 do redis.call('SET', KEYS[1 + i], ARGV[4 + i], 'EX', ARGV[4]) end
+            redis.call('SET', KEYS[1], ARGV[2])
+            return 1
+            """);
+    private static final String LOAD_SHA = DigestUtils.sha1DigestAsHex(new String(LOAD, StandardCharsets.UTF_8));
+    private static final String WRITE_SHA = DigestUtils.sha1DigestAsHex(new String(WRITE, StandardCharsets.UTF_8));
+
+    private final RedisConnectionFactory connections;
+
+    public Cache(RedisConnectionFactory connections) {
+        this.connections = connections;
+    }
+
+    /** Reads a slot's pointer, watermark and snapshots, as of one moment. */
+    public Loaded load(Slot slot, String fingerprint, String generation, Collection<String> ids) {
+        byte[][] arguments = new byte[ids.size() + 3][];
+        arguments[0] = Keys.active(slot);
+        arguments[1] = Keys.watermark(slot, generation);
+        int i = 2;
+        for (String id : ids) {
+            arguments[i++] = Keys.snapshot(slot, generation, id);
+        }
+        arguments[i] = utf8(fingerprint);
+        List<byte @Nullable []> found = run(LOAD_SHA, LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
+        byte[] active = found.get(0);
+        return new Loaded(active == null ? null : new String(active, StandardCharsets.UTF_8), found.get(1),
+                found.subList(2, found.size()));
+    }
+
+    /**
+     * Writes snapshots and watermark, and results beside them, if the stored watermark is the one expected.
+     *
+     * @param expected null if there must be none
+     * @param results by command id; they expire after {@code keep}
+     * @return false if another watermark is stored; nothing is changed then
+     */
+    public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+            Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
+        int keys = 1 + snapshots.size() + results.size();
+        byte[][] arguments = new byte[keys + 4 + snapshots.size() + results.size()][];
+        arguments[0] = Keys.watermark(slot, generation);
+        arguments[keys] = expected == null ? NOTHING : expected.bytes();
+        arguments[keys + 1] = next.bytes();
+        arguments[keys + 2] = utf8(Integer.toString(snapshots.size()));
+        arguments[keys + 3] = utf8(Long.toString(Math.max(1, keep.toSeconds())));
+        int i = 1;
+        for (Map.Entry<String, byte[]> snapshot : snapshots.entrySet()) {
+            arguments[i] = Keys.snapshot(slot, generation, snapshot.getKey());
+            arguments[keys + 3 + i] = snapshot.getValue();
+            i++;
+        }
+        for (Map.Entry<String, byte[]> result : results.entrySet()) {
+            arguments[i] = Keys.result(slot, result.getKey());
+            arguments[keys + 3 + i] = result.getValue();
+            i++;
+        }
+        Long written = run(WRITE_SHA, WRITE, ReturnType.INTEGER, keys, arguments);
+        return written == 1;
+    }
+
+    /** The watermark of a generation, or null. */
+    public @Nullable Watermark watermark(Slot slot, String generation) {
+        try (RedisConnection redis = connections.getConnection()) {
+            byte[] stored = redis.stringCommands().get(Keys.watermark(slot, generation));
+            return stored == null ? null : Watermark.read(stored);
+        }
+    }
+
+    /** The result of a command that lives in this slot, if it is still kept. */
+    public byte @Nullable [] result(Slot slot, String commandId) {
+        try (RedisConnection redis = connections.getConnection()) {
+            return redis.stringCommands().get(Keys.result(slot, commandId));
+        }
+    }
+
+    /** Lets readers use a generation. */
+    public void activate(Slot slot, String fingerprint, String generation) {
+        try (RedisConnection redis = connections.getConnection()) {
+            redis.hashCommands().hSet(Keys.active(slot), utf8(fingerprint), utf8(generation));
+        }
+    }
+
+    /** The generation wanted for a fingerprint; the first one asks for {@code g1}. */
+    public String wanted(String aggregate, String fingerprint) {
+        byte[] key = Keys.wanted(aggregate, fingerprint);
+        try (RedisConnection redis = connections.getConnection()) {
+            byte[] stored = redis.stringCommands().get(key);
+            if (stored == null) {
+                redis.stringCommands().setNX(key, utf8(generation(1, fingerprint)));
+                stored = redis.stringCommands().get(key);
+            }
+            if (stored == null) {
+                throw new org.springframework.dao.TransientDataAccessResourceException(
+                        "The wanted generation of " + aggregate + " vanished while it was set");
+            }
+            return new String(stored, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Wants the generation after {@code given}, unless somebody else has done so since. Gives the one wanted now. */
+    public String wantNext(String aggregate, String fingerprint, String given) {
+        if (wanted(aggregate, fingerprint).equals(given)) {
+            int number = Integer.parseInt(given.substring(1, given.indexOf('-')));
+            try (RedisConnection redis = connections.getConnection()) {
+                redis.stringCommands().set(Keys.wanted(aggregate, fingerprint),
+                        utf8(generation(number + 1, fingerprint)));
+            }
+        }
+        return wanted(aggregate, fingerprint);
+    }
+
+    /** The fingerprint is part of the name, so that two of them cannot share a generation, even after a FLUSHALL. */
+    private static String generation(int number, String fingerprint) {
+        return "g" + number + "-" + fingerprint;
+    }
+
+    /**
+     * Refuses a Redis that may throw snapshots away: a missing one would be taken for a new aggregate.
+     *
+     * @throws StartRefused if its {@code maxmemory-policy} is not {@code noeviction}
+     */
+    public void requireNoEviction() {
+        try (RedisConnection redis = connections.getConnection()) {
+            Properties memory = redis.serverCommands().info("memory");
+            String policy = memory == null
+                    ? null
+                    : memory.entrySet().stream()
+                            .filter(entry -> entry.getKey().toString().endsWith("maxmemory_policy"))
+                            .map(entry -> entry.getValue().toString()).filter(value -> !value.equals("noeviction"))
+                            .findFirst()
+                            .orElse(null);
+            if (policy != null) {
+                throw new StartRefused("Redis may evict snapshots: its maxmemory-policy is '" + policy
+                        + "'. Set maxmemory-policy to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)");
+            }
+        }
+    }
+
+    /** Asks Redis whether it is there. */
+    public void ping() {
+        try (RedisConnection redis = connections.getConnection()) {
+            redis.ping();
+        }
+    }
+
+    private <T> T run(String sha, byte[] script, ReturnType type, int keys, byte[][] arguments) {
+        try (RedisConnection redis = connections.getConnection()) {
+            T answer;
+            try {
+                answer = redis.scriptingCommands().evalSha(sha, type, keys, arguments);
+            } catch (NonTransientDataAccessException e) {
+                if (!String.valueOf(e.getMostSpecificCause().getMessage()).startsWith("NOSCRIPT")) {
+                    throw e;
+                }
+                answer = redis.scriptingCommands().eval(script, type, keys, arguments);
+            }
+            if (answer == null) {
+                throw new IllegalStateException("A script answered nothing");
+            }
+            return answer;
+        }
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

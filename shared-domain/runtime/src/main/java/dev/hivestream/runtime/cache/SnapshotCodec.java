@@ -1,0 +1,129 @@
+package dev.hivestream.runtime.cache;
+
+import dev.hivestream.model.Aggregate;
+import dev.hivestream.runtime.message.Json;
+import java.io.ByteArrayOutputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+
+/**
+ * Snapshots as JSON that others can read:
+ * {@code {"version":7,"state":{…},"commands":{"<hash of the id>":[7,7]},"poison":"why"}}. Thread-safe.
+ *
+ * @param <S> the aggregate's state
+ */
+public final class SnapshotCodec<S> {
+
+    private final Aggregate<?, S, ?> aggregate;
+    private final ObjectReader reader;
+    private final ObjectWriter writer;
+
+    public SnapshotCodec(Aggregate<?, S, ?> aggregate) {
+        this.aggregate = aggregate;
+        this.reader = Json.TOLERANT.readerFor(aggregate.stateType()).without(
+                DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+        this.writer = Json.TOLERANT.writerFor(aggregate.stateType());
+    }
+
+    /** The state alone, as clients see it. */
+    public byte[] writeState(S state) {
+        return writer.writeValueAsBytes(state);
+    }
+
+    /**
+     * The stored form.
+     *
+     * @throws tools.jackson.core.JacksonException if the domain's state cannot be written
+     */
+    public byte[] write(Snapshot<S> snapshot) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+        try (JsonGenerator json = Json.TOLERANT.createGenerator(out)) {
+            json.writeStartObject();
+            json.writeNumberProperty("version", snapshot.version());
+            json.writeName("state");
+            writer.writeValue(json, snapshot.state());
+            json.writeName("commands");
+            json.writeStartObject();
+            for (Map.Entry<String, Snapshot.Versions> command : snapshot.commands().entrySet()) {
+                json.writeName(command.getKey());
+                json.writeStartArray();
+                json.writeNumber(command.getValue().first());
+                json.writeNumber(command.getValue().last());
+                json.writeEndArray();
+            }
+            json.writeEndObject();
+            if (snapshot.poison() != null) {
+                json.writeStringProperty("poison", snapshot.poison());
+            }
+            json.writeEndObject();
+        }
+        return out.toByteArray();
+    }
+
+    /** A snapshot that was changed behind our back. Its generation is good for nothing more. */
+    public static final class Unreadable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unreadable(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * Reads what {@link #write} wrote; null is an aggregate without events.
+     *
+     * @throws Unreadable if it is something else
+     */
+    public Snapshot<S> read(String id, byte @Nullable [] stored) {
+        if (stored == null) {
+            return Snapshot.initial(aggregate.decider().initialState());
+        }
+        try {
+            return parse(id, stored);
+        } catch (JacksonException e) {
+            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' is not one", e);
+        }
+    }
+
+    private Snapshot<S> parse(String id, byte[] stored) {
+        long version = 0;
+        S state = null;
+        String poison = null;
+        LinkedHashMap<String, Snapshot.Versions> commands = new LinkedHashMap<>();
+        try (JsonParser json = Json.TOLERANT.createParser(stored)) {
+            json.nextToken();
+            while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = json.currentName();
+                json.nextToken();
+                switch (name) {
+                    case "version" -> version = json.getLongValue();
+                    case "state" -> state = reader.readValue(json);
+                    case "poison" -> poison = json.getString();
+                    case "commands" -> {
+                        while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                            String hash = json.currentName();
+                            json.nextToken();
+                            long first = json.nextLongValue(0);
+                            long last = json.nextLongValue(0);
+                            json.nextToken();
+                            commands.put(hash, new Snapshot.Versions(first, last));
+                        }
+                    }
+                    default -> json.skipChildren();
+                }
+            }
+        }
+        if (version < 1 && poison == null || state == null) {
+            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' has no version or no state", null);
+        }
+        return new Snapshot<>(version, state, commands, poison);
+    }
+}

@@ -1,0 +1,5 @@
+/** The cache in Redis: keys, snapshots, watermark, conditional write-back, guard. */
+@NullMarked
+package dev.hivestream.runtime.cache;
+
+import org.jspecify.annotations.NullMarked;

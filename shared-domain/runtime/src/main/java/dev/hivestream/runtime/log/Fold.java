@@ -1,0 +1,98 @@
+package dev.hivestream.runtime.log;
+
+import dev.hivestream.model.Decider;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Position;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds events from the log into snapshots: an event at or below the snapshot's version is skipped, the next one is
+ * applied, and anything else is a fault of this aggregate, which it names, and of no other. Thread-safe.
+ *
+ * @param <S> state
+ * @param <E> events
+ */
+final class Fold<S, E> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Fold.class);
+
+    private final Served<?, S, E> served;
+    private final int remembered;
+
+    Fold(Served<?, S, E> served, int remembered) {
+        this.served = served;
+        this.remembered = remembered;
+    }
+
+    /** Whether the event changed the snapshot. */
+    boolean apply(Snapshot<S> snapshot, ConsumerRecord<byte[], byte[]> event) {
+        if (snapshot.poison() != null) {
+            return false;
+        }
+        try {
+            long version = version(event);
+            if (version <= snapshot.version()) {
+                return false;
+            }
+            if (version != snapshot.version() + 1) {
+                throw new Malformed("version " + version + " follows version " + snapshot.version());
+            }
+            String type = text(event.headers(), Header.TYPE);
+            String dataVersion = text(event.headers(), Header.DATA_VERSION);
+            E read = served.codec().readEvent(type == null ? "" : type,
+                    dataVersion == null ? 1 : Integer.parseInt(dataVersion), event.value());
+            Decider<?, S, E> decider = served.aggregate().decider();
+            S state = decider.evolve(snapshot.state(), read);
+            if (state == null) {
+                throw new Malformed("evolve gave null");
+            }
+            String command = text(event.headers(), Header.CAUSATION_ID);
+            snapshot.advance(state, command == null ? "" : command, remembered);
+            return true;
+        } catch (Malformed | RuntimeException | StackOverflowError e) {
+            String reason = "The event at " + event.topic() + "/" + event.partition() + "/" + event.offset()
+                    + " cannot be folded: " + (e instanceof Malformed ? e.getMessage() : e.toString());
+            LOG.error("The {} '{}' is kept out. {}", served.aggregate(), id(event), reason);
+            snapshot.poison(reason);
+            return true;
+        }
+    }
+
+    /** The position of the event's command; {@link Position#NONE} if the event names none. */
+    static Position command(ConsumerRecord<byte[], byte[]> event) {
+        String position = text(event.headers(), Header.COMMAND_POSITION);
+        try {
+            return position == null ? Position.NONE : Position.parse(position);
+        } catch (IllegalArgumentException e) {
+            return Position.NONE;
+        }
+    }
+
+    /** The aggregate id, or null for a record that belongs to no aggregate. */
+    static @Nullable String id(ConsumerRecord<byte[], byte[]> event) {
+        return event.key() == null ? null : new String(event.key(), StandardCharsets.UTF_8);
+    }
+
+    private static long version(ConsumerRecord<byte[], byte[]> event) throws Malformed {
+        String sequence = text(event.headers(), Header.SEQUENCE);
+        try {
+            return Long.parseLong(sequence == null ? "" : sequence);
+        } catch (NumberFormatException e) {
+            throw new Malformed("its header " + Header.SEQUENCE + " is "
+                    + (sequence == null ? "missing" : "'" + sequence + "' and not a version"));
+        }
+    }
+
+    private static @Nullable String text(Headers headers, String name) {
+        org.apache.kafka.common.header.Header header = headers.lastHeader(name);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+}

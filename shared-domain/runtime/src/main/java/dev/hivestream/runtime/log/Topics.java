@@ -1,0 +1,195 @@
+package dev.hivestream.runtime.log;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.StartRefused;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The topics of the aggregates: their names, their creation, and the checks without which nothing is decided. Thread-safe.
+ */
+public final class Topics {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** Value, headers and reason of the largest command fit into a dead letter. */
+    public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
+
+    private final HiveProperties properties;
+    private final Admin admin;
+
+    public Topics(HiveProperties properties, Admin admin) {
+        this.properties = properties;
+        this.admin = admin;
+    }
+
+    public static String commands(String aggregate) {
+        return aggregate + ".commands";
+    }
+
+    public static String events(String aggregate) {
+        return aggregate + ".events";
+    }
+
+    public static String results(String aggregate) {
+        return aggregate + ".results";
+    }
+
+    public static String deadLetters(String aggregate) {
+        return aggregate + ".commands.dlq";
+    }
+
+    /** The aggregate of a commands topic. */
+    public static String aggregateOf(String commandsTopic) {
+        return commandsTopic.substring(0, commandsTopic.length() - ".commands".length());
+    }
+
+    /**
+     * Kafka's ids of an aggregate's topics.
+     *
+     * @param commands of the commands topic
+     * @param events of the events topic
+     */
+    public record Ids(String commands, String events) {}
+
+    /**
+     * Creates what is missing and checks what is there.
+     *
+     * @throws StartRefused if a topic is not as it must be
+     * @throws KafkaException if the broker does not answer
+     */
+    public Ids require(String aggregate) {
+        List<String> partitioned = List.of(commands(aggregate), events(aggregate), results(aggregate));
+        List<String> all = new ArrayList<>(partitioned);
+        all.add(deadLetters(aggregate));
+        Map<String, TopicDescription> found = describe(all);
+        if (found.size() < all.size()) {
+            create(aggregate, all.stream().filter(topic -> !found.containsKey(topic)).toList());
+            found.putAll(describe(all));
+        }
+        for (String topic : partitioned) {
+            int partitions = known(found, topic).partitions().size();
+            if (partitions != properties.partitions()) {
+                throw new StartRefused(
+                        "The topic '" + topic + "' has " + partitions + " partitions and hive.partitions is "
+                                + properties.partitions() + ". Set hive.partitions to the number that the topics of '"
+                                + aggregate
+                                + "' had when the first command was decided, or create the topic anew with "
+                                + properties.partitions());
+            }
+        }
+        requireKept(events(aggregate));
+        return new Ids(known(found, commands(aggregate)).topicId().toString(),
+                known(found, events(aggregate)).topicId().toString());
+    }
+
+    private static <K, V> V known(Map<K, V> found, K key) {
+        V value = found.get(key);
+        if (value == null) {
+            throw new KafkaException("The broker does not know " + key + " yet");
+        }
+        return value;
+    }
+
+    private void requireKept(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Config config = known(get(admin.describeConfigs(List.of(resource)).all()), resource);
+        String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+        if (cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+            throw new StartRefused("The topic '" + topic + "' is compacted (cleanup.policy=" + cleanup
+                    + "), so events would be lost. Set its cleanup.policy to delete and its retention.ms and retention.bytes to -1");
+        }
+        for (String limit : List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
+            String value = config.get(limit).value();
+            if (cleanup.contains(TopicConfig.CLEANUP_POLICY_DELETE) && Long.parseLong(value) >= 0) {
+                throw new StartRefused("The topic '" + topic + "' expires (" + limit + "=" + value
+                        + "), so events would be lost. Set its " + limit + " to -1");
+            }
+        }
+    }
+
+    private Map<String, TopicDescription> describe(Collection<String> topics) {
+        Map<String, TopicDescription> found = new LinkedHashMap<>();
+        admin.describeTopics(topics).topicNameValues().forEach((topic, description) -> {
+            try {
+                found.put(topic, get(description));
+            } catch (UnknownTopicOrPartitionException missing) {
+                LOG.debug("The topic '{}' is missing", topic);
+            }
+        });
+        return found;
+    }
+
+    private void create(String aggregate, List<String> missing) {
+        if (!properties.topics().create()) {
+            throw new StartRefused("The topics " + missing
+                    + " are missing and hive.topics.create is false. Create them, with " + properties.partitions()
+                    + " partitions (events: retention.ms=-1, retention.bytes=-1, cleanup.policy=delete), or set hive.topics.create to true");
+        }
+        Optional<Short> replication = Optional.of(properties.topics().replicationFactor()).filter(factor -> factor > 0);
+        List<NewTopic> topics = missing.stream().map(topic -> {
+            NewTopic created = new NewTopic(topic, Optional.of(properties.partitions()), replication);
+            if (topic.equals(events(aggregate))) {
+                return created.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete",
+                        TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
+            }
+            if (topic.equals(deadLetters(aggregate))) {
+                return created.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(DEAD_LETTER_BYTES)));
+            }
+            return created;
+        }).toList();
+        admin.createTopics(topics).values().forEach((topic, done) -> {
+            try {
+                get(done);
+                LOG.info("Created the topic '{}' with {} partitions", topic, properties.partitions());
+            } catch (TopicExistsException other) {
+                LOG.debug("Another instance created the topic '{}'", topic);
+            }
+        });
+        // a topic is created before every broker knows it
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (describe(missing).size() < missing.size()) {
+            if (System.nanoTime() > deadline) {
+                throw new KafkaException("The topics " + missing + " were created and are not known to the broker yet");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    /** The answer of an admin request; its failure as the {@link KafkaException} that it is. */
+    static <T> T get(KafkaFuture<T> future) {
+        try {
+            return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new org.apache.kafka.common.errors.TimeoutException("The broker did not answer within " + PATIENCE,
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new org.apache.kafka.common.errors.InterruptException(e);
+        }
+    }
+}

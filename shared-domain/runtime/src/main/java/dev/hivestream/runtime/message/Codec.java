@@ -1,0 +1,192 @@
+package dev.hivestream.runtime.message;
+
+import dev.hivestream.model.Aggregate;
+import dev.hivestream.model.CommandType;
+import dev.hivestream.model.EventType;
+import dev.hivestream.model.Upcaster;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.exc.InvalidNullException;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+import tools.jackson.databind.exc.ValueInstantiationException;
+
+/**
+ * Reads and writes one aggregate's commands and events by their wire names. Thread-safe.
+ *
+ * @param <C> commands
+ * @param <E> events
+ */
+public final class Codec<C, E> {
+
+    private final String aggregate;
+    private final String prefix;
+    private final Map<String, ObjectReader> commands = new HashMap<>();
+    private final Map<String, EventReader> events = new HashMap<>();
+    private final Map<Class<?>, EventWriter> writers = new HashMap<>();
+
+    public Codec(Aggregate<C, ?, E> aggregate) {
+        this.aggregate = aggregate.name();
+        this.prefix = aggregate.name() + ".";
+        for (CommandType<C> command : aggregate.commands().values()) {
+            commands.put(prefix + command.name(), Json.STRICT.readerFor(command.type()));
+        }
+        for (EventType<E> event : aggregate.events().values()) {
+            events.put(prefix + event.name(), new EventReader(event, Json.TOLERANT.readerFor(event.type())));
+            writers.put(event.type(),
+                    new EventWriter(prefix + event.name(), event.version(), Json.TOLERANT.writerFor(event.type())));
+        }
+    }
+
+    /** Whether {@code name}, without the aggregate's, names a command. */
+    public boolean knowsCommand(String name) {
+        return commands.containsKey(prefix + name);
+    }
+
+    /**
+     * Reads a command.
+     *
+     * @param type the wire name, {@code content.create}
+     * @throws Malformed if the type is no command of the aggregate or the payload is not one of it
+     */
+    @SuppressWarnings("unchecked")
+    public C readCommand(String type, byte @Nullable [] payload) throws Malformed {
+        ObjectReader reader = commands.get(type);
+        if (reader == null) {
+            throw new Malformed(events.containsKey(type)
+                    ? "'" + type + "' is an event; only commands are taken here"
+                    : "'" + type + "' is no command of the aggregate '" + aggregate + "'");
+        }
+        if (payload == null || payload.length == 0) {
+            throw new Malformed("The command has no body; a JSON object is wanted, {} if it has no fields");
+        }
+        try {
+            C command = (C) reader.readValue(payload);
+            if (command == null) {
+                throw new Malformed("The command's body is null; a JSON object is wanted");
+            }
+            return command;
+        } catch (JacksonException e) {
+            throw new Malformed(explain(e), e);
+        }
+    }
+
+    /**
+     * Reads an event, upcast to its newest version.
+     *
+     * @throws Malformed if the type or the version is not known here, or the payload is not one of it
+     */
+    @SuppressWarnings("unchecked")
+    public E readEvent(String type, int version, byte @Nullable [] payload) throws Malformed {
+        EventReader reader = events.get(type);
+        if (reader == null) {
+            throw new Malformed("'" + type + "' is no event of the aggregate '" + aggregate + "'");
+        }
+        if (version < 1 || version > reader.type.version()) {
+            throw new Malformed("'" + type + "' is of payload version " + version + "; versions 1 to "
+                    + reader.type.version() + " can be read");
+        }
+        if (payload == null) {
+            throw new Malformed("'" + type + "' has no payload");
+        }
+        try {
+            E event = version == reader.type.version()
+                    ? (E) reader.reader.readValue(payload)
+                    : upcast(reader, version, payload);
+            if (event == null) {
+                throw new Malformed("The payload of '" + type + "' is null");
+            }
+            return event;
+        } catch (JacksonException e) {
+            throw new Malformed("The payload of '" + type + "' cannot be read: " + explain(e), e);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private E upcast(EventReader reader, int version, byte[] payload) throws Malformed {
+        Map<String, Object> tree = Json.TOLERANT.readerForMapOf(Object.class).readValue(payload);
+        try {
+            for (Upcaster upcaster : reader.type.upcasters().subList(version - 1, reader.type.upcasters().size())) {
+                tree = upcaster.upcast(tree);
+            }
+        } catch (RuntimeException e) {
+            throw new Malformed("The payload of '" + reader.type.name() + "' cannot be upcast from version " + version
+                    + ": " + e, e);
+        }
+        return (E) reader.reader.readValue(Json.TOLERANT.writeValueAsBytes(tree));
+    }
+
+    /**
+     * Writes an event.
+     *
+     * @throws IllegalArgumentException if its class is not declared by the aggregate
+     */
+    public Encoded writeEvent(E event) {
+        EventWriter writer = writers.get(event.getClass());
+        if (writer == null) {
+            throw new IllegalArgumentException(
+                    event.getClass().getName() + " is not declared as an event of the aggregate '" + aggregate + "'");
+        }
+        return new Encoded(writer.type, writer.version, writer.writer.writeValueAsBytes(event));
+    }
+
+    /**
+     * An event as bytes.
+     *
+     * @param type its wire name
+     * @param version of the payload
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Encoded(String type, int version, byte[] payload) {}
+
+    /** What is wrong with a text, in words that name the field and no class. */
+    static String explain(JacksonException e) {
+        String where = e instanceof DatabindException bind && !bind.getPath().isEmpty() ? path(bind) : "";
+        return switch (e) {
+            case StreamReadException parse ->
+                "not JSON (UTF-8): " + firstLine(parse.getOriginalMessage()) + place(parse);
+            case UnrecognizedPropertyException unknown -> "unknown field '" + unknown.getPropertyName() + "'";
+            case InvalidNullException missing -> "the field '" + where + "' must not be null";
+            case ValueInstantiationException refused when refused.getCause() instanceof IllegalArgumentException rule ->
+                "not valid" + (where.isEmpty() ? "" : " at '" + where + "'") + ": " + rule.getMessage();
+            case MismatchedInputException mismatch when mismatch.getOriginalMessage().startsWith("Missing required") ->
+                "the field '" + where + "' is missing";
+            case DatabindException other -> where.isEmpty()
+                    ? "not the JSON object that is wanted"
+                    : "the field '" + where + "' has a value of the wrong type";
+            default -> "not the JSON object that is wanted";
+        };
+    }
+
+    private static String path(DatabindException e) {
+        StringBuilder path = new StringBuilder();
+        for (JacksonException.Reference step : e.getPath()) {
+            if (step.getPropertyName() != null) {
+                path.append(path.isEmpty() ? "" : ".").append(step.getPropertyName());
+            } else {
+                path.append('[').append(step.getIndex()).append(']');
+            }
+        }
+        return path.toString();
+    }
+
+    private static String place(StreamReadException e) {
+        return e.getLocation() == null
+                ? ""
+                : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse("");
+    }
+
+    private record EventReader(EventType<?> type, ObjectReader reader) {}
+
+    private record EventWriter(String type, int version, ObjectWriter writer) {}
+}

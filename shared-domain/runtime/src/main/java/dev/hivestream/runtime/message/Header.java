@@ -1,0 +1,48 @@
+package dev.hivestream.runtime.message;
+
+/**
+ * The names of all record headers: CloudEvents 1.0 in Kafka's binary mode, extensions, and those of dead letters. Values
+ * are UTF-8 strings.
+ *
+ * @see <a href="https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md">CloudEvents
+ *      Kafka Protocol Binding, 1.0.2</a>
+ */
+public final class Header {
+
+    public static final String SPEC_VERSION = "ce_specversion";
+    public static final String ID = "ce_id";
+    public static final String TYPE = "ce_type";
+    public static final String SOURCE = "ce_source";
+    public static final String SUBJECT = "ce_subject";
+    public static final String TIME = "ce_time";
+    public static final String CONTENT_TYPE = "content-type";
+
+    /** The aggregate's version after the event, from 1. */
+    public static final String SEQUENCE = "ce_sequence";
+    /** The version of an event's payload; absent means 1. */
+    public static final String DATA_VERSION = "ce_dataversion";
+    /** Of an event: the {@link Position} of its command. */
+    public static final String COMMAND_POSITION = "ce_commandposition";
+    /** Of a command: the version that the aggregate must have; 0 for one that does not exist yet, * for any that does. */
+    public static final String EXPECTED_VERSION = "ce_expectedversion";
+    public static final String CORRELATION_ID = "ce_correlationid";
+    /** Of an event and a result: the id of the command. */
+    public static final String CAUSATION_ID = "ce_causationid";
+    /** Of a command and its result: the gateway that waits for the result. */
+    public static final String REPLY_TO = "ce_replyto";
+    /** Of a command that was put into its owner's partition: the partition that it came from. */
+    public static final String FORWARDED_FROM = "ce_forwardedfrom";
+    public static final String TRACE_PARENT = "traceparent";
+    public static final String TRACE_STATE = "tracestate";
+
+    /** Of a dead letter: why it is one. */
+    public static final String DEAD_REASON = "hive_reason";
+    /** Of a dead letter: the head of the stack trace, where a bug is the reason. */
+    public static final String DEAD_TRACE = "hive_trace";
+    /** Of a dead letter: {@code topic/partition/offset} of the original. */
+    public static final String DEAD_ORIGIN = "hive_origin";
+    /** Of a dead letter without a value: the bytes of the original, which is too large to be copied. */
+    public static final String DEAD_OMITTED = "hive_value_omitted";
+
+    private Header() {}
+}

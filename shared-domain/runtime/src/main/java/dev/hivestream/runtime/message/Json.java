@@ -1,0 +1,110 @@
+package dev.hivestream.runtime.message;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.Nulls;
+import java.lang.reflect.AnnotatedType;
+import java.lang.reflect.Constructor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.cfg.MapperConfig;
+import tools.jackson.databind.introspect.Annotated;
+import tools.jackson.databind.introspect.AnnotatedMember;
+import tools.jackson.databind.introspect.AnnotatedParameter;
+import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.jsontype.NamedType;
+import tools.jackson.databind.type.LogicalType;
+
+/**
+ * The project's JSON: records without annotations, sealed interfaces with a {@code type} property.
+ *
+ * <p>A record component is required unless it is {@code @Nullable} (JSpecify) or an {@link Optional}; nothing is coerced:
+ * {@code "5"} is no number. What comes from outside is read by {@link #STRICT}, which refuses unknown fields too; what the
+ * project wrote itself is read by {@link #TOLERANT}, for a newer writer may have added a field.
+ */
+public final class Json {
+
+    /** Reads commands: an unknown field is an error. Thread-safe. */
+    public static final JsonMapper STRICT = builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+    /** Reads events and snapshots and writes everything. Thread-safe. */
+    public static final JsonMapper TOLERANT = builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private Json() {}
+
+    private static JsonMapper.Builder builder() {
+        return JsonMapper.builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+                .annotationIntrospector(new RecordsAndSealedTypes())
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
+                        DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+                .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS, DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+                .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+                .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                .withCoercionConfig(LogicalType.Textual,
+                        text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                                .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                                .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail));
+    }
+
+    private static final class RecordsAndSealedTypes extends JacksonAnnotationIntrospector {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(MapperConfig<?> config, Annotated annotated) {
+            JsonTypeInfo.Value declared = super.findPolymorphicTypeInfo(config, annotated);
+            return declared == null && annotated.getRawType().isSealed()
+                    ? JsonTypeInfo.Value.construct(JsonTypeInfo.Id.SIMPLE_NAME, JsonTypeInfo.As.PROPERTY, "type", null,
+                            false, null)
+                    : declared;
+        }
+
+        @Override
+        public @Nullable List<NamedType> findSubtypes(MapperConfig<?> config, Annotated annotated) {
+            Class<?> type = annotated.getRawType();
+            return type.isSealed()
+                    ? Arrays.stream(type.getPermittedSubclasses()).map(NamedType::new).toList()
+                    : super.findSubtypes(config, annotated);
+        }
+
+        @Override
+        public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
+            return member instanceof AnnotatedParameter parameter && ofRecord(parameter)
+                    ? Boolean.valueOf(required(parameter))
+                    : super.hasRequiredMarker(config, member);
+        }
+
+        @Override
+        public JsonSetter.Value findSetterInfo(MapperConfig<?> config, Annotated annotated) {
+            return annotated instanceof AnnotatedParameter parameter && ofRecord(parameter) && required(parameter)
+                    ? JsonSetter.Value.forValueNulls(Nulls.FAIL)
+                    : super.findSetterInfo(config, annotated);
+        }
+
+        private static boolean ofRecord(AnnotatedParameter parameter) {
+            return parameter.getDeclaringClass().isRecord()
+                    && parameter.getOwner().getAnnotated() instanceof Constructor<?>;
+        }
+
+        private static boolean required(AnnotatedParameter parameter) {
+            AnnotatedType[] types = ((Constructor<?>) parameter.getOwner().getAnnotated()).getAnnotatedParameterTypes();
+            return !types[parameter.getIndex()].isAnnotationPresent(Nullable.class)
+                    && parameter.getRawType() != Optional.class;
+        }
+    }
+}

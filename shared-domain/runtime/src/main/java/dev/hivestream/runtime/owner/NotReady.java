@@ -1,0 +1,11 @@
+package dev.hivestream.runtime.owner;
+
+/** A batch cannot be decided now: a partition of it is not caught up. It is rolled back and comes again. */
+public final class NotReady extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    NotReady(String message) {
+        super(message);
+    }
+}

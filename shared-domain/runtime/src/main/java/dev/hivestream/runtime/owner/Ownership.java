@@ -1,0 +1,309 @@
+package dev.hivestream.runtime.owner;
+
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Slot;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.cloud.stream.binder.kafka.KafkaBindingRebalanceListener;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+/**
+ * The partitions that this instance owns, and which of them may be decided on. A partition that is taken is closed: its
+ * consumption is paused until its cache reflects the log to its end. It is closed again whenever that is in doubt: after
+ * an unclean commit, and when the stored watermark is not the one expected. Thread-safe.
+ */
+public final class Ownership implements KafkaBindingRebalanceListener, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
+    private static final Duration FIRST_BACK_OFF = Duration.ofMillis(100);
+    private static final Duration LAST_BACK_OFF = Duration.ofSeconds(5);
+
+    private final Map<String, Served<?, ?, ?>> served;
+    private final CatchUp catchUp;
+    private final Cache cache;
+    private final Map<TopicPartition, Owned> owned = new ConcurrentHashMap<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final ExecutorService openers = Executors
+            .newThreadPerTaskExecutor(Thread.ofVirtual().name("catch-up-", 0).factory());
+    private final Thread watcher;
+    private volatile @Nullable MessageListenerContainer container;
+    private volatile String group = "";
+
+    /** @param watch how often idle partitions are looked at */
+    public Ownership(Map<String, Served<?, ?, ?>> served, CatchUp catchUp, Cache cache, Duration watch) {
+        this.served = served;
+        this.catchUp = catchUp;
+        this.cache = cache;
+        this.watcher = Thread.ofVirtual().name("watch").start(() -> watch(watch));
+    }
+
+    /** A partition that this instance owns. Held by one batch, or by the watch, at a time. */
+    public final class Owned {
+
+        private final TopicPartition commands;
+        private final Slot slot;
+        private final ReentrantLock use = new ReentrantLock();
+        private final CountDownLatch given = new CountDownLatch(1);
+        private volatile CatchUp.@Nullable Reflected reflected;
+        private volatile String trouble = "is being caught up";
+
+        private Owned(TopicPartition commands) {
+            this.commands = commands;
+            this.slot = new Slot(Topics.aggregateOf(commands.topic()), commands.partition());
+        }
+
+        public Slot slot() {
+            return slot;
+        }
+
+        /**
+         * What the cache reflects; asked by the batch that uses the partition.
+         *
+         * @throws NotReady if that is not known now
+         */
+        public CatchUp.Reflected reflected() {
+            CatchUp.Reflected now = reflected;
+            if (now == null) {
+                throw new NotReady("The partition " + commands + " " + trouble);
+            }
+            return now;
+        }
+
+        /** After a commit: what the next batch expects, whether it gets written or not. */
+        public void expect(Watermark next) {
+            CatchUp.Reflected now = reflected;
+            if (now != null) {
+                reflected = new CatchUp.Reflected(now.commandsTopicId(), now.fingerprint(), now.generation(), next);
+            }
+        }
+
+        private boolean isGiven() {
+            return given.getCount() == 0 || closing.getCount() == 0;
+        }
+    }
+
+    /** Told by the binder's customizer. */
+    void consumeWith(MessageListenerContainer listener, String consumerGroup) {
+        this.container = listener;
+        this.group = consumerGroup;
+    }
+
+    @Override
+    public void onPartitionsAssigned(String bindingName, Consumer<?, ?> consumer, Collection<TopicPartition> partitions,
+            boolean initial) {
+        for (TopicPartition partition : partitions) {
+            Owned taken = new Owned(partition);
+            Owned before = owned.put(partition, taken);
+            if (before != null) {
+                before.given.countDown();
+            }
+            pause(partition);
+            open(taken);
+        }
+    }
+
+    @Override
+    public void onPartitionsRevokedAfterCommit(String bindingName, Consumer<?, ?> consumer,
+            Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            Owned given = owned.remove(partition);
+            if (given != null) {
+                given.reflected = null;
+                given.given.countDown();
+            }
+        }
+    }
+
+    /**
+     * A partition for a batch, which must {@link #release} it.
+     *
+     * @throws NotReady if it is not owned or not caught up
+     */
+    public Owned use(TopicPartition commands) {
+        Owned partition = owned.get(commands);
+        if (partition == null) {
+            throw new NotReady("The partition " + commands + " is not owned here");
+        }
+        partition.use.lock();
+        if (partition.reflected == null) {
+            partition.use.unlock();
+            throw new NotReady("The partition " + commands + " " + partition.trouble);
+        }
+        return partition;
+    }
+
+    /** Never throws. */
+    public void release(Owned partition) {
+        if (partition.use.isHeldByCurrentThread()) {
+            partition.use.unlock();
+        }
+    }
+
+    /** Whether a batch of this partition can be decided now. */
+    boolean isOpen(TopicPartition commands) {
+        Owned partition = owned.get(commands);
+        return partition != null && partition.reflected != null;
+    }
+
+    /** Closes a partition and catches it up again, since what its cache reflects is not known. Never throws. */
+    public void doubt(TopicPartition commands, String why) {
+        Owned partition = owned.get(commands);
+        if (partition != null) {
+            doubt(partition, why);
+        }
+    }
+
+    private void doubt(Owned partition, String why) {
+        synchronized (partition) {
+            if (partition.reflected == null || partition.isGiven()) {
+                return;
+            }
+            LOG.info("{} is caught up again: {}", partition.slot, why);
+            partition.trouble = "is being caught up (" + why + ")";
+            partition.reflected = null;
+        }
+        pause(partition.commands);
+        open(partition);
+    }
+
+    /** Closes a partition whose cache has a snapshot that nobody can read; it is built anew. */
+    public void damaged(Owned partition, SnapshotCodec.Unreadable damage) {
+        CatchUp.Reflected now = partition.reflected;
+        if (now != null) {
+            catchUp.replace(partition.slot, now.fingerprint(), now.generation(), damage);
+        }
+        doubt(partition, damage.getMessage());
+    }
+
+    /** Partitions that are owned and cannot be decided on now, with the reason; empty if all is well. */
+    public Map<String, String> closed() {
+        Map<String, String> closed = new java.util.TreeMap<>();
+        owned.values().stream().filter(partition -> partition.reflected == null)
+                .forEach(partition -> closed.put(partition.slot.toString(), partition.trouble));
+        return closed;
+    }
+
+    /** The slots that are owned. */
+    public Set<String> slots() {
+        Set<String> slots = new TreeSet<>();
+        owned.values().forEach(partition -> slots.add(partition.slot.toString()));
+        return slots;
+    }
+
+    private void pause(TopicPartition partition) {
+        MessageListenerContainer listener = container;
+        if (listener != null) {
+            listener.pausePartition(partition);
+        }
+    }
+
+    private void open(Owned partition) {
+        openers.execute(() -> {
+            Duration backOff = FIRST_BACK_OFF;
+            while (!partition.isGiven()) {
+                try {
+                    CatchUp.Reflected now = catchUp.run(known(partition.slot.aggregate()), partition.slot, group,
+                            partition::isGiven);
+                    partition.reflected = now;
+                    MessageListenerContainer listener = container;
+                    if (listener != null && !partition.isGiven()) {
+                        listener.resumePartition(partition.commands);
+                    }
+                    return;
+                } catch (CancellationException e) {
+                    return;
+                } catch (RuntimeException e) {
+                    String trouble = e instanceof StartRefused ? e.getMessage() : "waits: " + e;
+                    if (!trouble.equals(partition.trouble)) {
+                        LOG.error("{} is not decided on. {}", partition.slot, trouble);
+                        LOG.debug("The reason", e);
+                    }
+                    partition.trouble = trouble;
+                    try {
+                        if (partition.given.await(backOff.toMillis(), TimeUnit.MILLISECONDS)) {
+                            return;
+                        }
+                    } catch (InterruptedException interrupted) {
+                        return;
+                    }
+                    backOff = backOff.multipliedBy(2).compareTo(LAST_BACK_OFF) > 0
+                            ? LAST_BACK_OFF
+                            : backOff.multipliedBy(2);
+                }
+            }
+        });
+    }
+
+    private Served<?, ?, ?> known(String aggregate) {
+        Served<?, ?, ?> found = served.get(aggregate);
+        if (found == null) {
+            throw new StartRefused(
+                    "No aggregate '" + aggregate + "' is on the class path; its commands topic is consumed here");
+        }
+        return found;
+    }
+
+    /** A lost or replaced cache is noticed on idle partitions too, and so is another wanted generation. */
+    private void watch(Duration every) {
+        try {
+            while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
+                for (Owned partition : List.copyOf(owned.values())) {
+                    if (partition.reflected != null && partition.use.tryLock()) {
+                        try {
+                            look(partition);
+                        } catch (RuntimeException e) {
+                            LOG.debug("{} could not be looked at", partition.slot, e);
+                        } finally {
+                            partition.use.unlock();
+                        }
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void look(Owned partition) {
+        CatchUp.Reflected now = partition.reflected;
+        if (now == null) {
+            return;
+        }
+        Cache.Loaded found = cache.load(partition.slot, now.fingerprint(), now.generation(), List.of());
+        if (!found.isAt(now.watermark()) || !now.generation().equals(found.active())) {
+            doubt(partition, "the stored watermark is not the one expected");
+        } else if (!cache.wanted(partition.slot.aggregate(), now.fingerprint()).equals(now.generation())) {
+            doubt(partition, "another generation is wanted");
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        owned.values().forEach(partition -> partition.given.countDown());
+        openers.shutdownNow();
+        watcher.interrupt();
+    }
+}
