@@ -1,6 +1,7 @@
 package dev.hivestream.model;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the payload of an event of one version into that of the next version.
@@ -12,5 +13,5 @@ import java.util.Map;
 public interface Upcaster {
 
     /** The payload of the next version. */
-    Map<String, Object> upcast(Map<String, Object> payload);
+    Map<String, @Nullable Object> upcast(Map<String, @Nullable Object> payload);
 }

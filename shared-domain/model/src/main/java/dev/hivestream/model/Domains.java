@@ -1,0 +1,114 @@
+package dev.hivestream.model;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** All domains that an app has found, as one set of aggregates with distinct names. Immutable. */
+public final class Domains {
+
+    private static final String WHERE = "META-INF/services/" + Domain.class.getName();
+
+    private final SortedMap<String, Aggregate<?, ?, ?>> aggregates;
+
+    private Domains(SortedMap<String, Aggregate<?, ?, ?>> aggregates) {
+        this.aggregates = aggregates;
+    }
+
+    /**
+     * The domains that {@link ServiceLoader} finds from a class loader.
+     *
+     * @throws IllegalStateException if there is none, if one cannot be loaded, or if two declare the same aggregate name
+     */
+    public static Domains load(ClassLoader loader) {
+        List<Domain> found = new ArrayList<>();
+        try {
+            ServiceLoader.load(Domain.class, loader).forEach(found::add);
+        } catch (ServiceConfigurationError e) {
+            throw new IllegalStateException("A domain named in " + WHERE + " cannot be loaded: " + explain(e), e);
+        }
+        return of(found);
+    }
+
+    /**
+     * These domains; {@link #load} is for apps, this is for tests.
+     *
+     * @throws IllegalStateException if there is none, or if two declare the same aggregate name
+     */
+    public static Domains of(Collection<? extends Domain> domains) {
+        if (domains.isEmpty()) {
+            throw new IllegalStateException(
+                    "No domain found: put a jar that names an implementation in " + WHERE
+                            + " on the class path or in loader.path");
+        }
+        SortedMap<String, Aggregate<?, ?, ?>> aggregates = new TreeMap<>();
+        Map<String, String> owners = new TreeMap<>();
+        for (Domain domain : domains) {
+            String owner = domain.getClass().getName();
+            for (Aggregate<?, ?, ?> aggregate : domain.aggregates()) {
+                String other = owners.putIfAbsent(aggregate.name(), owner);
+                if (other != null) {
+                    throw new IllegalStateException(
+                            "The aggregate name '" + aggregate.name() + "' is declared twice, by "
+                                    + (other.equals(owner) ? owner : other + " and by " + owner)
+                                    + ": a name belongs to one aggregate of one domain");
+                }
+                aggregates.put(aggregate.name(), aggregate);
+            }
+        }
+        return new Domains(aggregates);
+    }
+
+    /** All aggregates, by name. */
+    public List<Aggregate<?, ?, ?>> aggregates() {
+        return List.copyOf(aggregates.values());
+    }
+
+    /**
+     * The aggregate of this name.
+     *
+     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     */
+    public Aggregate<?, ?, ?> aggregate(String name) {
+        Aggregate<?, ?, ?> aggregate = aggregates.get(name);
+        if (aggregate == null) {
+            throw new IllegalArgumentException(
+                    "Unknown aggregate '" + name + "'; known: " + String.join(", ", aggregates.keySet()));
+        }
+        return aggregate;
+    }
+
+    /**
+     * The aggregates of these names, each once, in the order of the names; no name, no aggregate.
+     *
+     * @throws IllegalArgumentException if a name is unknown; the message lists those that are known
+     */
+    public List<Aggregate<?, ?, ?>> select(Collection<String> names) {
+        List<Aggregate<?, ?, ?>> selected = new ArrayList<>();
+        names.stream().distinct().forEach(name -> selected.add(aggregate(name)));
+        return List.copyOf(selected);
+    }
+
+    /** With the innermost cause: a domain that fails in a static initialiser says only there what it did wrong. */
+    private static String explain(ServiceConfigurationError error) {
+        String message = "" + error.getMessage();
+        Throwable innermost = error.getCause();
+        if (innermost == null) {
+            return message;
+        }
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        return message + ": " + innermost.getMessage();
+    }
+
+    @Override
+    public String toString() {
+        return "domains with " + aggregates.keySet();
+    }
+}
