@@ -157,6 +157,11 @@ public class HiveAutoConfiguration {
     }
 
     @Bean
+    Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
+        return new Preflight(served, topics, cache);
+    }
+
+    @Bean
     RawHeaders hiveHeaders() {
         return new RawHeaders();
     }
