@@ -8,7 +8,15 @@ public final class StartRefused extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    public StartRefused(String message) {
-        super(message);
+    private final String line;
+
+    public StartRefused(String line) {
+        super(line);
+        this.line = line;
+    }
+
+    /** What is wrong, where, and what to change. */
+    public String line() {
+        return line;
     }
 }

@@ -37,6 +37,7 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 
 /**
  * Makes a slot's cache reflect its log to the end. Reads committed events from the watermark on, folds them, and writes
@@ -186,6 +187,18 @@ public final class CatchUp {
         }
     }
 
+    private static <S> byte[] write(SnapshotCodec<S> codec, String id, Snapshot<S> snapshot, byte @Nullable [] stored) {
+        try {
+            return codec.write(snapshot);
+        } catch (JacksonException | StackOverflowError e) {
+            LOG.error("The state of '{}' at version {} cannot be written; the aggregate is kept out", id,
+                    snapshot.version(), e);
+            Snapshot<S> last = codec.read(id, stored);
+            last.poison("Its state at version " + snapshot.version() + " cannot be written: " + e);
+            return codec.write(last);
+        }
+    }
+
     /** One step; null if the watermark changed meanwhile and nothing was written. */
     private <S, E> @Nullable Watermark step(List<ConsumerRecord<byte[], byte[]>> events, long next,
             @Nullable Watermark at, Fold<S, E> fold, Served<?, S, E> served, Slot slot, String fingerprint,
@@ -220,7 +233,12 @@ public final class CatchUp {
                 changed.put(Objects.requireNonNull(id), new byte[0]);
             }
         }
-        changed.replaceAll((id, nothing) -> codec.write(Objects.requireNonNull(snapshots.get(id))));
+        for (int i = 0; i < order.size(); i++) {
+            String id = order.get(i);
+            byte[] stored = loaded.snapshots().get(i);
+            changed.computeIfPresent(id,
+                    (same, nothing) -> write(codec, id, Objects.requireNonNull(snapshots.get(id)), stored));
+        }
         Watermark reached = Watermark.at(next, command);
         return cache.write(slot, generation, at, reached, changed, Map.of(), Duration.ZERO) ? reached : null;
     }

@@ -59,8 +59,9 @@ final class Fold<S, E> {
             return true;
         } catch (Malformed | RuntimeException | StackOverflowError e) {
             String reason = "The event at " + event.topic() + "/" + event.partition() + "/" + event.offset()
-                    + " cannot be folded: " + (e instanceof Malformed ? e.getMessage() : e.toString());
-            LOG.error("The {} '{}' is kept out. {}", served.aggregate(), id(event), reason);
+                    + " cannot be folded: "
+                    + (e instanceof Malformed ? e.getMessage() : "evolve threw " + e.getClass().getSimpleName());
+            LOG.error("The {} '{}' is kept out. {}", served.aggregate(), id(event), reason, e);
             snapshot.poison(reason);
             return true;
         }

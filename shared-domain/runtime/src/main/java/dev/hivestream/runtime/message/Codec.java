@@ -110,7 +110,7 @@ public final class Codec<C, E> {
 
     @SuppressWarnings("unchecked")
     private E upcast(EventReader reader, int version, byte[] payload) throws Malformed {
-        Map<String, Object> tree = Json.TOLERANT.readerForMapOf(Object.class).readValue(payload);
+        Map<String, @Nullable Object> tree = Json.TOLERANT.readerForMapOf(Object.class).readValue(payload);
         try {
             for (Upcaster upcaster : reader.type.upcasters().subList(version - 1, reader.type.upcasters().size())) {
                 tree = upcaster.upcast(tree);

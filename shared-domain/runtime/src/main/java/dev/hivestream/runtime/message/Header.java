@@ -21,7 +21,7 @@ public final class Header {
     public static final String SEQUENCE = "ce_sequence";
     /** The version of an event's payload; absent means 1. */
     public static final String DATA_VERSION = "ce_dataversion";
-    /** Of an event: the {@link Position} of its command. */
+    /** Of an event: the {@link Position} of its command. Of a result: the position that a cache which shows it has folded. */
     public static final String COMMAND_POSITION = "ce_commandposition";
     /** Of a command: the version that the aggregate must have; 0 for one that does not exist yet, * for any that does. */
     public static final String EXPECTED_VERSION = "ce_expectedversion";

@@ -27,11 +27,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.cloud.stream.binder.kafka.KafkaBindingRebalanceListener;
-import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
- * The partitions that this instance owns, and which of them may be decided on. A partition that is taken is closed: its
- * consumption is paused until its cache reflects the log to its end. It is closed again whenever that is in doubt: after
+ * The partitions that this instance owns, and which of them may be decided on. A partition that is taken is closed:
+ * nothing is consumed from it until its cache reflects the log to its end. It is closed again whenever that is in doubt: after
  * an unclean commit, and when the stored watermark is not the one expected. Thread-safe.
  */
 public final class Ownership implements KafkaBindingRebalanceListener, AutoCloseable {
@@ -48,8 +47,6 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private final ExecutorService openers = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("catch-up-", 0).factory());
     private final Thread watcher;
-    private volatile @Nullable MessageListenerContainer container;
-    private volatile String group = "";
 
     /** @param watch how often idle partitions are looked at */
     public Ownership(Map<String, Served<?, ?, ?>> served, CatchUp catchUp, Cache cache, Duration watch) {
@@ -63,14 +60,16 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     public final class Owned {
 
         private final TopicPartition commands;
+        private final String group;
         private final Slot slot;
         private final ReentrantLock use = new ReentrantLock();
         private final CountDownLatch given = new CountDownLatch(1);
         private volatile CatchUp.@Nullable Reflected reflected;
         private volatile String trouble = "is being caught up";
 
-        private Owned(TopicPartition commands) {
+        private Owned(TopicPartition commands, String group) {
             this.commands = commands;
+            this.group = group;
             this.slot = new Slot(Topics.aggregateOf(commands.topic()), commands.partition());
         }
 
@@ -104,22 +103,15 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         }
     }
 
-    /** Told by the binder's customizer. */
-    void consumeWith(MessageListenerContainer listener, String consumerGroup) {
-        this.container = listener;
-        this.group = consumerGroup;
-    }
-
     @Override
     public void onPartitionsAssigned(String bindingName, Consumer<?, ?> consumer, Collection<TopicPartition> partitions,
             boolean initial) {
         for (TopicPartition partition : partitions) {
-            Owned taken = new Owned(partition);
+            Owned taken = new Owned(partition, consumer.groupMetadata().groupId());
             Owned before = owned.put(partition, taken);
             if (before != null) {
                 before.given.countDown();
             }
-            pause(partition);
             open(taken);
         }
     }
@@ -184,7 +176,6 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             partition.trouble = "is being caught up (" + why + ")";
             partition.reflected = null;
         }
-        pause(partition.commands);
         open(partition);
     }
 
@@ -194,7 +185,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         if (now != null) {
             catchUp.replace(partition.slot, now.fingerprint(), now.generation(), damage);
         }
-        doubt(partition, damage.getMessage());
+        doubt(partition, "a snapshot was damaged");
     }
 
     /** Partitions that are owned and cannot be decided on now, with the reason; empty if all is well. */
@@ -212,30 +203,19 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         return slots;
     }
 
-    private void pause(TopicPartition partition) {
-        MessageListenerContainer listener = container;
-        if (listener != null) {
-            listener.pausePartition(partition);
-        }
-    }
-
     private void open(Owned partition) {
         openers.execute(() -> {
             Duration backOff = FIRST_BACK_OFF;
             while (!partition.isGiven()) {
                 try {
-                    CatchUp.Reflected now = catchUp.run(known(partition.slot.aggregate()), partition.slot, group,
+                    partition.reflected = catchUp.run(known(partition.slot.aggregate()), partition.slot,
+                            partition.group,
                             partition::isGiven);
-                    partition.reflected = now;
-                    MessageListenerContainer listener = container;
-                    if (listener != null && !partition.isGiven()) {
-                        listener.resumePartition(partition.commands);
-                    }
                     return;
                 } catch (CancellationException e) {
                     return;
                 } catch (RuntimeException e) {
-                    String trouble = e instanceof StartRefused ? e.getMessage() : "waits: " + e;
+                    String trouble = e instanceof StartRefused refused ? refused.line() : "waits: " + e;
                     if (!trouble.equals(partition.trouble)) {
                         LOG.error("{} is not decided on. {}", partition.slot, trouble);
                         LOG.debug("The reason", e);

@@ -1,0 +1,109 @@
+package dev.hivestream.commandprocessor;
+
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Header;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.KafkaNull;
+import org.springframework.messaging.Message;
+import org.springframework.messaging.support.GenericMessage;
+
+/** Builds the messages that a batch puts out, each to a topic and a partition of its own choice. */
+final class Outgoing {
+
+    private static final String DESTINATION = "spring.cloud.stream.sendto.destination";
+    private static final byte[] SPEC_VERSION = utf8("1.0");
+    private static final byte[] JSON = utf8("application/json");
+    /** What goes from a command to all that follows from it. */
+    private static final List<String> PASSED_ON = List.of(Header.TRACE_PARENT, Header.TRACE_STATE);
+    private static final int TRACE_CHARACTERS = 4_000;
+
+    private final Map<String, Object> headers = new HashMap<>();
+
+    private Outgoing(String topic, int partition, byte @Nullable [] key) {
+        headers.put(DESTINATION, topic);
+        headers.put(KafkaHeaders.PARTITION, partition);
+        if (key != null) {
+            headers.put(KafkaHeaders.KEY, key);
+        }
+    }
+
+    /** A CloudEvent that follows from a command. */
+    static Outgoing from(Incoming command, String commandId, String topic, int partition, byte[] key) {
+        Outgoing message = new Outgoing(topic, partition, key);
+        message.headers.put(Header.SPEC_VERSION, SPEC_VERSION);
+        message.headers.put(Header.CONTENT_TYPE, JSON);
+        message.with(Header.CAUSATION_ID, commandId);
+        String correlation = command.header(Header.CORRELATION_ID);
+        message.with(Header.CORRELATION_ID, correlation == null ? commandId : correlation);
+        PASSED_ON.forEach(name -> message.with(name, command.headers().get(name)));
+        return message;
+    }
+
+    /** The command again, in the partition of its owner. */
+    static Message<byte[]> forward(Incoming command, int owner) {
+        Outgoing message = new Outgoing(command.partition().topic(), owner, command.key());
+        message.headers.putAll(command.headers());
+        message.with(Header.FORWARDED_FROM, Integer.toString(command.partition().partition()));
+        return message.message(command.payload());
+    }
+
+    /** The record as it came, with the reason; its value stays behind if it is too large to be copied. */
+    static Message<byte[]> deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
+        String topic = Topics.deadLetters(Topics.aggregateOf(record.partition().topic()));
+        Outgoing message = new Outgoing(topic, record.partition().partition(), record.key());
+        message.headers.putAll(record.headers());
+        message.with(Header.DEAD_REASON, reason).with(Header.DEAD_ORIGIN, record.toString());
+        if (fault != null) {
+            message.with(Header.DEAD_TRACE, trace(fault));
+        }
+        if (size(record) > Topics.DEAD_LETTER_BYTES / 2) {
+            return message
+                    .with(Header.DEAD_OMITTED, Integer.toString(record.payload() == null ? 0 : record.payload().length))
+                    .message(null);
+        }
+        return message.message(record.payload());
+    }
+
+    private static int size(Incoming record) {
+        int size = record.payload() == null ? 0 : record.payload().length;
+        for (Object value : record.headers().values()) {
+            size += value instanceof byte[] bytes ? bytes.length : 0;
+        }
+        return size;
+    }
+
+    private static String trace(Throwable fault) {
+        StringBuilder text = new StringBuilder();
+        for (Throwable cause = fault; cause != null && text.length() < TRACE_CHARACTERS; cause = cause.getCause()) {
+            text.append(cause == fault ? "" : "Caused by: ").append(cause).append('\n');
+            for (StackTraceElement frame : cause.getStackTrace()) {
+                if (text.length() < TRACE_CHARACTERS) {
+                    text.append("  at ").append(frame).append('\n');
+                }
+            }
+        }
+        return text.toString();
+    }
+
+    Outgoing with(String name, @Nullable Object value) {
+        if (value != null) {
+            headers.put(name, value instanceof byte[] bytes ? bytes : utf8(value.toString()));
+        }
+        return this;
+    }
+
+    @SuppressWarnings("unchecked")
+    Message<byte[]> message(byte @Nullable [] payload) {
+        return (Message<byte[]>) (Message<?>) new GenericMessage<Object>(payload == null ? KafkaNull.INSTANCE : payload,
+                headers);
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

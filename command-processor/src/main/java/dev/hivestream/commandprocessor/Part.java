@@ -1,0 +1,373 @@
+package dev.hivestream.commandprocessor;
+
+import dev.hivestream.model.Decider;
+import dev.hivestream.model.Decision;
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Codec;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
+import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Result;
+import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Ownership;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.messaging.Message;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectWriter;
+
+/**
+ * One partition's part of a batch: its commands, what its cache holds of their aggregates, and what becomes of them. Not
+ * thread-safe.
+ *
+ * @param <C> commands
+ * @param <S> state
+ * @param <E> events
+ */
+final class Part<C, S, E> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Part.class);
+    private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
+
+    /** What a batch needs beside its partitions. */
+    record Rules(HiveProperties properties, Clock clock, Outcomes outcomes) {}
+
+    private final Served<C, S, E> served;
+    private final Ownership.Owned owned;
+    private final CatchUp.Reflected reflected;
+    private final Rules rules;
+    private final List<Incoming> commands = new ArrayList<>();
+    private final Set<String> unwritable = new HashSet<>();
+    private Map<String, byte @Nullable []> stored = Map.of();
+    private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
+    private final Set<String> changed = new LinkedHashSet<>();
+    private final Map<String, byte[]> results = new LinkedHashMap<>();
+    private final List<Message<byte[]>> messages = new ArrayList<>();
+    private Position position = Position.NONE;
+
+    Part(Served<C, S, E> served, Ownership.Owned owned, Rules rules) {
+        this.served = served;
+        this.owned = owned;
+        this.reflected = owned.reflected();
+        this.rules = rules;
+    }
+
+    void add(Incoming command) {
+        commands.add(command);
+    }
+
+    Ownership.Owned owned() {
+        return owned;
+    }
+
+    int size() {
+        return commands.size();
+    }
+
+    /** The ids of the aggregates that are asked for, as far as they can be read. */
+    Set<String> ids() {
+        Set<String> ids = new LinkedHashSet<>();
+        for (Incoming command : commands) {
+            try {
+                ids.add(Ids.require("key", command.key()));
+            } catch (Malformed e) {
+                LOG.debug("{} names no aggregate", command);
+            }
+        }
+        return ids;
+    }
+
+    /** Reads watermark and snapshots; false if the watermark is not the one expected. */
+    boolean load(Cache cache) {
+        Set<String> ids = ids();
+        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), ids);
+        Map<String, byte @Nullable []> byId = new HashMap<>();
+        int i = 0;
+        for (String id : ids) {
+            byId.put(id, loaded.snapshots().get(i++));
+        }
+        stored = byId;
+        return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
+    }
+
+    /**
+     * Decides all commands in order, in memory. A state that cannot be written is found out here, while its command can
+     * still fail: then all is decided once more without it.
+     */
+    void decide() {
+        boolean complete;
+        do {
+            snapshots.clear();
+            changed.clear();
+            results.clear();
+            messages.clear();
+            position = reflected.watermark().commandPosition();
+            commands.forEach(this::decide);
+            complete = encode();
+        } while (!complete);
+    }
+
+    List<Message<byte[]>> messages() {
+        return messages;
+    }
+
+    /** Whether the batch appends events to this partition. */
+    boolean hasEvents() {
+        return !changed.isEmpty();
+    }
+
+    /** After the commit: writes what was decided, if nobody overtook us. {@code next} is the log position behind it. */
+    boolean writeBack(Cache cache, long next) {
+        Watermark watermark = hasEvents() ? Watermark.at(next, position) : reflected.watermark();
+        if (hasEvents()) {
+            // first: whatever becomes of the write, this is what the next batch has to find
+            owned.expect(watermark);
+        } else if (results.isEmpty()) {
+            return true;
+        }
+        Map<String, byte[]> written = new LinkedHashMap<>();
+        changed.forEach(id -> written.put(id, Objects.requireNonNull(encoded.get(id))));
+        return cache.write(owned.slot(), reflected.generation(), reflected.watermark(), watermark, written, results,
+                rules.properties().results().keep());
+    }
+
+    private final Map<String, byte[]> encoded = new HashMap<>();
+
+    private boolean encode() {
+        encoded.clear();
+        int before = unwritable.size();
+        for (String id : changed) {
+            try {
+                encoded.put(id, served.snapshots().write(snapshot(id)));
+            } catch (JacksonException | StackOverflowError e) {
+                LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id, e);
+                unwritable.add(id);
+            }
+        }
+        return unwritable.size() == before;
+    }
+
+    private void decide(Incoming command) {
+        String id = null;
+        String commandId = null;
+        try {
+            id = Ids.require("key", command.key());
+            commandId = Ids.require("header " + Header.ID, bytes(command, Header.ID));
+            requireReadable(command, id);
+            int owner = Slot.partitionOf(Objects.requireNonNull(command.key()), rules.properties().partitions());
+            if (owner != owned.slot().partition()) {
+                forward(command, owner);
+            } else if (!position.covers(new Position(reflected.commandsTopicId(), command.offset()))) {
+                decide(command, id, commandId, snapshot(id));
+            } else {
+                rules.outcomes().redelivered(served.name());
+            }
+        } catch (Malformed e) {
+            String reason = String.valueOf(e.getMessage());
+            messages.add(Outgoing.deadLetter(command, reason, null));
+            if (id != null && commandId != null) {
+                answer(command, Result.failed(commandId, served.name(), id, Result.Code.MALFORMED, reason));
+            } else {
+                rules.outcomes().count(served.name(), Result.Outcome.failed);
+            }
+        }
+    }
+
+    private static byte @Nullable [] bytes(Incoming command, String header) {
+        return command.headers().get(header) instanceof byte[] value ? value : null;
+    }
+
+    private static void requireReadable(Incoming command, String id) throws Malformed {
+        String subject = command.header(Header.SUBJECT);
+        if (subject != null && !subject.equals(id)) {
+            throw new Malformed("The key is '" + id + "' and the header " + Header.SUBJECT + " is '" + subject
+                    + "'; both name the aggregate and must agree");
+        }
+        String version = command.header(Header.SPEC_VERSION);
+        if (version != null && !version.equals("1.0")) {
+            throw new Malformed("The header " + Header.SPEC_VERSION + " is '" + version + "'; CloudEvents 1.0 is read");
+        }
+        String contentType = command.header(Header.CONTENT_TYPE);
+        if (contentType != null && !contentType.startsWith("application/json")) {
+            throw new Malformed(
+                    "The content type is '" + contentType + "'; application/json is read (CloudEvents binary mode)");
+        }
+        if (command.payload() == null) {
+            throw new Malformed("The record is a tombstone; commands topics take commands only");
+        }
+    }
+
+    /** Clients with another default partitioner put commands where their aggregate does not live. */
+    private void forward(Incoming command, int owner) throws Malformed {
+        if (command.header(Header.FORWARDED_FROM) != null) {
+            throw new Malformed("The command lives in partition " + owner + " and came to partition "
+                    + owned.slot().partition() + " although it was forwarded before");
+        }
+        messages.add(Outgoing.forward(command, owner));
+        rules.outcomes().forwarded(served.name());
+    }
+
+    private void decide(Incoming command, String id, String commandId, Snapshot<S> snapshot) throws Malformed {
+        String aggregate = served.name();
+        if (snapshot.poison() != null) {
+            messages.add(Outgoing.deadLetter(command, snapshot.poison(), null));
+            answer(command, Result.failed(commandId, aggregate, id, Result.Code.POISONED, snapshot.poison()));
+            return;
+        }
+        Snapshot.Versions known = snapshot.versionsOf(commandId);
+        if (known != null) {
+            rules.outcomes().duplicate(aggregate);
+            answer(command, Result.accepted(commandId, aggregate, id, known.first(), known.last()));
+            return;
+        }
+        String type = command.header(Header.TYPE);
+        C read = served.codec().readCommand(type == null ? "" : type, command.payload());
+        Long expected = command.expectedVersion();
+        long version = snapshot.version();
+        if (expected != null && (expected == -1 ? version == 0 : expected != version)) {
+            answer(command, Result.rejected(commandId, aggregate, id, version, Result.Code.EXPECTED_VERSION,
+                    expected == -1
+                            ? "The aggregate does not exist"
+                            : "Version " + expected + " is expected and the aggregate has version " + version));
+            return;
+        }
+        try {
+            if (unwritable.contains(id)) {
+                throw new IllegalStateException("The state after this command cannot be written as JSON");
+            }
+            decided(command, id, commandId, snapshot, attempt(read, snapshot));
+        } catch (Fault e) {
+            fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
+        } catch (IllegalStateException e) {
+            fail(command, id, commandId, e);
+        }
+    }
+
+    private void fail(Incoming command, String id, String commandId, Throwable fault) {
+        LOG.error("The domain failed on the command {}; it is dead-lettered", command, fault);
+        messages.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
+        answer(command, Result.failed(commandId, served.name(), id, Result.Code.FAULT,
+                "The domain failed on this command; it is kept in the topic " + Topics.deadLetters(served.name())));
+    }
+
+    private void decided(Incoming command, String id, String commandId, Snapshot<S> snapshot, Outcome<S, E> outcome) {
+        switch (outcome.decision) {
+            case Decision.Rejected<E>(String code, String reason) -> answer(command,
+                    Result.rejected(commandId, served.name(), id, snapshot.version(), code, reason));
+            case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(command,
+                    Result.accepted(commandId, served.name(), id, null, snapshot.version()));
+            case Decision.Accepted<E> accepted -> {
+                position = new Position(reflected.commandsTopicId(), command.offset());
+                long first = snapshot.version() + 1;
+                for (int i = 0; i < outcome.encoded.size(); i++) {
+                    snapshot.advance(outcome.states.get(i), commandId, rules.properties().decide().remembered());
+                    messages.add(event(command, id, commandId, snapshot.version(), outcome.encoded.get(i)));
+                }
+                changed.add(id);
+                answer(command, Result.accepted(commandId, served.name(), id, first, snapshot.version()));
+            }
+        }
+    }
+
+    /** What the domain made of a command, complete: nothing of it can fail any more. */
+    private record Outcome<S, E>(Decision<E> decision, List<S> states, List<Codec.Encoded> encoded) {}
+
+    /** The domain threw. */
+    private static final class Fault extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Fault(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    private Outcome<S, E> attempt(C command, Snapshot<S> snapshot) throws Fault {
+        Throwable fault = new IllegalStateException("never tried");
+        for (int attempt = 0; attempt < rules.properties().decide().attempts(); attempt++) {
+            try {
+                return outcome(command, snapshot.state());
+            } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
+                fault = e;
+            }
+        }
+        throw new Fault(fault);
+    }
+
+    private Outcome<S, E> outcome(C command, S state) {
+        Decider<C, S, E> decider = served.aggregate().decider();
+        Decision<E> decision = decider.decide(command, state);
+        List<S> states = new ArrayList<>();
+        List<Codec.Encoded> encoded = new ArrayList<>();
+        if (decision instanceof Decision.Accepted<E>(List<E> events)) {
+            S next = state;
+            for (E event : events) {
+                next = Objects.requireNonNull(decider.evolve(next, event), "evolve gave null");
+                states.add(next);
+                Codec.Encoded bytes = served.codec().writeEvent(event);
+                if (bytes.payload().length > rules.properties().results().maxMessage().toBytes()) {
+                    throw new IllegalStateException("The event " + bytes.type() + " has " + bytes.payload().length
+                            + " bytes; hive.results.max-message allows " + rules.properties().results().maxMessage());
+                }
+                encoded.add(bytes);
+            }
+        }
+        return new Outcome<>(Objects.requireNonNull(decision, "decide gave null"), states, encoded);
+    }
+
+    private Message<byte[]> event(Incoming command, String id, String commandId, long version, Codec.Encoded event) {
+        return Outgoing
+                .from(command, commandId, Topics.events(served.name()), owned.slot().partition(),
+                        Objects.requireNonNull(command.key()))
+                .with(Header.ID, id + ":" + version).with(Header.TYPE, event.type())
+                .with(Header.SOURCE, "/hive/" + served.name()).with(Header.SUBJECT, id)
+                .with(Header.TIME, Instant.now(rules.clock())).with(Header.SEQUENCE, version)
+                .with(Header.DATA_VERSION, event.version()).with(Header.COMMAND_POSITION, position)
+                .message(event.payload());
+    }
+
+    private void answer(Incoming command, Result result) {
+        byte[] json = RESULTS.writeValueAsBytes(result);
+        rules.outcomes().count(served.name(), result.outcome());
+        String replyTo = command.header(Header.REPLY_TO);
+        if (replyTo != null) {
+            results.put(result.commandId(), json);
+        }
+        messages.add(Outgoing
+                .from(command, result.commandId(), Topics.results(served.name()), owned.slot().partition(),
+                        Objects.requireNonNull(command.key()))
+                .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())
+                .with(Header.TYPE, "hive.result").with(Header.SOURCE, "/hive/" + served.name())
+                .with(Header.SUBJECT, result.id()).with(Header.TIME, Instant.now(rules.clock()))
+                .with(Header.REPLY_TO, replyTo).with(Header.COMMAND_POSITION, position).message(json));
+    }
+
+    private Snapshot<S> snapshot(String id) {
+        return snapshots.computeIfAbsent(id, missing -> served.snapshots().read(missing, stored.get(missing)));
+    }
+
+    /** A snapshot was changed behind our back: nothing of this partition's cache can be trusted. */
+    void damaged(Ownership ownership, SnapshotCodec.Unreadable damage) {
+        ownership.damaged(owned, damage);
+    }
+}

@@ -1,0 +1,87 @@
+package dev.hivestream.commandprocessor;
+
+import dev.hivestream.commandprocessor.http.Gateway;
+import dev.hivestream.commandprocessor.http.HttpProperties;
+import dev.hivestream.commandprocessor.http.Reflections;
+import dev.hivestream.commandprocessor.http.Results;
+import dev.hivestream.commandprocessor.http.States;
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Outages;
+import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.owner.Appended;
+import dev.hivestream.runtime.owner.Ownership;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.messaging.Message;
+
+/** The function bean, and what it works with. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(HttpProperties.class)
+class ProcessorConfiguration {
+
+    @Bean
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Ownership ownership,
+            Guard guard, Cache cache, Appended appended, Reflections reflections, HiveProperties properties,
+            Clock clock,
+            MeterRegistry meters) {
+        return new ProcessCommands(new Attempt.Parts(served, ownership, guard, cache, appended, reflections, properties,
+                new Part.Rules(properties, clock, new Outcomes(meters))));
+    }
+
+    @Bean
+    States states(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties) {
+        return new States(served, topics, cache, properties);
+    }
+
+    @Bean
+    Reflections reflections(States states) {
+        return new Reflections(states);
+    }
+
+    @Bean
+    Gateway gateway(ServedAggregates served, HiveProperties properties, HttpProperties http, Outages outages,
+            Reflections reflections, Clock clock, ProducerFactory<?, ?> producers, ConsumerFactory<?, ?> consumers) {
+        Map<String, Object> settings = new HashMap<>(producers.getConfigurationProperties());
+        settings.putAll(Map.of(ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
+                ProducerConfig.LINGER_MS_CONFIG, 0, ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000,
+                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) http.publishTimeout().toMillis(),
+                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000));
+        return new Gateway(served, properties, http, outages, reflections, clock,
+                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()),
+                resultConsumers(consumers));
+    }
+
+    @Bean
+    Results results(ServedAggregates served, Cache cache, HiveProperties properties, ConsumerFactory<?, ?> consumers) {
+        return new Results(served, cache, properties, resultConsumers(consumers));
+    }
+
+    private static Supplier<Consumer<byte[], byte[]>> resultConsumers(ConsumerFactory<?, ?> consumers) {
+        Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
+        settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        settings.putAll(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000));
+        return () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

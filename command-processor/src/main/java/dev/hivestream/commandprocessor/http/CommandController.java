@@ -1,0 +1,245 @@
+package dev.hivestream.commandprocessor.http;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Result;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.util.UriComponentsBuilder;
+
+/** The requests of docs/http.md. */
+@RestController
+final class CommandController {
+
+    private static final Pattern ENTITY_TAG = Pattern.compile("\"(\\d{1,18})\"");
+    private static final Pattern WAIT = Pattern.compile("(?:^|[,\\s])wait=(\\d{1,6})(?:$|[,;\\s])");
+    private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+
+    private final ServedAggregates served;
+    private final Gateway gateway;
+    private final States states;
+    private final Results results;
+    private final HttpProperties http;
+    private final int maxBody;
+
+    CommandController(ServedAggregates served, Gateway gateway, States states, Results results, HttpProperties http,
+            HiveProperties properties) {
+        this.served = served;
+        this.gateway = gateway;
+        this.states = states;
+        this.results = results;
+        this.http = http;
+        this.maxBody = (int) properties.results().maxMessage().toBytes();
+    }
+
+    @PostMapping("/v1/{aggregate}/{id}/{command}")
+    ResponseEntity<Object> send(@PathVariable String aggregate, @PathVariable String id, @PathVariable String command,
+            HttpServletRequest request) throws IOException, InterruptedException, Malformed {
+        Served<?, ?, ?> type = require(aggregate);
+        if (!type.codec().knowsCommand(command)) {
+            throw new Problem(HttpStatus.NOT_FOUND, "unknown-command",
+                    "The aggregate '" + aggregate + "' has no command '" + command + "'; it has "
+                            + type.aggregate().commands().keySet().stream().sorted().toList());
+        }
+        Ids.require("id", id);
+        Map<String, String> headers = headers(request);
+        byte[] body = body(request);
+        String wireType = aggregate + "." + command;
+        type.codec().readCommand(wireType, body);
+        String key = request.getHeader("Idempotency-Key");
+        String commandId = key == null ? UUID.randomUUID().toString() : Ids.require("Idempotency-Key", key);
+        if (key != null) {
+            Result kept = kept(aggregate, id, commandId);
+            if (kept != null) {
+                return answer(kept);
+            }
+        }
+        Gateway.Taken taken = gateway.send(aggregate, id, commandId, wireType, body, headers);
+        try {
+            Duration wait = wait(request);
+            return wait.isZero()
+                    ? pending(aggregate, id, commandId)
+                    : answer(taken.result().get(wait.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException | CancellationException e) {
+            return pending(aggregate, id, commandId);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Gateway.NotTaken notTaken) {
+                throw notTaken;
+            }
+            return pending(aggregate, id, commandId);
+        } finally {
+            taken.forget().run();
+        }
+    }
+
+    /** Redis may be away: then the command is decided, or answered from the log, all the same. */
+    private @Nullable Result kept(String aggregate, String id, String commandId) {
+        try {
+            return results.kept(aggregate, id, commandId);
+        } catch (DataAccessException e) {
+            return null;
+        }
+    }
+
+    @GetMapping("/v1/{aggregate}/{id}")
+    ResponseEntity<Object> state(@PathVariable String aggregate, @PathVariable String id) throws Malformed {
+        require(aggregate);
+        States.State state = states.state(aggregate, Ids.require("id", id));
+        if (state.poison() != null) {
+            throw new Problem(HttpStatus.INTERNAL_SERVER_ERROR, Result.Code.POISONED, state.poison());
+        }
+        if (state.version() == 0) {
+            throw new Problem(HttpStatus.NOT_FOUND, "no-such-aggregate",
+                    "There is no " + aggregate + " with the id '" + id + "'");
+        }
+        return ResponseEntity.ok().eTag(Long.toString(state.version())).contentType(MediaType.APPLICATION_JSON)
+                .body(state.json());
+    }
+
+    @GetMapping("/v1/results/{commandId}")
+    ResponseEntity<Object> result(@PathVariable String commandId, @RequestParam @Nullable String aggregate,
+            @RequestParam @Nullable String id) throws Malformed {
+        if (aggregate != null) {
+            require(aggregate);
+        }
+        Result result = results.find(Ids.require("command id", commandId), aggregate, id);
+        if (result == null) {
+            throw new Problem(HttpStatus.NOT_FOUND, "no-such-result",
+                    "There is no result of a command with this id yet, or it is no longer kept");
+        }
+        return ResponseEntity.ok(result);
+    }
+
+    @PostMapping({"/v1/{aggregate}", "/v1/{aggregate}/{id}"})
+    ResponseEntity<Object> incomplete() {
+        throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
+                "A command is sent to /v1/{aggregate}/{id}/{command}; the id is empty, or a part of the path is missing");
+    }
+
+    private Served<?, ?, ?> require(String aggregate) {
+        Served<?, ?, ?> type = served.byName().get(aggregate);
+        if (type == null) {
+            throw new Problem(HttpStatus.NOT_FOUND, "unknown-aggregate",
+                    "There is no aggregate '" + aggregate + "'; there are "
+                            + served.byName().keySet().stream().sorted().toList());
+        }
+        return type;
+    }
+
+    private static Map<String, String> headers(HttpServletRequest request) throws Malformed {
+        Map<String, String> headers = new HashMap<>();
+        String ifMatch = request.getHeader(HttpHeaders.IF_MATCH);
+        if (ifMatch != null) {
+            Matcher tag = ENTITY_TAG.matcher(ifMatch.strip());
+            if (!ifMatch.strip().equals("*") && !tag.matches()) {
+                throw new Malformed("If-Match is " + ifMatch + "; one strong entity tag is read, such as \"7\", or *");
+            }
+            headers.put(Header.EXPECTED_VERSION, tag.matches() ? tag.group(1) : "*");
+        }
+        String ifNoneMatch = request.getHeader(HttpHeaders.IF_NONE_MATCH);
+        if (ifNoneMatch != null) {
+            if (!ifNoneMatch.strip().equals("*") || ifMatch != null) {
+                throw new Malformed("If-None-Match is " + ifNoneMatch + "; only * is read, and not beside If-Match");
+            }
+            headers.put(Header.EXPECTED_VERSION, "0");
+        }
+        String trace = request.getHeader(Header.TRACE_PARENT);
+        if (trace != null && TRACE_PARENT.matcher(trace).matches()) {
+            headers.put(Header.TRACE_PARENT, trace);
+        }
+        String correlation = request.getHeader("X-Correlation-ID");
+        if (correlation != null) {
+            headers.put(Header.CORRELATION_ID, Ids.require("X-Correlation-ID", correlation));
+        }
+        return headers;
+    }
+
+    private byte[] body(HttpServletRequest request) throws IOException {
+        String contentType = request.getContentType();
+        MediaType type = null;
+        try {
+            type = contentType == null ? null : MediaType.parseMediaType(contentType);
+        } catch (org.springframework.http.InvalidMediaTypeException e) {
+            type = null;
+        }
+        if (type == null || !type.equalsTypeAndSubtype(MediaType.APPLICATION_JSON)
+                || type.getCharset() != null && !StandardCharsets.UTF_8.equals(type.getCharset())) {
+            throw new Problem(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "media-type",
+                    "The body must be application/json in UTF-8"
+                            + (contentType == null ? "; no Content-Type was given" : ""));
+        }
+        byte[] body = request.getContentLengthLong() > maxBody
+                ? null
+                : request.getInputStream().readNBytes(maxBody + 1);
+        if (body == null || body.length > maxBody) {
+            throw new Problem(HttpStatus.CONTENT_TOO_LARGE, "too-large",
+                    "The body may have up to " + maxBody + " bytes");
+        }
+        return body;
+    }
+
+    private Duration wait(HttpServletRequest request) {
+        String prefer = String.join(",", java.util.Collections.list(request.getHeaders("Prefer")));
+        if (List.of(prefer.split("[,;\\s]+")).contains("respond-async")) {
+            return Duration.ZERO;
+        }
+        Matcher wait = WAIT.matcher(prefer);
+        Duration asked = wait.find() ? Duration.ofSeconds(Long.parseLong(wait.group(1))) : http.patience();
+        return asked.compareTo(http.patience()) < 0 ? asked : http.patience();
+    }
+
+    private static ResponseEntity<Object> pending(String aggregate, String id, String commandId) {
+        URI place = UriComponentsBuilder.fromPath("/v1/results/{command}").queryParam("aggregate", "{aggregate}")
+                .queryParam("id", "{id}").encode().buildAndExpand(commandId, aggregate, id).toUri();
+        return ResponseEntity.accepted().location(place)
+                .body(Map.of("commandId", commandId, "result", place.toString()));
+    }
+
+    private static ResponseEntity<Object> answer(Result result) {
+        String code = result.code() == null ? "" : result.code();
+        String reason = result.reason() == null ? "" : result.reason();
+        return switch (result.outcome()) {
+            case accepted -> {
+                ResponseEntity.BodyBuilder ok = ResponseEntity.ok();
+                yield (result.version() == null ? ok : ok.eTag(Long.toString(result.version()))).body(result);
+            }
+            case rejected -> throw new Problem(
+                    code.equals(Result.Code.EXPECTED_VERSION)
+                            ? HttpStatus.PRECONDITION_FAILED
+                            : HttpStatus.UNPROCESSABLE_CONTENT,
+                    code, reason).about(result);
+            case failed -> throw new Problem(
+                    code.equals(Result.Code.MALFORMED) ? HttpStatus.BAD_REQUEST : HttpStatus.INTERNAL_SERVER_ERROR,
+                    code,
+                    reason).about(result);
+        };
+    }
+}

@@ -1,0 +1,307 @@
+package dev.hivestream.commandprocessor.http;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Outages;
+import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Result;
+import dev.hivestream.runtime.message.Slot;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import tools.jackson.core.JacksonException;
+
+/**
+ * Puts commands on their topic, outside any transaction, and finds their results: one way in, one order, one writer a
+ * partition. It reads all results from before its first command on, and keeps those that are meant for it. Thread-safe.
+ */
+public final class Gateway implements SmartLifecycle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration DRAIN = Duration.ofSeconds(3);
+
+    /** A command that waits for its result. */
+    private record Ticket(String aggregate, String id, String commandId) {}
+
+    /** Several requests with one id wait for one result. */
+    private static final class Wait {
+        private final CompletableFuture<Result> result = new CompletableFuture<>();
+        private int waiters;
+    }
+
+    private final ServedAggregates served;
+    private final HiveProperties properties;
+    private final HttpProperties http;
+    private final Outages outages;
+    private final Reflections reflections;
+    private final Clock clock;
+    private final Producer<byte[], byte[]> producer;
+    private final Supplier<Consumer<byte[], byte[]>> consumers;
+    private final Map<Ticket, Wait> waits = new ConcurrentHashMap<>();
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean listening;
+    private volatile boolean draining;
+    private volatile @Nullable Thread reader;
+
+    /** @param consumers give a new consumer: read_committed, no group, auto.offset.reset=latest */
+    public Gateway(ServedAggregates served, HiveProperties properties, HttpProperties http, Outages outages,
+            Reflections reflections, Clock clock, Producer<byte[], byte[]> producer,
+            Supplier<Consumer<byte[], byte[]>> consumers) {
+        this.served = served;
+        this.properties = properties;
+        this.http = http;
+        this.outages = outages;
+        this.reflections = reflections;
+        this.clock = clock;
+        this.producer = producer;
+        this.consumers = consumers;
+    }
+
+    /** The command was surely not published. */
+    static final class NotTaken extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final boolean overload;
+
+        NotTaken(String why, boolean overload) {
+            super(why);
+            this.overload = overload;
+        }
+
+        boolean overload() {
+            return overload;
+        }
+    }
+
+    /** The command has been, or may have been, published; {@code result} completes if its result is seen. */
+    record Taken(CompletableFuture<Result> result, Runnable forget) {}
+
+    /**
+     * Publishes a command.
+     *
+     * @param headers beside those that every command has
+     * @throws NotTaken if it was surely not published
+     */
+    Taken send(String aggregate, String id, String commandId, String type, byte[] body, Map<String, String> headers) {
+        requireAble();
+        Ticket ticket = new Ticket(aggregate, id, commandId);
+        Wait wait = join(ticket);
+        CompletableFuture<Result> unpublished = new CompletableFuture<>();
+        try {
+            ProducerRecord<byte[], byte[]> command = command(aggregate, id, commandId, type, body, headers);
+            producer.send(command, (metadata, failure) -> {
+                if (failure != null) {
+                    LOG.warn("The command {} was perhaps not published: {}", commandId, failure.toString());
+                    if (surelyNot(failure)) {
+                        unpublished.completeExceptionally(new NotTaken(String.valueOf(failure.getMessage()), false));
+                    }
+                }
+            });
+        } catch (KafkaException e) {
+            leave(ticket, wait);
+            throw new NotTaken("The command could not be published: " + e.getMessage(), false);
+        }
+        CompletableFuture<Result> either = wait.result.applyToEither(unpublished, result -> result);
+        return new Taken(either, () -> leave(ticket, wait));
+    }
+
+    private void requireAble() {
+        if (draining) {
+            throw new NotTaken("This instance is being stopped", false);
+        }
+        String down = outages.broker() != null ? outages.broker() : outages.redis();
+        if (down != null) {
+            throw new NotTaken(outages.broker() != null ? "The broker does not answer" : "Redis does not answer",
+                    false);
+        }
+        if (!listening) {
+            throw new NotTaken("The results are not read yet", false);
+        }
+    }
+
+    private Wait join(Ticket ticket) {
+        if (inFlight.incrementAndGet() > http.maxInFlight()) {
+            inFlight.decrementAndGet();
+            throw new NotTaken("More than " + http.maxInFlight() + " requests wait for their results", true);
+        }
+        return Objects.requireNonNull(waits.compute(ticket, (same, known) -> {
+            Wait wait = known == null ? new Wait() : known;
+            wait.waiters++;
+            return wait;
+        }));
+    }
+
+    private void leave(Ticket ticket, Wait wait) {
+        inFlight.decrementAndGet();
+        waits.computeIfPresent(ticket, (same, known) -> known == wait && --known.waiters == 0 ? null : known);
+    }
+
+    private ProducerRecord<byte[], byte[]> command(String aggregate, String id, String commandId, String type,
+            byte[] body, Map<String, String> more) {
+        byte[] key = utf8(id);
+        ProducerRecord<byte[], byte[]> command = new ProducerRecord<>(Topics.commands(aggregate),
+                Slot.partitionOf(key, properties.partitions()), key, body);
+        Headers headers = command.headers();
+        headers.add(Header.SPEC_VERSION, utf8("1.0")).add(Header.ID, utf8(commandId)).add(Header.TYPE, utf8(type))
+                .add(Header.SOURCE, utf8("/hive/http/" + properties.instance())).add(Header.SUBJECT, key)
+                .add(Header.TIME, utf8(Instant.now(clock).toString()))
+                .add(Header.CONTENT_TYPE, utf8("application/json")).add(Header.REPLY_TO, utf8(properties.instance()));
+        more.forEach((name, value) -> headers.add(name, utf8(value)));
+        return command;
+    }
+
+    private static boolean surelyNot(Exception failure) {
+        return failure instanceof RecordTooLargeException || failure instanceof SerializationException
+                || failure instanceof AuthorizationException;
+    }
+
+    private void read() {
+        Map<TopicPartition, Long> positions = new ConcurrentHashMap<>();
+        while (stopped.getCount() > 0) {
+            try (Consumer<byte[], byte[]> results = consumers.get()) {
+                List<TopicPartition> partitions = served.byName().keySet().stream()
+                        .flatMap(aggregate -> IntStream.range(0, properties.partitions())
+                                .mapToObj(i -> new TopicPartition(Topics.results(aggregate), i)))
+                        .toList();
+                results.assign(partitions);
+                for (TopicPartition partition : partitions) {
+                    Long known = positions.get(partition);
+                    if (known != null) {
+                        results.seek(partition, known);
+                    } else {
+                        results.seekToEnd(Set.of(partition));
+                        positions.put(partition, results.position(partition));
+                    }
+                }
+                listening = true;
+                while (stopped.getCount() > 0) {
+                    for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(500))) {
+                        arrived(result);
+                        positions.put(new TopicPartition(result.topic(), result.partition()), result.offset() + 1);
+                    }
+                }
+            } catch (WakeupException e) {
+                return;
+            } catch (KafkaException e) {
+                LOG.warn("The results cannot be read now: {}", e.toString());
+                try {
+                    if (stopped.await(1, TimeUnit.SECONDS)) {
+                        return;
+                    }
+                } catch (InterruptedException interrupted) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void arrived(ConsumerRecord<byte[], byte[]> record) {
+        if (!properties.instance().equals(text(record.headers(), Header.REPLY_TO))) {
+            return;
+        }
+        try {
+            Result result = Json.TOLERANT.readValue(record.value(), Result.class);
+            Wait wait = waits.get(new Ticket(result.aggregate(), result.id(), result.commandId()));
+            if (wait == null) {
+                return;
+            }
+            String position = text(record.headers(), Header.COMMAND_POSITION);
+            if (result.outcome() == Result.Outcome.accepted && position != null) {
+                reflections.shows(new Slot(result.aggregate(), record.partition()), Position.parse(position))
+                        .thenRun(() -> wait.result.complete(result));
+            } else {
+                wait.result.complete(result);
+            }
+        } catch (JacksonException | IllegalArgumentException e) {
+            LOG.error("The result at {}/{}/{} cannot be read", record.topic(), record.partition(), record.offset(), e);
+        }
+    }
+
+    private static @Nullable String text(Headers headers, String name) {
+        org.apache.kafka.common.header.Header header = headers.lastHeader(name);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    /** Takes no more commands, and waits a moment for the results of those that were taken. */
+    void drain() {
+        draining = true;
+        long deadline = System.nanoTime() + DRAIN.toNanos();
+        while (!waits.isEmpty() && System.nanoTime() < deadline) {
+            CompletableFuture<?>[] open = waits.values().stream().map(wait -> wait.result)
+                    .toArray(CompletableFuture[]::new);
+            try {
+                CompletableFuture.allOf(open).orTimeout(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)
+                        .exceptionally(late -> null).join();
+            } finally {
+                Thread.yield();
+            }
+        }
+        new ArrayList<>(waits.values()).forEach(wait -> wait.result.cancel(false));
+    }
+
+    @Override
+    public void start() {
+        reader = Thread.ofPlatform().daemon().name("results").start(this::read);
+    }
+
+    @Override
+    public void stop() {
+        stopped.countDown();
+        Thread thread = reader;
+        reader = null;
+        try {
+            if (thread != null) {
+                thread.join(Duration.ofSeconds(2));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        producer.close(Duration.ofSeconds(2));
+    }
+
+    @Override
+    public boolean isRunning() {
+        return reader != null;
+    }
+
+    /** After the web server, which needs it; stops after its requests are answered. */
+    @Override
+    public int getPhase() {
+        return 0;
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,75 @@
+package dev.hivestream.commandprocessor.http;
+
+import dev.hivestream.runtime.message.Malformed;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+
+/** Turns what is thrown into a problem; what is not known says nothing of its inside. */
+@RestControllerAdvice
+final class Problems extends ResponseEntityExceptionHandler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+    private static final String RETRY_AFTER_SECONDS = "1";
+
+    @ExceptionHandler
+    ResponseEntity<Object> malformed(Malformed e, WebRequest request) {
+        return problem(new Problem(HttpStatus.BAD_REQUEST, "malformed", String.valueOf(e.getMessage())), request);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> notTaken(Gateway.NotTaken e, WebRequest request) {
+        return later(new Problem(e.overload() ? HttpStatus.TOO_MANY_REQUESTS : HttpStatus.SERVICE_UNAVAILABLE,
+                e.overload() ? "overload" : "not-taken", e.getMessage() + "; the command was not taken, send it again"),
+                request);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> catchingUp(States.CatchingUp e, WebRequest request) {
+        return later(new Problem(HttpStatus.SERVICE_UNAVAILABLE, "catching-up", String.valueOf(e.getMessage())),
+                request);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> busy(Results.Busy e, WebRequest request) {
+        return later(new Problem(HttpStatus.SERVICE_UNAVAILABLE, "busy",
+                "The results topics are being searched for others; ask again"), request);
+    }
+
+    @ExceptionHandler({DataAccessException.class, KafkaException.class})
+    ResponseEntity<Object> outage(RuntimeException e, WebRequest request) {
+        LOG.debug("A query met an outage", e);
+        return later(new Problem(HttpStatus.SERVICE_UNAVAILABLE, "outage",
+                e instanceof DataAccessException ? "Redis does not answer" : "The broker does not answer"), request);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> unknown(Exception e, WebRequest request) {
+        LOG.error("A request failed", e);
+        return problem(
+                new Problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal", "The request failed; the log says why"),
+                request);
+    }
+
+    private ResponseEntity<Object> later(Problem problem, WebRequest request) {
+        problem.getHeaders().set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        return problem(problem, request);
+    }
+
+    private ResponseEntity<Object> problem(Problem problem, WebRequest request) {
+        HttpStatusCode status = problem.getStatusCode();
+        ResponseEntity<Object> answer = handleExceptionInternal(problem, problem.getBody(), problem.getHeaders(),
+                status,
+                request);
+        return answer == null ? ResponseEntity.status(status).build() : answer;
+    }
+}

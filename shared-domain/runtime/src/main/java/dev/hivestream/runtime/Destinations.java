@@ -1,0 +1,41 @@
+package dev.hivestream.runtime;
+
+import dev.hivestream.model.Aggregate;
+import dev.hivestream.model.Domains;
+import dev.hivestream.runtime.log.Topics;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+/**
+ * The topics that the app consumes follow from the aggregates that it runs: they are the default of the bindings'
+ * destinations. A destination that is configured stays.
+ */
+public final class Destinations implements EnvironmentPostProcessor {
+
+    @Override
+    public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+        Collection<Aggregate<?, ?, ?>> aggregates;
+        try {
+            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
+            List<String> names = Arrays
+                    .stream(environment.getProperty("hive.aggregates", String[].class, new String[0]))
+                    .map(String::strip).filter(name -> !name.isEmpty()).toList();
+            aggregates = names.isEmpty() ? domains.aggregates() : domains.select(names);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw new StartRefused(String.valueOf(e.getMessage()));
+        }
+        String commands = aggregates.stream().map(aggregate -> Topics.commands(aggregate.name()))
+                .collect(Collectors.joining(","));
+        environment.getPropertySources().addLast(new MapPropertySource("hiveDestinations",
+                Map.of("spring.cloud.stream.bindings.input.destination", commands,
+                        "spring.cloud.stream.bindings.output.destination",
+                        Topics.events(aggregates.iterator().next().name()))));
+    }
+}

@@ -1,0 +1,168 @@
+package dev.hivestream.runtime;
+
+import dev.hivestream.model.Aggregate;
+import dev.hivestream.model.Domains;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.cache.Keys;
+import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.RawHeaders;
+import dev.hivestream.runtime.owner.Admission;
+import dev.hivestream.runtime.owner.Appended;
+import dev.hivestream.runtime.owner.Listener;
+import dev.hivestream.runtime.owner.Ownership;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.SocketOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.integration.redis.util.RedisLockRegistry;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.KafkaAdmin;
+
+/** The runtime's parts, each replaceable by a bean of the same type. */
+@AutoConfiguration(afterName = {"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
+        "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration"})
+@EnableConfigurationProperties(HiveProperties.class)
+public class HiveAutoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ServedAggregates servedAggregates(HiveProperties properties) {
+        try {
+            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
+            Collection<Aggregate<?, ?, ?>> chosen = properties.aggregates().isEmpty()
+                    ? domains.aggregates()
+                    : domains.select(properties.aggregates());
+            Map<String, Served<?, ?, ?>> served = new LinkedHashMap<>();
+            chosen.forEach(aggregate -> served.put(aggregate.name(), Served.of(aggregate)));
+            return new ServedAggregates(served);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw new StartRefused(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Bean(destroyMethod = "close")
+    @ConditionalOnMissingBean
+    Admin hiveAdmin(KafkaAdmin admin) {
+        return Admin.create(admin.getConfigurationProperties());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Topics topics(HiveProperties properties, Admin admin) {
+        return new Topics(properties, admin);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    LettuceClientOptionsBuilderCustomizer failFastWithoutRedis() {
+        // a command that waits in a queue for a lost connection is a command that nobody waits for any more
+        return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .socketOptions(SocketOptions.builder().connectTimeout(Duration.ofSeconds(1)).build());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Cache cache(RedisConnectionFactory connections) {
+        return new Cache(connections);
+    }
+
+    @Bean(destroyMethod = "destroy")
+    @ConditionalOnMissingBean
+    RedisLockRegistry redisLockRegistry(RedisConnectionFactory connections, HiveProperties properties) {
+        RedisLockRegistry registry = new RedisLockRegistry(connections, Keys.LOCKS, properties.lock().ttl());
+        registry.setRedisLockType(RedisLockRegistry.RedisLockType.PUB_SUB_LOCK);
+        registry.setExecutor(Runnable::run);
+        return registry;
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Guard guard(RedisLockRegistry registry, HiveProperties properties) {
+        return new Guard(registry, properties.lock().ttl(), properties.lock().driftFactor());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    CatchUp catchUp(Cache cache, Topics topics, Admin admin, ConsumerFactory<?, ?> consumers, HiveProperties properties,
+            MeterRegistry meters) {
+        Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
+        settings.keySet().removeAll(java.util.List.of(ConsumerConfig.GROUP_ID_CONFIG,
+                ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG));
+        settings.putAll(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.catchUp().step()));
+        return new CatchUp(cache, topics, admin,
+                () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                properties, meters);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Ownership ownership(ServedAggregates served, CatchUp catchUp, Cache cache, HiveProperties properties) {
+        return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Outages outages(Admin admin, Cache cache) {
+        return new Outages(admin, cache);
+    }
+
+    @Bean
+    HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages) {
+        return new HiveHealth(ownership, outages);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Admission admission(Ownership ownership) {
+        return new Admission(ownership);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Appended appended() {
+        return new Appended();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Listener listener(@Value("${hive.shutdown:6s}") Duration shutdown) {
+        return new Listener(shutdown);
+    }
+
+    @Bean
+    Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
+        return new Preflight(served, topics, cache);
+    }
+
+    @Bean
+    RawHeaders hiveHeaders() {
+        return new RawHeaders();
+    }
+}

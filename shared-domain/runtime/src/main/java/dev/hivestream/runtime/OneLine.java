@@ -1,0 +1,23 @@
+package dev.hivestream.runtime;
+
+import org.springframework.boot.SpringBootExceptionReporter;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** A start that is refused ends with one line that says what to change. */
+public final class OneLine implements SpringBootExceptionReporter {
+
+    public OneLine(ConfigurableApplicationContext context) {
+        // the constructor that Spring Boot calls
+    }
+
+    @Override
+    public boolean reportException(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof StartRefused refused) {
+                System.err.println("Start refused: " + refused.line());
+                return true;
+            }
+        }
+        return false;
+    }
+}

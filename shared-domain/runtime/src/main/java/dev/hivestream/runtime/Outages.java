@@ -1,0 +1,96 @@
+package dev.hivestream.runtime;
+
+import dev.hivestream.runtime.cache.Cache;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether broker and Redis answer, asked twice a second. An outage is waited for: readiness goes down, and what comes
+ * from outside is turned away before it is taken. Thread-safe.
+ */
+public final class Outages implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Outages.class);
+    private static final Duration EVERY = Duration.ofMillis(500);
+    private static final int PATIENCE_MILLIS = 2_000;
+
+    private final Admin admin;
+    private final Cache cache;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile @Nullable String broker = "not asked yet";
+    private volatile @Nullable String redis = "not asked yet";
+
+    public Outages(Admin admin, Cache cache) {
+        this.admin = admin;
+        this.cache = cache;
+        Thread.ofVirtual().name("outages-kafka").start(() -> watch(this::askBroker));
+        Thread.ofVirtual().name("outages-redis").start(() -> watch(this::askRedis));
+    }
+
+    /** Why the broker does not answer, or null. */
+    public @Nullable String broker() {
+        return broker;
+    }
+
+    /** Why Redis does not answer, or null. */
+    public @Nullable String redis() {
+        return redis;
+    }
+
+    private void watch(Runnable question) {
+        try {
+            do {
+                question.run();
+            } while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void askBroker() {
+        String found = null;
+        try {
+            admin.describeCluster(new DescribeClusterOptions().timeoutMs(PATIENCE_MILLIS)).nodes().get(PATIENCE_MILLIS,
+                    TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            found = "The broker does not answer: " + (e.getCause() == null ? e : e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        tell(broker, found, "broker");
+        broker = found;
+    }
+
+    private void askRedis() {
+        String found = null;
+        try {
+            cache.ping();
+        } catch (RuntimeException e) {
+            found = "Redis does not answer: " + e.getMessage();
+        }
+        tell(redis, found, "Redis");
+        redis = found;
+    }
+
+    private static void tell(@Nullable String before, @Nullable String now, String what) {
+        if (before == null && now != null) {
+            LOG.warn("{}", now);
+        } else if (before != null && now == null) {
+            LOG.info("The {} answers", what);
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+    }
+}

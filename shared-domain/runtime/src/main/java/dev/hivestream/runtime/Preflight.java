@@ -1,0 +1,94 @@
+package dev.hivestream.runtime;
+
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.log.Topics;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.dao.DataAccessException;
+
+/**
+ * Before the bindings start: creates the topics that are missing, and ends the start where something is not as it must
+ * be. A broker or a Redis that is away is no reason to end: the start goes on, and this goes on in the background.
+ */
+final class Preflight implements SmartLifecycle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+    /** Before the binder's output bindings, which are the first of all to start. */
+    private static final int PHASE = Integer.MIN_VALUE + 500;
+
+    private final ServedAggregates served;
+    private final Topics topics;
+    private final Cache cache;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean running;
+
+    Preflight(ServedAggregates served, Topics topics, Cache cache) {
+        this.served = served;
+        this.topics = topics;
+        this.cache = cache;
+    }
+
+    @Override
+    public void start() {
+        running = true;
+        if (!check()) {
+            Thread.ofVirtual().name("preflight").start(this::again);
+        }
+    }
+
+    private boolean check() {
+        boolean complete = true;
+        try {
+            served.byName().keySet().forEach(topics::require);
+        } catch (KafkaException e) {
+            LOG.warn("The broker does not answer; the start goes on without it: {}", e.toString());
+            complete = false;
+        }
+        try {
+            cache.requireNoEviction();
+        } catch (DataAccessException e) {
+            LOG.warn("Redis does not answer; the start goes on without it: {}", e.getMessage());
+            complete = false;
+        }
+        return complete;
+    }
+
+    private void again() {
+        try {
+            boolean complete = false;
+            while (!complete && !stopped.await(AGAIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    complete = check();
+                } catch (StartRefused e) {
+                    // the partitions concerned stay closed and say so
+                    LOG.error("{}", e.line());
+                    complete = true;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+        stopped.countDown();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    @Override
+    public int getPhase() {
+        return PHASE;
+    }
+}

@@ -1,0 +1,133 @@
+package dev.hivestream.runtime.owner;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.cloud.stream.config.ListenerContainerCustomizer;
+import org.springframework.context.event.EventListener;
+import org.springframework.kafka.event.ConsumerStoppedEvent;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.AfterRollbackProcessor;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ListenerUtils;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.transaction.KafkaTransactionManager;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+
+/**
+ * Sets the binder's listener containers up so that a batch is decided once: hooks after the commit work, a batch that did
+ * not end cleanly goes on from the group's stable committed offset, and a container that was fenced starts again.
+ */
+public final class Listener implements ListenerContainerCustomizer<AbstractMessageListenerContainer<?, ?>> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+
+    private final Duration shutdown;
+
+    /** @param shutdown how long a stop waits for the batch in hand */
+    public Listener(Duration shutdown) {
+        this.shutdown = shutdown;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void configure(AbstractMessageListenerContainer<?, ?> container, String destination, String group) {
+        ContainerProperties properties = container.getContainerProperties();
+        if (properties.getKafkaAwareTransactionManager() instanceof KafkaTransactionManager<?, ?> transactions) {
+            transactions.setTransactionSynchronization(
+                    AbstractPlatformTransactionManager.SYNCHRONIZATION_ON_ACTUAL_TRANSACTION);
+        }
+        properties.setStopContainerWhenFenced(true);
+        properties.setShutdownTimeout(shutdown.toMillis());
+        ((AbstractMessageListenerContainer<byte[], byte[]>) container).setAfterRollbackProcessor(new ToStableOffset());
+    }
+
+    /** A consumer that ended, and was not told to, starts again: fenced, or killed by an error. */
+    @EventListener
+    public void stopped(ConsumerStoppedEvent event) {
+        if (event.getReason() != ConsumerStoppedEvent.Reason.NORMAL) {
+            MessageListenerContainer container = event.getContainer(MessageListenerContainer.class);
+            LOG.warn("The consumer of {} stopped ({}); its container starts again", container.getListenerId(),
+                    event.getReason());
+            // not on the consumer's own thread, which the stop waits for
+            Thread.ofVirtual().name("restart").start(() -> {
+                container.stop();
+                container.start();
+            });
+        }
+    }
+
+    private static final class ToStableOffset implements AfterRollbackProcessor<byte[], byte[]> {
+
+        private static final long FIRST_BACK_OFF = 20;
+        private static final long LAST_BACK_OFF = 2_000;
+
+        private final ThreadLocal<Long> backOff = ThreadLocal.withInitial(() -> FIRST_BACK_OFF);
+
+        @Override
+        public void processBatch(ConsumerRecords<byte[], byte[]> records,
+                java.util.List<ConsumerRecord<byte[], byte[]>> list, Consumer<byte[], byte[]> consumer,
+                MessageListenerContainer container, Exception exception, boolean recoverable,
+                ContainerProperties.EOSMode eosMode) {
+            Admission.rolledBack(consumer, exception, records.count());
+            Set<TopicPartition> partitions = records.partitions();
+            boolean found = false;
+            while (!found && container.isRunning()) {
+                pause(container);
+                found = seek(consumer, partitions);
+            }
+        }
+
+        @Override
+        public void process(java.util.List<ConsumerRecord<byte[], byte[]>> records, Consumer<byte[], byte[]> consumer,
+                MessageListenerContainer container, Exception exception, boolean recoverable,
+                ContainerProperties.EOSMode eosMode) {
+            throw new UnsupportedOperationException("Only batches are consumed");
+        }
+
+        @Override
+        public void clearThreadState() {
+            backOff.remove();
+        }
+
+        /** False if the broker does not tell; going on without would skip the batch. */
+        private static boolean seek(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions) {
+            try {
+                Set<TopicPartition> still = new java.util.HashSet<>(partitions);
+                still.retainAll(consumer.assignment());
+                Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(still);
+                for (TopicPartition partition : still) {
+                    OffsetAndMetadata offset = committed.get(partition);
+                    if (offset == null) {
+                        consumer.seekToBeginning(Set.of(partition));
+                    } else {
+                        consumer.seek(partition, offset);
+                    }
+                }
+                return true;
+            } catch (KafkaException e) {
+                LOG.warn("The committed offsets of {} are not known yet: {}", partitions, e.toString());
+                return false;
+            }
+        }
+
+        private void pause(MessageListenerContainer container) {
+            long millis = backOff.get();
+            backOff.set(Math.min(LAST_BACK_OFF, millis * 2));
+            try {
+                ListenerUtils.stoppableSleep(container, millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
