@@ -1,10 +1,11 @@
 package dev.hivestream.local;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ final class BrokerJars {
                 jars.filter(file -> file.toString().endsWith(".jar")).sorted()
                         .forEach(jar -> entries.add(jar.toString()));
             }
-            return String.join(java.io.File.pathSeparator, entries);
+            return String.join(File.pathSeparator, entries);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

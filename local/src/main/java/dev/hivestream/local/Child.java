@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** A process of this JVM: it can be ended and paused, and it never outlives the JVM, however that ends. */
@@ -143,14 +144,24 @@ public final class Child {
     }
 
     /** Waits for it to be usable; its end, or the end of patience, is a failure that shows the last lines of its log. */
-    void awaitStart(Duration patience, java.util.function.BooleanSupplier usable) {
+    void awaitStart(Duration patience, BooleanSupplier usable) {
         boolean done = Await.until(patience, () -> !isAlive() || usable.getAsBoolean());
         if (!isAlive()) {
-            throw new StartFailure(name + " ended with exit code " + process.exitValue() + ". " + lastLines());
+            throw new StartFailure(end());
         }
         if (!done) {
             throw new StartFailure(name + " was not usable within " + patience.toSeconds() + " s. " + lastLines());
         }
+    }
+
+    /** How it ended, and the last lines of its log. */
+    String end() {
+        return name + " ended with exit code " + process.exitValue() + ". " + lastLines();
+    }
+
+    /** Runs something when it has ended. */
+    void onEnd(Runnable action) {
+        var _ = process.onExit().thenRun(action);
     }
 
     private String lastLines() {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -21,17 +21,21 @@ import org.apache.kafka.clients.admin.Admin;
  */
 public final class KafkaBroker implements AutoCloseable {
 
+    // without the optimizing compiler it is up in two thirds of the time
+    private static final List<String> QUICK_START = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path directory;
     private final int port;
     private final Map<String, String> overrides;
+    private final List<String> jvmOptions;
     private Child child;
 
-    private KafkaBroker(Path directory, int port, Map<String, String> overrides) {
+    private KafkaBroker(Path directory, int port, Map<String, String> overrides, List<String> jvmOptions) {
         this.directory = directory.toAbsolutePath();
         this.port = port;
         this.overrides = Map.copyOf(overrides);
+        this.jvmOptions = List.copyOf(jvmOptions);
         this.child = launch();
     }
 
@@ -42,7 +46,15 @@ public final class KafkaBroker implements AutoCloseable {
 
     /** Like {@link #start(Path, int)}, with broker properties that replace or complete the default ones. */
     public static KafkaBroker start(Path directory, int port, Map<String, String> overrides) {
-        return new KafkaBroker(directory, port, overrides);
+        return start(directory, port, overrides, QUICK_START);
+    }
+
+    /**
+     * Like {@link #start(Path, int, Map)}, with options of its JVM in place of the default ones: those give it 512 MB and
+     * prefer an early start to the last bit of speed.
+     */
+    public static KafkaBroker start(Path directory, int port, Map<String, String> overrides, List<String> jvmOptions) {
+        return new KafkaBroker(directory, port, overrides, jvmOptions);
     }
 
     /** Where clients find it. */
@@ -94,10 +106,12 @@ public final class KafkaBroker implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        var command = List.of(Child.java(), "-Xmx512m", "-XX:+UseSerialGC", "--sun-misc-unsafe-memory-access=allow",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        var command = new ArrayList<>(List.of(Child.java()));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Dorg.slf4j.simpleLogger.showDateTime=true",
                 "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS", "-cp", BrokerJars.classPath(),
-                KafkaProcess.class.getName(), configuration.toString(), data.toString());
+                KafkaProcess.class.getName(), configuration.toString(), data.toString()));
         var started = Child.start("Kafka", command, Map.of(), directory, directory.resolve("broker.log"));
         started.awaitStart(PATIENCE, () -> Ports.accepts(port));
         try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {

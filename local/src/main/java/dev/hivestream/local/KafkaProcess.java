@@ -3,7 +3,6 @@ package dev.hivestream.local;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-
 import kafka.Kafka;
 import kafka.tools.StorageTool;
 

@@ -11,7 +11,7 @@ public final class LocalStack implements AutoCloseable {
     private final KafkaBroker broker;
     private final RedisServer redis;
 
-    private LocalStack(KafkaBroker broker, RedisServer redis) {
+    LocalStack(KafkaBroker broker, RedisServer redis) {
         this.broker = broker;
         this.redis = redis;
     }

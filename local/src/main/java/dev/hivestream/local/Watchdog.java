@@ -6,6 +6,8 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Lets no child outlive this JVM. A shell holds the other end of a pipe: when the JVM ends, however it ends, the shell
@@ -29,14 +31,20 @@ final class Watchdog {
             """;
 
     private static final Map<Long, Process> CHILDREN = new LinkedHashMap<>();
+    private static final Queue<Runnable> BEFORE_KILLING = new ConcurrentLinkedQueue<>();
     private static final Process SHELL = startShell();
 
     private Watchdog() {}
 
+    /** Runs something when this JVM ends in good order, while the children are still there. */
+    static void beforeKilling(Runnable action) {
+        BEFORE_KILLING.add(action);
+    }
+
     static synchronized void watch(Process child) {
         CHILDREN.put(child.pid(), child);
         tell('+', child);
-        child.onExit().thenAccept(Watchdog::forget);
+        var _ = child.onExit().thenAccept(Watchdog::forget);
     }
 
     private static synchronized void forget(Process child) {
@@ -68,7 +76,10 @@ final class Watchdog {
 
     // The shell would do it, too, but only once this JVM is gone: whoever waited for it would still find their ports
     // taken.
-    private static synchronized void killAll() {
-        CHILDREN.values().forEach(Process::destroyForcibly);
+    private static void killAll() {
+        BEFORE_KILLING.forEach(Runnable::run);
+        synchronized (Watchdog.class) {
+            CHILDREN.values().forEach(Process::destroyForcibly);
+        }
     }
 }

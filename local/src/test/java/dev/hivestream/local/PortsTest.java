@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.stream.IntStream;
-
 import org.junit.jupiter.api.Test;
 
 class PortsTest {

@@ -1,0 +1,73 @@
+package dev.hivestream.local.check;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+
+/** The command-processor as HTTP clients see it. */
+final class Gateway implements AutoCloseable {
+
+    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5)).build();
+    private final String url;
+
+    Gateway(String url) {
+        this.url = url;
+    }
+
+    /**
+     * An answer.
+     *
+     * @param etag without its quotes; empty if there is none
+     * @param body missing if it is not JSON
+     */
+    record Answer(int status, String etag, String contentType, JsonNode body) {
+
+        /** The parts of it that callers are promised, in one line. */
+        @Override
+        public String toString() {
+            return status + " ETag \"" + etag + "\" " + contentType + " " + body;
+        }
+    }
+
+    /** A command under an id of the caller's choice; headers as names and values in turn. */
+    Answer post(String aggregate, String id, String command, String commandId, String body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest
+                .newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id + "/" + command))
+                .header("Content-Type", "application/json").header("Idempotency-Key", commandId)
+                .POST(BodyPublishers.ofString(body));
+        return send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    /** The state of an aggregate. */
+    Answer get(String aggregate, String id) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id)));
+    }
+
+    private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        var response = client.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString());
+        return new Answer(response.statusCode(), response.headers().firstValue("ETag").orElse("").replace("\"", ""),
+                response.headers().firstValue("Content-Type").orElse(""), json(response.body()));
+    }
+
+    private static JsonNode json(String body) {
+        try {
+            return Json.read(body);
+        } catch (JacksonException e) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.hivestream.local.check;
+
+import dev.hivestream.local.RedisConnection;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The cache as Redis has it. */
+final class Snapshots implements AutoCloseable {
+
+    private final RedisConnection redis;
+    private final int partitions;
+
+    Snapshots(int redisPort, int partitions) throws IOException {
+        this.redis = new RedisConnection(redisPort);
+        this.partitions = partitions;
+    }
+
+    /** The partition that an id lives in: Kafka's default. */
+    int partitionOf(String id) {
+        return Utils.toPositive(Utils.murmur2(id.getBytes(StandardCharsets.UTF_8))) % partitions;
+    }
+
+    /** The snapshot of an aggregate in the generation that readers use; where several states types are, the furthest. */
+    @Nullable
+    JsonNode snapshot(String aggregate, String id) {
+        JsonNode furthest = null;
+        for (String generation : generations(aggregate, id)) {
+            Object text = redis.call("GET", slot(aggregate, id) + generation + ":s:" + id);
+            if (text != null) {
+                JsonNode snapshot = Json.read(text.toString());
+                if (furthest == null || snapshot.path("version").asLong() > furthest.path("version").asLong()) {
+                    furthest = snapshot;
+                }
+            }
+        }
+        return furthest;
+    }
+
+    /** Whether the partition of an aggregate says up to where it reflects the log. */
+    boolean hasWatermark(String aggregate, String id) {
+        return generations(aggregate, id).stream()
+                .anyMatch(generation -> Objects.equals(
+                        redis.call("EXISTS", slot(aggregate, id) + generation + ":watermark"),
+                        1L));
+    }
+
+    private List<String> generations(String aggregate, String id) {
+        var generations = new ArrayList<String>();
+        if (redis.call("HVALS", slot(aggregate, id) + "active") instanceof List<?> values) {
+            values.forEach(value -> generations.add(String.valueOf(value)));
+        }
+        return generations.stream().distinct().toList();
+    }
+
+    private String slot(String aggregate, String id) {
+        return "hive:{" + aggregate + ":" + partitionOf(id) + "}:";
+    }
+
+    @Override
+    public void close() {
+        redis.close();
+    }
+}
