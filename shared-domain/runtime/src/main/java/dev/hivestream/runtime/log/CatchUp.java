@@ -105,6 +105,9 @@ public final class CatchUp {
             generation = replace(slot, fingerprint, generation, e);
             reached = readTo(end, served, slot, fingerprint, generation, stop);
         }
+        if (!cache.wanted(served.name(), fingerprint).equals(generation)) {
+            return run(served, slot, group, stop);
+        }
         if (!generation.equals(cache.load(slot, fingerprint, generation, List.of()).active())) {
             cache.activate(slot, fingerprint, generation);
         }
