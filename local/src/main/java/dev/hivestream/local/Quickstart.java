@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ public final class Quickstart {
 
     private static final List<Check> CHECKS = List.of(new CommandsCheck());
 
-    private static final Duration APP_START = Duration.ofSeconds(120);
+    private static final Duration APP_START = Duration.ofMinutes(5);
     private static final Duration APP_STOP = Duration.ofSeconds(30);
 
     private final QuickstartOptions options;
@@ -41,6 +42,8 @@ public final class Quickstart {
     private final CompletableFuture<Child> ended = new CompletableFuture<>();
     private volatile boolean stopping;
     private @Nullable Path throwAway;
+    // a field: a lock whose channel is collected is no lock any more
+    private @Nullable FileLock lock;
 
     private Quickstart(QuickstartOptions options, Path home, PrintStream out) {
         this.options = options;
@@ -163,6 +166,10 @@ public final class Quickstart {
 
     private void started(Child process, Runnable end, String address) {
         synchronized (parts) {
+            if (stopping) {
+                process.kill();
+                throw new StartFailure("Stopped while " + process.name() + " was starting");
+            }
             parts.addFirst(new Part(process, end));
         }
         process.onEnd(() -> ended.complete(process));
@@ -170,8 +177,8 @@ public final class Quickstart {
     }
 
     private void stop() {
-        stopping = true;
         synchronized (parts) {
+            stopping = true;
             for (var part : parts) {
                 if (part.process().isAlive()) {
                     out.println("Stopping " + part.process().name());
@@ -196,11 +203,11 @@ public final class Quickstart {
         return Files.createDirectories(target.resolve("quickstart"));
     }
 
-    // held until this JVM ends
-    @SuppressWarnings("resource")
-    private static void lock(Path data) throws IOException {
+    // Kafka has a lock of its own, but takes it only after it has written to its metadata.
+    private void lock(Path data) throws IOException {
         var file = FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (file.tryLock() == null) {
+        lock = file.tryLock();
+        if (lock == null) {
             throw new StartFailure(
                     "Another quick start uses " + data + ": stop it, or choose another folder with --data.");
         }

@@ -75,6 +75,19 @@ class QuickstartTest {
     }
 
     @Test
+    void does_not_share_its_data_with_another() {
+        Child first = quickstart();
+        await().atMost(PATIENCE).until(() -> first.log().contains("Redis  "));
+        Child second = Child.start("second", command(Ports.free(), Ports.free(), Ports.free()), Map.of(), home,
+                home.resolve("second.log"));
+        await().atMost(PATIENCE).until(() -> !second.isAlive());
+        assertThat(second.exitCode()).hasValue(1);
+        assertThat(second.log()).isEqualTo("quickstart: Another quick start uses " + home.resolve("target/quickstart")
+                + ": stop it, or choose another folder with --data.\n");
+        first.kill();
+    }
+
+    @Test
     void leaves_the_folders_of_others_alone_when_it_begins_afresh() throws IOException {
         var data = home.resolve("data");
         Files.createDirectories(data.resolve("kafka/data"));
@@ -89,11 +102,16 @@ class QuickstartTest {
     }
 
     private Child quickstart(String... options) {
+        return Child.start("quickstart", command(http, kafka, redis, options), Map.of(), home,
+                home.resolve("quickstart.log"));
+    }
+
+    private List<String> command(int http, int kafka, int redis, String... options) {
         var command = new ArrayList<>(List.of(Child.java(), "-Xmx128m", "-Dhive.home=" + home,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"),
                 Quickstart.class.getName(), "--http-port", "" + http, "--kafka-port", "" + kafka, "--redis-port",
                 "" + redis));
         command.addAll(List.of(options));
-        return Child.start("quickstart", command, Map.of(), home, home.resolve("quickstart.log"));
+        return command;
     }
 }
