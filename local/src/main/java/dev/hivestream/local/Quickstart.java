@@ -124,7 +124,7 @@ public final class Quickstart {
         var jar = home.resolve("command-processor/target/command-processor-boot.jar");
         return new BootApp("command-processor", jar, options.httpPort(), apps.resolve("command-processor")).on(stack)
                 .property("loader.path", built("shared-domain/samples/target", "hive-samples-").toString())
-                .jvmOptions("-Xmx512m");
+                .jvmOptions("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     }
 
     private int check(Running running) throws IOException {
@@ -141,7 +141,7 @@ public final class Quickstart {
         return 0;
     }
 
-    private void invite(String url) throws IOException {
+    private void invite(String url) {
         String content = url + "/v1/content/" + unusedContent(url);
         String json = " -H 'Content-Type: application/json' -d ";
         out.println("Create content, change it, look at it:");
@@ -154,13 +154,30 @@ public final class Quickstart {
     }
 
     // The data survive a restart: an id of yesterday would be refused.
-    private static String unusedContent(String url) throws IOException {
+    private static String unusedContent(String url) {
         for (int i = 1;; i++) {
             String id = i == 1 ? "hello" : "hello-" + i;
-            var connection = (HttpURLConnection) URI.create(url + "/v1/content/" + id).toURL().openConnection();
-            if (connection.getResponseCode() != 200) {
+            if (!exists(url + "/v1/content/" + id)) {
                 return id;
             }
+        }
+    }
+
+    // 503 while the partition is being caught up
+    private static boolean exists(String url) {
+        var status = new int[1];
+        Await.until(Duration.ofSeconds(30), () -> {
+            status[0] = status(url);
+            return status[0] != 503;
+        });
+        return status[0] == 200;
+    }
+
+    private static int status(String url) {
+        try {
+            return ((HttpURLConnection) URI.create(url).toURL().openConnection()).getResponseCode();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

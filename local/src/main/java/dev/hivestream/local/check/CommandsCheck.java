@@ -7,11 +7,12 @@ import static java.util.stream.Collectors.toSet;
 import dev.hivestream.local.check.Gateway.Answer;
 import dev.hivestream.local.check.Topics.Entry;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -70,7 +71,7 @@ public final class CommandsCheck implements Check {
         private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
         private final Map<String, JsonNode> accepted = new LinkedHashMap<>();
         private final List<String> refused = new ArrayList<>();
-        private final Map<Aggregate, List<Entry>> events = new HashMap<>();
+        private final Map<Aggregate, List<Entry>> events = new TreeMap<>(Comparator.comparing(Aggregate::toString));
 
         Story(Gateway gateway, Topics topics, Snapshots cache, Findings findings) {
             this.gateway = gateway;
@@ -270,7 +271,7 @@ public final class CommandsCheck implements Check {
                 String actual = event.header("ce_subject") + ":" + event.header("ce_sequence");
                 if (!expected.equals(actual) || !expected.equals(event.header("ce_id"))) {
                     faults.add(aggregate + ": event " + expected + " expected in partition " + event.partition()
-                            + " at offset " + event.offset() + ", found " + event.headers());
+                            + " at offset " + event.offset() + ", found " + actual);
                 }
             }
             return faults.stream();

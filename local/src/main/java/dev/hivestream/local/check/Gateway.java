@@ -7,12 +7,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** The command-processor as HTTP clients see it. */
 final class Gateway implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(5)).build();
@@ -47,13 +50,20 @@ final class Gateway implements AutoCloseable {
         return send(headers.length == 0 ? request : request.headers(headers));
     }
 
-    /** The state of an aggregate. */
+    /** The state of an aggregate; asked again while its partition is being caught up. */
     Answer get(String aggregate, String id) throws IOException, InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id)));
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            Answer answer = send(HttpRequest.newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id)));
+            if (answer.status() != 503 || System.nanoTime() - end > 0) {
+                return answer;
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
     }
 
     private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        var response = client.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString());
+        var response = client.send(request.timeout(PATIENCE).build(), BodyHandlers.ofString());
         return new Answer(response.statusCode(), response.headers().firstValue("ETag").orElse("").replace("\"", ""),
                 response.headers().firstValue("Content-Type").orElse(""), json(response.body()));
     }
