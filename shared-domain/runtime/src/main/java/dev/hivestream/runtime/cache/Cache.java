@@ -15,6 +15,7 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.core.script.DigestUtils;
+import tools.jackson.core.JacksonException;
 
 /**
  * The cache in Redis. Reads a slot in one round trip and writes it in one atomic script, on condition that its watermark
@@ -110,11 +111,17 @@ public final class Cache {
         return written == 1;
     }
 
-    /** The watermark of a generation, or null. */
+    /**
+     * The watermark of a generation, or null.
+     *
+     * @throws SnapshotCodec.Unreadable if something else is in its place
+     */
     public @Nullable Watermark watermark(Slot slot, String generation) {
         try (RedisConnection redis = connections.getConnection()) {
             byte[] stored = redis.stringCommands().get(Keys.watermark(slot, generation));
             return stored == null ? null : Watermark.read(stored);
+        } catch (JacksonException e) {
+            throw new SnapshotCodec.Unreadable("The watermark of " + slot + " in " + generation + " is not one", e);
         }
     }
 

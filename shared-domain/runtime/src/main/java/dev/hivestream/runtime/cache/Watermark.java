@@ -16,6 +16,10 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public record Watermark(long next, String command, String nonce) {
 
+    public Watermark {
+        Position.parse(command);
+    }
+
     /** A new watermark with a nonce of its own. */
     public static Watermark at(long next, Position command) {
         return new Watermark(next, command.toString(),

@@ -97,20 +97,27 @@ public final class CatchUp {
         String fingerprint = Fingerprint.of(served.aggregate(), ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
         long end = end(slot, group, stop);
-        Watermark start = cache.watermark(slot, generation);
-        if (start != null && start.next() > end) {
-            LOG.warn(
-                    "The cache of {} reflects the log up to {} and the log ends at {}: the log lost events that had been "
-                            + "committed. The cache is built anew from what the log has.",
-                    slot, start.next(), end);
-            generation = cache.wantNext(served.name(), fingerprint, generation);
-        }
-        Watermark reached;
-        try {
-            reached = readTo(end, served, slot, fingerprint, generation, stop);
-        } catch (SnapshotCodec.Unreadable e) {
-            generation = replace(slot, fingerprint, generation, e);
-            reached = readTo(end, served, slot, fingerprint, generation, stop);
+        Watermark reached = null;
+        boolean damaged = false;
+        while (reached == null) {
+            try {
+                Watermark start = cache.watermark(slot, generation);
+                if (start == null || start.next() <= end) {
+                    reached = readTo(end, served, slot, fingerprint, generation, stop);
+                } else {
+                    LOG.warn(
+                            "The cache of {} reflects the log up to {} and the log ends at {}: the log lost events that had "
+                                    + "been committed. The cache is built anew from what the log has.",
+                            slot, start.next(), end);
+                    generation = cache.wantNext(served.name(), fingerprint, generation);
+                }
+            } catch (SnapshotCodec.Unreadable e) {
+                if (damaged) {
+                    throw e;
+                }
+                damaged = true;
+                generation = replace(slot, fingerprint, generation, e);
+            }
         }
         if (!generation.equals(cache.load(slot, fingerprint, generation, List.of()).active())) {
             cache.activate(slot, fingerprint, generation);
