@@ -115,7 +115,9 @@ public class HiveAutoConfiguration {
                 ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG));
         settings.putAll(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
-                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.catchUp().step()));
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.catchUp().step(),
+                // closing waits for the fetch that waits at the end of the log
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20));
         return new CatchUp(cache, topics, admin,
                 () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
                 properties, meters);

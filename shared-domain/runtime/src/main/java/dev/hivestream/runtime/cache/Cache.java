@@ -121,13 +121,13 @@ public final class Cache {
     /**
      * The watermark of a generation, or null.
      *
-     * @throws SnapshotCodec.Unreadable if something else is stored there
+     * @throws SnapshotCodec.Unreadable if something else is in its place
      */
     public @Nullable Watermark watermark(Slot slot, String generation) {
         byte[] stored = load(slot, "", generation, List.of()).watermark();
         try {
             return stored == null ? null : Watermark.read(stored);
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (JacksonException e) {
             throw new SnapshotCodec.Unreadable("The watermark of " + slot + " in " + generation + " is not one", e);
         }
     }

@@ -16,6 +16,10 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public record Watermark(long next, String command, String nonce) {
 
+    public Watermark {
+        Position.parse(command);
+    }
+
     /** A new watermark with a nonce of its own. */
     public static Watermark at(long next, Position command) {
         return new Watermark(next, command.toString(),
@@ -36,12 +40,9 @@ public record Watermark(long next, String command, String nonce) {
      * Reads what {@link #bytes} wrote.
      *
      * @throws tools.jackson.core.JacksonException if it is something else
-     * @throws IllegalArgumentException if its command position is something else
      */
     public static Watermark read(byte[] stored) {
-        Watermark watermark = Json.TOLERANT.readValue(stored, Watermark.class);
-        Position.parse(watermark.command);
-        return watermark;
+        return Json.TOLERANT.readValue(stored, Watermark.class);
     }
 
     @Override

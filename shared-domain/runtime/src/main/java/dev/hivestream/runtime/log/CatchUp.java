@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -34,6 +35,8 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnstableOffsetCommitException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +50,10 @@ import tools.jackson.core.JacksonException;
 public final class CatchUp {
 
     private static final Logger LOG = LoggerFactory.getLogger(CatchUp.class);
+
+    /** Longer than a transaction that was left open can live, and than the broker takes to notice. */
+    private static final Duration PENDING = Duration.ofSeconds(25);
+    private static final long PENDING_LOOK_MILLIS = 50;
 
     private final Cache cache;
     private final Topics topics;
@@ -89,7 +96,7 @@ public final class CatchUp {
         cache.requireNoEviction();
         String fingerprint = Fingerprint.of(served.aggregate(), ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
-        long end = end(slot, group);
+        long end = end(slot, group, stop);
         Watermark reached;
         try {
             Watermark start = cache.watermark(slot, generation);
@@ -123,18 +130,44 @@ public final class CatchUp {
      * appended lies below the high watermark that is read after it. The last stable offset would not do: it can be below
      * committed events while their markers are being written.
      */
-    private long end(Slot slot, String group) {
+    private long end(Slot slot, String group, BooleanSupplier stop) {
         TopicPartition commands = new TopicPartition(Topics.commands(slot.aggregate()), slot.partition());
         TopicPartition events = new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
-        try {
-            Topics.get(admin.listConsumerGroupOffsets(
-                    Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(commands))),
-                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(group));
-        } catch (GroupIdNotFoundException nobodyYet) {
-            LOG.debug("The group '{}' has committed nothing yet", group);
-        }
+        awaitStable(commands, group, stop);
         return Topics.get(admin.listOffsets(Map.of(events, OffsetSpec.latest()),
                 new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).partitionResult(events)).offset();
+    }
+
+    private void awaitStable(TopicPartition commands, String group, BooleanSupplier stop) {
+        long deadline = System.nanoTime() + PENDING.toNanos();
+        try {
+            while (!isStable(commands, group)) {
+                if (stop.getAsBoolean()) {
+                    throw new CancellationException("The partition " + commands + " was given up");
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new UnstableOffsetCommitException(
+                            "The offset that the group '" + group + "' has in " + commands
+                                    + " is not known: a transaction of an earlier owner is still open");
+                }
+                TimeUnit.MILLISECONDS.sleep(PENDING_LOOK_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptException(e);
+        }
+    }
+
+    /** The admin leaves a partition out whose offset is pending: neither an error nor a wait, whatever requireStable says. */
+    private boolean isStable(TopicPartition commands, String group) {
+        try {
+            return Topics.get(admin.listConsumerGroupOffsets(
+                    Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(commands))),
+                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(group))
+                    .containsKey(commands);
+        } catch (GroupIdNotFoundException nobodyYet) {
+            return true;
+        }
     }
 
     private <S, E> Watermark readTo(long end, Served<?, S, E> served, Slot slot, String fingerprint, String generation,
