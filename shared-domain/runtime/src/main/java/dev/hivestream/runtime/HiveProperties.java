@@ -17,11 +17,13 @@ import org.springframework.util.unit.DataSize;
  * @param decide How commands are decided.
  * @param catchUp How a cache is caught up with the log.
  * @param results How results are kept.
+ * @param shutdown How long a stop waits for the batch in hand.
  */
 @ConfigurationProperties("hive")
 public record HiveProperties(@DefaultValue("local") String instance, @DefaultValue List<String> aggregates,
         @DefaultValue("8") int partitions, @DefaultValue Topics topics, @DefaultValue Lock lock,
-        @DefaultValue Decide decide, @DefaultValue CatchUp catchUp, @DefaultValue Results results) {
+        @DefaultValue Decide decide, @DefaultValue CatchUp catchUp, @DefaultValue Results results,
+        @DefaultValue("6s") Duration shutdown) {
 
     public HiveProperties {
         if (partitions < 1 || partitions > 10_000) {
