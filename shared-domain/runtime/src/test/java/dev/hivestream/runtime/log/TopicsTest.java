@@ -83,9 +83,16 @@ class TopicsTest {
     }
 
     @Test
-    void dead_letters_may_have_any_number_of_partitions() throws Exception {
-        create(name + ".commands.dlq", 5, Map.of());
+    void dead_letters_may_have_more_partitions_and_not_fewer() throws Exception {
+        create(name + ".commands.dlq", 2, Map.of());
         assertThat(stand.topics.require(name)).isNotNull();
+        assertThatThrownBy(() -> {
+            String other = name + "-other";
+            create(other + ".commands.dlq", 2, Map.of());
+            Stand.unmade("hive.partitions", "3").topics.require(other);
+        }).isInstanceOf(StartRefused.class).hasMessage("The topic '" + name
+                + "-other.commands.dlq' has 2 partitions and hive.partitions is 3: a dead letter goes to the partition of its "
+                + "command. Add partitions to it");
     }
 
     @Test
