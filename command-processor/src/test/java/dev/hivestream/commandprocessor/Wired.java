@@ -229,7 +229,7 @@ final class Wired implements AutoCloseable {
                             record.headers().add(name, bytes);
                         }
                     });
-                    log.send(record);
+                    var _ = log.send(record);
                 }
             }
             log.flush();

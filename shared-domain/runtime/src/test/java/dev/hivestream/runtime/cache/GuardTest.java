@@ -109,7 +109,7 @@ class GuardTest {
     @Test
     void a_batch_that_renews_keeps_its_locks() {
         Held held = guard(Duration.ofMillis(450)).lock(List.of(key, key + "-2"));
-        long end = System.nanoTime() + Duration.ofMillis(1_000).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(10)).until(() -> {
             held.renewIfDue();
             held.requireValid();
