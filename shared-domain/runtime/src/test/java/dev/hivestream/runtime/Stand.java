@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -126,6 +127,15 @@ public final class Stand {
                 properties, meters);
     }
 
+    /** Of a member of the slot's group that has not joined it: its offsets are taken all the same. */
+    public ConsumerGroupMetadata member() {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", STACK.broker().bootstrapServers(), "group.id", group),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            return consumer.groupMetadata();
+        }
+    }
+
     /** Catches up, with nobody to stop it. */
     public CatchUp.Reflected run() {
         return run(() -> false);
@@ -181,7 +191,7 @@ public final class Stand {
     /** Appends events, and waits until the broker has them. */
     public void append(Event... events) {
         for (Event event : events) {
-            PRODUCER.send(record(event));
+            var _ = PRODUCER.send(record(event));
         }
         PRODUCER.flush();
     }
@@ -198,7 +208,7 @@ public final class Stand {
 
     /** Appends a record as it is. */
     public void append(ProducerRecord<byte[], byte[]> record) {
-        PRODUCER.send(record);
+        var _ = PRODUCER.send(record);
         PRODUCER.flush();
     }
 

@@ -99,6 +99,12 @@ public final class Topics {
                                 + properties.partitions());
             }
         }
+        int deadLetters = known(found, deadLetters(aggregate)).partitions().size();
+        if (deadLetters < properties.partitions()) {
+            throw new StartRefused("The topic '" + deadLetters(aggregate) + "' has " + deadLetters
+                    + " partitions and hive.partitions is " + properties.partitions()
+                    + ": a dead letter goes to the partition of its command. Add partitions to it");
+        }
         requireKept(events(aggregate));
         return new Ids(known(found, commands(aggregate)).topicId().toString(),
                 known(found, events(aggregate)).topicId().toString());

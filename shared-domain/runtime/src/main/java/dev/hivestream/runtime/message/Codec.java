@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.ObjectReader;
@@ -111,6 +112,9 @@ public final class Codec<C, E> {
     @SuppressWarnings("unchecked")
     private E upcast(EventReader reader, int version, byte[] payload) throws Malformed {
         Map<String, @Nullable Object> tree = Json.TOLERANT.readerForMapOf(Object.class).readValue(payload);
+        if (tree == null) {
+            throw new Malformed("The payload of '" + reader.type.name() + "' is null");
+        }
         try {
             for (Upcaster upcaster : reader.type.upcasters().subList(version - 1, reader.type.upcasters().size())) {
                 tree = upcaster.upcast(tree);
@@ -147,11 +151,15 @@ public final class Codec<C, E> {
 
     /** What is wrong with a text, in words that name the field and no class. */
     static String explain(JacksonException e) {
-        String where = e instanceof DatabindException bind && !bind.getPath().isEmpty() ? path(bind) : "";
+        String where = path(e);
         return switch (e) {
+            case InputCoercionException range ->
+                (where.isEmpty() ? "a number" : "the number in the field '" + where + "'")
+                        + " is out of range" + place(range);
             case StreamReadException parse ->
                 "not JSON (UTF-8): " + firstLine(parse.getOriginalMessage()) + place(parse);
-            case UnrecognizedPropertyException unknown -> "unknown field '" + unknown.getPropertyName() + "'";
+            case UnrecognizedPropertyException unknown ->
+                "unknown field '" + (where.isEmpty() ? unknown.getPropertyName() : where) + "'";
             case InvalidNullException missing -> "the field '" + where + "' must not be null";
             case ValueInstantiationException refused when refused.getCause() instanceof IllegalArgumentException rule ->
                 "not valid" + (where.isEmpty() ? "" : " at '" + where + "'") + ": " + rule.getMessage();
@@ -164,7 +172,7 @@ public final class Codec<C, E> {
         };
     }
 
-    private static String path(DatabindException e) {
+    private static String path(JacksonException e) {
         StringBuilder path = new StringBuilder();
         for (JacksonException.Reference step : e.getPath()) {
             if (step.getPropertyName() != null) {
@@ -182,8 +190,9 @@ public final class Codec<C, E> {
                 : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
     }
 
+    /** Without where it began, which is a place in a source that has no name. */
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("");
+        return text.lines().findFirst().orElse("").replaceFirst(" \\(start marker at \\[.*]\\)", "");
     }
 
     private record EventReader(EventType<?> type, ObjectReader reader) {}

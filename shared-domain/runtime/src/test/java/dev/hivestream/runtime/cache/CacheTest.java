@@ -1,0 +1,197 @@
+package dev.hivestream.runtime.cache;
+
+import static dev.hivestream.runtime.Stand.CACHE;
+import static dev.hivestream.runtime.Stand.utf8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hivestream.local.RedisServer;
+import dev.hivestream.runtime.Stand;
+import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Slot;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CacheTest {
+
+    private static final String G = "g1-f";
+    private static final RedisServer REDIS = Stand.STACK.redis();
+
+    private final Slot slot = new Slot("cached-" + UUID.randomUUID(), 3);
+    private final Watermark first = Watermark.at(5, new Position("t", 7));
+
+    @AfterEach
+    void evictNothing() {
+        REDIS.call("CONFIG", "SET", "maxmemory-policy", "noeviction");
+    }
+
+    @Test
+    void an_empty_slot_has_nothing() {
+        Cache.Loaded found = CACHE.load(slot, "f", G, List.of("a", "b"));
+        assertThat(found.active()).isNull();
+        assertThat(found.watermark()).isNull();
+        assertThat(found.isAt(null)).isTrue();
+        assertThat(found.isAt(first)).isFalse();
+        assertThat(found.snapshots()).containsExactly(null, null);
+        assertThat(CACHE.watermark(slot, G)).isNull();
+    }
+
+    @Test
+    void snapshots_and_watermark_are_written_together_and_read_in_the_order_asked_for() {
+        assertThat(write(null, first, Map.of("a", utf8("A"), "c", utf8("C")))).isTrue();
+        CACHE.activate(slot, "f", G);
+
+        Cache.Loaded found = CACHE.load(slot, "f", G, List.of("c", "b", "a"));
+        assertThat(found.isAt(first)).isTrue();
+        assertThat(found.active()).isEqualTo(G);
+        assertThat(found.snapshots()).containsExactly(utf8("C"), null, utf8("A"));
+        assertThat(CACHE.watermark(slot, G)).isEqualTo(first);
+        assertThat(CACHE.load(slot, "other", G, List.of()).active()).as("of another fingerprint").isNull();
+        assertThat(CACHE.load(slot, "f", "g2-f", List.of("a")).snapshots()).as("of another generation")
+                .containsExactly((byte[]) null);
+    }
+
+    @Test
+    void the_write_of_an_owner_that_was_overtaken_changes_nothing() {
+        write(null, first, Map.of("a", utf8("A")));
+        Watermark second = Watermark.at(6, new Position("t", 8));
+        assertThat(write(first, second, Map.of("a", utf8("A2")))).isTrue();
+        Cache.Loaded before = CACHE.load(slot, "f", G, List.of("a", "b"));
+
+        for (Watermark stale : new Watermark[]{first, null, Watermark.at(6, new Position("t", 8))}) {
+            assertThat(CACHE.write(slot, G, stale, Watermark.at(9, new Position("t", 9)),
+                    Map.of("a", utf8("stale"), "b", utf8("stale")), Map.of("r", utf8("stale")), Duration.ofDays(1)))
+                    .isFalse();
+        }
+
+        Cache.Loaded after = CACHE.load(slot, "f", G, List.of("a", "b"));
+        assertThat(after.watermark()).isEqualTo(before.watermark());
+        assertThat(after.snapshots()).containsExactly(utf8("A2"), null);
+        assertThat(CACHE.result(slot, "r")).isNull();
+    }
+
+    @Test
+    void a_watermark_that_is_missing_is_not_the_one_expected() {
+        write(null, first, Map.of("a", utf8("A")));
+        REDIS.call("DEL", text(Keys.watermark(slot, G)));
+
+        assertThat(write(first, Watermark.at(6, Position.NONE), Map.of("a", utf8("A2")))).isFalse();
+        assertThat(CACHE.load(slot, "f", G, List.of("a")).snapshots()).containsExactly(utf8("A"));
+        assertThat(write(null, first, Map.of("a", utf8("A3")))).isTrue();
+    }
+
+    @Test
+    void the_same_position_written_anew_is_another_watermark() {
+        assertThat(Watermark.at(5, Position.NONE)).isNotEqualTo(Watermark.at(5, Position.NONE));
+        assertThat(Watermark.read(first.bytes())).isEqualTo(first);
+        assertThat(first.toString()).isEqualTo("{\"next\":5,\"command\":\"t:7\",\"nonce\":\"" + first.nonce() + "\"}");
+    }
+
+    @Test
+    void results_expire_and_snapshots_do_not() {
+        CACHE.write(slot, G, null, first, Map.of("a", utf8("A")), Map.of("r1", utf8("R1"), "r2", utf8("R2")),
+                Duration.ofMinutes(2));
+
+        assertThat(CACHE.result(slot, "r1")).isEqualTo(utf8("R1"));
+        assertThat(CACHE.result(slot, "r2")).isEqualTo(utf8("R2"));
+        assertThat(CACHE.result(slot, "r3")).isNull();
+        assertThat((Long) REDIS.call("TTL", text(Keys.result(slot, "r1")))).isBetween(60L, 120L);
+        assertThat(REDIS.call("TTL", text(Keys.snapshot(slot, G, "a")))).isEqualTo(-1L);
+        assertThat(REDIS.call("TTL", text(Keys.watermark(slot, G)))).isEqualTo(-1L);
+    }
+
+    @Test
+    void results_are_kept_for_a_second_at_least() {
+        CACHE.write(slot, G, null, first, Map.of(), Map.of("r", utf8("R")), Duration.ofMillis(10));
+        assertThat((Long) REDIS.call("PTTL", text(Keys.result(slot, "r")))).isBetween(1L, 1_000L);
+    }
+
+    @Test
+    void thousands_of_snapshots_fit_into_one_write() {
+        Map<String, byte[]> snapshots = new LinkedHashMap<>();
+        IntStream.range(0, 10_000).forEach(i -> snapshots.put("id" + i, utf8("S" + i)));
+        assertThat(write(null, first, snapshots)).isTrue();
+        Cache.Loaded found = CACHE.load(slot, "f", G, List.copyOf(snapshots.keySet()));
+        assertThat(found.snapshots()).hasSize(10_000).doesNotContainNull();
+        assertThat(found.snapshots().get(9_999)).isEqualTo(snapshots.get(List.copyOf(snapshots.keySet()).get(9_999)));
+    }
+
+    @Test
+    void bytes_of_any_kind_survive() {
+        byte[] all = new byte[256];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) i;
+        }
+        String id = "grün {x} 🐝";
+        write(null, first, Map.of(id, all));
+        assertThat(CACHE.load(slot, "f", G, List.of(id)).snapshots()).containsExactly(all);
+    }
+
+    @Test
+    void a_redis_that_has_forgotten_the_scripts_is_given_them_again() {
+        write(null, first, Map.of("a", utf8("A")));
+        REDIS.call("SCRIPT", "FLUSH");
+        assertThat(CACHE.load(slot, "f", G, List.of("a")).snapshots()).containsExactly(utf8("A"));
+        REDIS.call("SCRIPT", "FLUSH");
+        assertThat(write(first, Watermark.at(6, Position.NONE), Map.of("a", utf8("A2")))).isTrue();
+    }
+
+    @Test
+    void all_keys_of_a_slot_share_a_hash_tag() {
+        String tag = "hive:{" + slot + "}:";
+        assertThat(List.of(Keys.active(slot), Keys.watermark(slot, G), Keys.snapshot(slot, G, "a}b{c"),
+                Keys.result(slot, "r"))).allSatisfy(key -> assertThat(text(key)).startsWith(tag));
+    }
+
+    @Test
+    void the_first_generation_wanted_is_the_first_and_the_next_one_follows_once() {
+        String aggregate = slot.aggregate();
+        assertThat(CACHE.wanted(aggregate, "f")).isEqualTo("g1-f");
+        assertThat(CACHE.wanted(aggregate, "f")).isEqualTo("g1-f");
+        assertThat(CACHE.wantNext(aggregate, "f", "g1-f")).isEqualTo("g2-f");
+        assertThat(CACHE.wantNext(aggregate, "f", "g1-f")).as("somebody else has done so since").isEqualTo("g2-f");
+        assertThat(CACHE.wantNext(aggregate, "f", "g2-f")).isEqualTo("g3-f");
+        assertThat(CACHE.wanted(aggregate, "other")).isEqualTo("g1-other");
+    }
+
+    @Test
+    void the_tenth_generation_follows_the_ninth() {
+        REDIS.call("SET", text(Keys.wanted(slot.aggregate(), "f")), "g9-f");
+        assertThat(CACHE.wantNext(slot.aggregate(), "f", "g9-f")).isEqualTo("g10-f");
+        assertThat(CACHE.wantNext(slot.aggregate(), "f", "g10-f")).isEqualTo("g11-f");
+    }
+
+    @Test
+    void a_redis_that_may_evict_is_refused() {
+        CACHE.requireNoEviction();
+        REDIS.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+        assertThatThrownBy(CACHE::requireNoEviction).isInstanceOf(StartRefused.class).hasMessage(
+                "Redis may evict snapshots: its maxmemory-policy is 'allkeys-lru'. Set maxmemory-policy to noeviction "
+                        + "(redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)");
+        REDIS.call("CONFIG", "SET", "maxmemory-policy", "volatile-ttl");
+        assertThatThrownBy(CACHE::requireNoEviction).isInstanceOf(StartRefused.class);
+    }
+
+    @Test
+    void something_else_in_the_place_of_a_watermark_is_named() {
+        REDIS.call("SET", text(Keys.watermark(slot, G)), "{\"next\":1}");
+        assertThatThrownBy(() -> CACHE.watermark(slot, G)).isInstanceOf(SnapshotCodec.Unreadable.class)
+                .hasMessage("The watermark of " + slot + " in g1-f is not one");
+    }
+
+    private boolean write(Watermark expected, Watermark next, Map<String, byte[]> snapshots) {
+        return CACHE.write(slot, G, expected, next, snapshots, Map.of(), Duration.ZERO);
+    }
+
+    private static String text(byte[] key) {
+        return new String(key, StandardCharsets.UTF_8);
+    }
+}

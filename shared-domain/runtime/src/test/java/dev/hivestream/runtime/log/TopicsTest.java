@@ -1,0 +1,158 @@
+package dev.hivestream.runtime.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hivestream.runtime.Stand;
+import dev.hivestream.runtime.StartRefused;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TopicsTest {
+
+    private final Stand stand = Stand.unmade();
+    private final String name = stand.served.name();
+
+    @Test
+    void missing_topics_are_created_as_they_must_be() throws Exception {
+        Topics.Ids ids = Stand.unmade("hive.partitions", "3").topics.require(name);
+
+        assertThat(Uuid.fromString(ids.events())).isEqualTo(id(name + ".events"));
+        assertThat(Uuid.fromString(ids.commands())).isEqualTo(id(name + ".commands"));
+        for (String topic : List.of(".commands", ".events", ".results", ".commands.dlq")) {
+            assertThat(Stand.ADMIN.describeTopics(List.of(name + topic)).allTopicNames().get().get(name + topic)
+                    .partitions()).hasSize(3);
+        }
+        assertThat(settings(name + ".events")).containsEntry("cleanup.policy", "delete")
+                .containsEntry("retention.ms", "-1").containsEntry("retention.bytes", "-1");
+        assertThat(settings(name + ".commands.dlq")).containsEntry("retention.ms", "-1")
+                .containsEntry("max.message.bytes", Integer.toString(Topics.DEAD_LETTER_BYTES));
+        assertThat(settings(name + ".commands")).doesNotContainEntry("retention.ms", "-1");
+    }
+
+    @Test
+    void what_is_there_already_stays_and_only_what_is_missing_is_created() throws Exception {
+        create(name + ".commands", 1, Map.of("retention.ms", "1000000"));
+        Uuid commands = id(name + ".commands");
+
+        assertThat(stand.topics.require(name).commands()).isEqualTo(commands.toString());
+        assertThat(settings(name + ".commands")).containsEntry("retention.ms", "1000000");
+        assertThat(stand.topics.require(name)).isEqualTo(stand.topics.require(name));
+    }
+
+    @Test
+    void several_instances_may_create_them_at_once() {
+        List<CompletableFuture<Topics.Ids>> all = Stream.generate(() -> CompletableFuture.supplyAsync(
+                () -> stand.topics.require(name))).limit(4).toList();
+        assertThat(all.stream().map(CompletableFuture::join).distinct()).hasSize(1);
+    }
+
+    @Test
+    void topics_that_may_not_be_created_are_asked_for() {
+        assertThatThrownBy(() -> Stand.unmade("hive.topics.create", "false").topics.require(name))
+                .isInstanceOf(StartRefused.class)
+                .hasMessage("The topics [" + name + ".commands, " + name + ".events, " + name + ".results, " + name
+                        + ".commands.dlq] are missing and hive.topics.create is false. Create them, with 1 partitions "
+                        + "(events: retention.ms=-1, retention.bytes=-1, cleanup.policy=delete), or set hive.topics.create to true");
+    }
+
+    @Test
+    void another_number_of_partitions_is_refused_for_each_of_the_three() throws Exception {
+        for (String kind : List.of("commands", "events", "results")) {
+            String aggregate = name + "-" + kind;
+            create(aggregate + "." + kind, 2, Map.of());
+            assertThatThrownBy(() -> stand.topics.require(aggregate)).isInstanceOf(StartRefused.class)
+                    .hasMessage(
+                            "The topic '" + aggregate + "." + kind + "' has 2 partitions and hive.partitions is 1. Set "
+                                    + "hive.partitions to the number that the topics of '" + aggregate
+                                    + "' had when the first command was decided, or create the topic anew with 1");
+        }
+    }
+
+    @Test
+    void dead_letters_may_have_more_partitions_and_not_fewer() throws Exception {
+        create(name + ".commands.dlq", 2, Map.of());
+        assertThat(stand.topics.require(name)).isNotNull();
+        assertThatThrownBy(() -> {
+            String other = name + "-other";
+            create(other + ".commands.dlq", 2, Map.of());
+            Stand.unmade("hive.partitions", "3").topics.require(other);
+        }).isInstanceOf(StartRefused.class).hasMessage("The topic '" + name
+                + "-other.commands.dlq' has 2 partitions and hive.partitions is 3: a dead letter goes to the partition of its "
+                + "command. Add partitions to it");
+    }
+
+    @Test
+    void events_that_would_be_lost_are_refused() throws Exception {
+        stand.topics.require(name);
+        String events = name + ".events";
+
+        alter(events, "cleanup.policy", "compact");
+        assertRefused(
+                "The topic '" + events + "' is compacted (cleanup.policy=compact), so events would be lost. Set its "
+                        + "cleanup.policy to delete and its retention.ms and retention.bytes to -1");
+        alter(events, "cleanup.policy", "compact,delete");
+        assertRefused(
+                "The topic '" + events + "' is compacted (cleanup.policy=compact,delete), so events would be lost. "
+                        + "Set its cleanup.policy to delete and its retention.ms and retention.bytes to -1");
+        alter(events, "cleanup.policy", "delete");
+        alter(events, "retention.ms", "604800000");
+        assertRefused("The topic '" + events
+                + "' expires (retention.ms=604800000), so events would be lost. Set its retention.ms to -1");
+        alter(events, "retention.ms", "-1");
+        alter(events, "retention.bytes", "1000");
+        assertRefused("The topic '" + events
+                + "' expires (retention.bytes=1000), so events would be lost. Set its retention.bytes to -1");
+        alter(events, "retention.bytes", "-1");
+        assertThat(stand.topics.require(name)).isNotNull();
+    }
+
+    @Test
+    void names_follow_from_the_aggregate() {
+        assertThat(Topics.aggregateOf(Topics.commands("a-b"))).isEqualTo("a-b");
+        assertThat(List.of(Topics.commands("a"), Topics.events("a"), Topics.results("a"), Topics.deadLetters("a")))
+                .containsExactly("a.commands", "a.events", "a.results", "a.commands.dlq");
+    }
+
+    private void assertRefused(String message) {
+        // the broker answers with the new setting a moment after it has accepted it
+        org.awaitility.Awaitility.await().untilAsserted(() -> assertThatThrownBy(() -> stand.topics.require(name))
+                .isInstanceOf(StartRefused.class).hasMessage(message));
+    }
+
+    private static void create(String topic, int partitions, Map<String, String> configs) throws Exception {
+        Stand.ADMIN
+                .createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(configs)))
+                .all().get();
+    }
+
+    private static Uuid id(String topic) throws Exception {
+        return Stand.ADMIN.describeTopics(List.of(topic)).allTopicNames().get().get(topic).topicId();
+    }
+
+    private static Map<String, String> settings(String topic) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Config config = Stand.ADMIN.describeConfigs(List.of(resource)).all().get().get(resource);
+        Map<String, String> settings = new HashMap<>();
+        config.entries().forEach(entry -> settings.put(entry.name(), entry.value()));
+        return settings;
+    }
+
+    private static void alter(String topic, String setting, String value) throws Exception {
+        Stand.ADMIN.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all().get();
+    }
+}
