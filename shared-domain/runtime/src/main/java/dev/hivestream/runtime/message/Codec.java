@@ -6,8 +6,10 @@ import dev.hivestream.model.EventType;
 import dev.hivestream.model.Upcaster;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.ObjectReader;
@@ -24,6 +26,10 @@ import tools.jackson.databind.exc.ValueInstantiationException;
  * @param <E> events
  */
 public final class Codec<C, E> {
+
+    private static final Pattern ADVICE = Pattern
+            .compile(
+                    "( \\(start marker at|[:;,]? \\(?enable `|[:;,]? maybe a \\(non-standard\\)| \\(not recognized as).*");
 
     private final String aggregate;
     private final String prefix;
@@ -149,6 +155,7 @@ public final class Codec<C, E> {
     static String explain(JacksonException e) {
         String where = e instanceof DatabindException bind && !bind.getPath().isEmpty() ? path(bind) : "";
         return switch (e) {
+            case InputCoercionException tooLarge -> "a number is out of range" + place(tooLarge);
             case StreamReadException parse ->
                 "not JSON (UTF-8): " + firstLine(parse.getOriginalMessage()) + place(parse);
             case UnrecognizedPropertyException unknown -> "unknown field '" + unknown.getPropertyName() + "'";
@@ -182,8 +189,9 @@ public final class Codec<C, E> {
                 : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
     }
 
+    /** Without the parser's advice to its programmer. */
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("");
+        return ADVICE.matcher(text.lines().findFirst().orElse("")).replaceFirst("");
     }
 
     private record EventReader(EventType<?> type, ObjectReader reader) {}
