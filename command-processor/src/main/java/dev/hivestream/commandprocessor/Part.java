@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.messaging.Message;
+import org.springframework.util.unit.DataSize;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectWriter;
 
@@ -48,6 +49,8 @@ import tools.jackson.databind.ObjectWriter;
 final class Part<C, S, E> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
+    /** What is passed on to events and results must fit into them. */
+    private static final int HEADER_BYTES = 16 * 1024;
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
@@ -184,7 +187,7 @@ final class Part<C, S, E> {
                 rules.outcomes().redelivered(served.name());
             }
         } catch (Malformed e) {
-            String reason = String.valueOf(e.getMessage());
+            String reason = Outgoing.brief(String.valueOf(e.getMessage()));
             messages.add(Outgoing.deadLetter(command, reason, null));
             if (id != null && commandId != null) {
                 answer(command, Result.failed(commandId, served.name(), id, Result.Code.MALFORMED, reason));
@@ -198,7 +201,16 @@ final class Part<C, S, E> {
         return command.headers().get(header) instanceof byte[] value ? value : null;
     }
 
-    private static void requireReadable(Incoming command, String id) throws Malformed {
+    private void requireReadable(Incoming command, String id) throws Malformed {
+        int headers = command.headerBytes();
+        if (headers > HEADER_BYTES) {
+            throw new Malformed("The headers have " + headers + " bytes; " + HEADER_BYTES + " are allowed");
+        }
+        DataSize largest = rules.properties().results().maxMessage();
+        if (command.payload() != null && command.payload().length > largest.toBytes()) {
+            throw new Malformed("The command has " + command.payload().length
+                    + " bytes; hive.results.max-message allows " + largest.toBytes());
+        }
         String subject = command.header(Header.SUBJECT);
         if (subject != null && !subject.equals(id)) {
             throw new Malformed("The key is '" + id + "' and the header " + Header.SUBJECT + " is '" + subject
@@ -273,8 +285,8 @@ final class Part<C, S, E> {
 
     private void decided(Incoming command, String id, String commandId, Snapshot<S> snapshot, Outcome<S, E> outcome) {
         switch (outcome.decision) {
-            case Decision.Rejected<E>(String code, String reason) -> answer(command,
-                    Result.rejected(commandId, served.name(), id, snapshot.version(), code, reason));
+            case Decision.Rejected<E>(String code, String reason) -> answer(command, Result.rejected(commandId,
+                    served.name(), id, snapshot.version(), code, Outgoing.brief(String.valueOf(reason))));
             case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(command,
                     Result.accepted(commandId, served.name(), id, null, snapshot.version()));
             case Decision.Accepted<E> accepted -> {
