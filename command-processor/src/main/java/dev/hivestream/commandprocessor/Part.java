@@ -2,6 +2,7 @@ package dev.hivestream.commandprocessor;
 
 import dev.hivestream.model.Decider;
 import dev.hivestream.model.Decision;
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
@@ -35,7 +36,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.messaging.Message;
 import org.springframework.util.unit.DataSize;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectWriter;
 
 /**
@@ -116,7 +116,7 @@ final class Part<C, S, E> {
 
     /**
      * Decides all commands in order, in memory. A state that cannot be written is found out here, while its command can
-     * still fail: then all is decided once more without it.
+     * still fail: then all is decided once more, and each of its aggregate's commands is tried to the end.
      */
     void decide() {
         boolean complete;
@@ -163,8 +163,9 @@ final class Part<C, S, E> {
         for (String id : changed) {
             try {
                 encoded.put(id, served.snapshots().write(snapshot(id)));
-            } catch (JacksonException | StackOverflowError e) {
-                LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id, e);
+            } catch (Throwable e) {
+                LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id,
+                        DomainFault.of(e));
                 unwritable.add(id);
             }
         }
@@ -254,7 +255,15 @@ final class Part<C, S, E> {
             return;
         }
         String type = command.header(Header.TYPE);
-        C read = served.codec().readCommand(type == null ? "" : type, command.payload());
+        C read;
+        try {
+            read = served.codec().readCommand(type == null ? "" : type, command.payload());
+        } catch (Malformed e) {
+            throw e;
+        } catch (Throwable e) {
+            fail(command, id, commandId, DomainFault.of(e));
+            return;
+        }
         Long expected = command.expectedVersion();
         long version = snapshot.version();
         if (expected != null && (expected == -1 ? version == 0 : expected != version)) {
@@ -265,14 +274,9 @@ final class Part<C, S, E> {
             return;
         }
         try {
-            if (unwritable.contains(id)) {
-                throw new IllegalStateException("The state after this command cannot be written as JSON");
-            }
-            decided(command, id, commandId, snapshot, attempt(read, snapshot));
+            decided(command, id, commandId, snapshot, attempt(read, snapshot, unwritable.contains(id)));
         } catch (Fault e) {
             fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
-        } catch (IllegalStateException e) {
-            fail(command, id, commandId, e);
         }
     }
 
@@ -314,19 +318,19 @@ final class Part<C, S, E> {
         }
     }
 
-    private Outcome<S, E> attempt(C command, Snapshot<S> snapshot) throws Fault {
+    private Outcome<S, E> attempt(C command, Snapshot<S> snapshot, boolean write) throws Fault {
         Throwable fault = new IllegalStateException("never tried");
         for (int attempt = 0; attempt < rules.properties().decide().attempts(); attempt++) {
             try {
-                return outcome(command, snapshot.state());
-            } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
-                fault = e;
+                return outcome(command, snapshot.state(), write);
+            } catch (Throwable e) {
+                fault = DomainFault.of(e);
             }
         }
         throw new Fault(fault);
     }
 
-    private Outcome<S, E> outcome(C command, S state) {
+    private Outcome<S, E> outcome(C command, S state, boolean write) {
         Decider<C, S, E> decider = served.aggregate().decider();
         Decision<E> decision = decider.decide(command, state);
         List<S> states = new ArrayList<>();
@@ -342,6 +346,9 @@ final class Part<C, S, E> {
                             + " bytes; hive.results.max-message allows " + rules.properties().results().maxMessage());
                 }
                 encoded.add(bytes);
+            }
+            if (write) {
+                served.snapshots().writeState(next);
             }
         }
         return new Outcome<>(Objects.requireNonNull(decision, "decide gave null"), states, encoded);
