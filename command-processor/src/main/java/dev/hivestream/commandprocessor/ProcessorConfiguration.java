@@ -28,6 +28,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -69,6 +71,14 @@ class ProcessorConfiguration {
         return new Gateway(served, properties, http, outages, reflections, clock,
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()),
                 resultConsumers(consumers));
+    }
+
+    /** A gateway that turns all commands away is not ready. */
+    @Bean
+    HealthIndicator gatewayHealthIndicator(Gateway gateway) {
+        return () -> gateway.isListening()
+                ? Health.up().build()
+                : Health.down().withDetail("results", "are not read yet").build();
     }
 
     @Bean

@@ -52,6 +52,12 @@ class HttpAnswerTest {
     }
 
     @Test
+    void who_is_ready_reads_results() throws Exception {
+        var readiness = Answers.json(processor.get("/actuator/health/readiness")).path("components");
+        assertThat(readiness.path("gateway").path("status").asString("")).isEqualTo("UP");
+    }
+
+    @Test
     void a_rejection_says_why_and_changes_nothing() throws Exception {
         String id = Wire.id();
         var answer = processor.post("/v1/content/" + id + "/create", "{\"text\":\"a\"}");

@@ -136,6 +136,11 @@ public final class Gateway implements SmartLifecycle {
         return new Taken(either, () -> leave(ticket, wait));
     }
 
+    /** Whether the results of commands that are sent now are seen here. */
+    public boolean isListening() {
+        return listening;
+    }
+
     private void requireAble() {
         if (draining) {
             throw new NotTaken("This instance is being stopped", false);
