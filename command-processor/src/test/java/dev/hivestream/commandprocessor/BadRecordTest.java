@@ -44,8 +44,7 @@ class BadRecordTest {
         wire = new Wire(LocalStack.shared());
         List<Sent> all = new ArrayList<>();
         records().forEach(bad -> all.add(sandwich(bad)));
-        List<RecordMetadata> places = wire
-                .send(records(all.stream().flatMap(sent -> sent.records.stream()).toList()));
+        List<RecordMetadata> places = wire.send(all.stream().flatMap(sent -> sent.records.stream()).toList());
         for (int i = 0; i < all.size(); i++) {
             SENT.put(all.get(i).bad.name, all.get(i).at(places.get(3 * i + 1)));
         }
@@ -250,18 +249,12 @@ class BadRecordTest {
     @Test
     void strays_among_others_are_all_decided() throws Exception {
         List<String> ids = Stream.generate(Wire::id).limit(50).toList();
-        ProducerRecord<byte[], byte[]>[] commands = records(ids.stream()
+        wire.send(ids.stream()
                 .map(id -> Wire.command("content.create", id, id + "-c", CREATE, Math.floorMod(id.hashCode(), 8)))
                 .toList());
-        wire.send(commands);
         soon().untilAsserted(() -> assertThat(ids).allSatisfy(
                 id -> assertThat(wire.results("content", id + "-c")).extracting(Result::version).containsExactly(1L)));
         assertThat(ids).allSatisfy(id -> assertThat(wire.events("content", id)).hasSize(1));
-    }
-
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static ProducerRecord<byte[], byte[]>[] records(List<ProducerRecord<byte[], byte[]>> records) {
-        return records.toArray(new ProducerRecord[0]);
     }
 
     private static ProducerRecord<byte[], byte[]> copy(ProducerRecord<byte[], byte[]> command, byte[] key,

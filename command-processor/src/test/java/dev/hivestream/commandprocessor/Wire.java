@@ -8,7 +8,6 @@ import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +79,11 @@ final class Wire implements AutoCloseable {
     /** Sends records in this order; gives where they are. */
     @SafeVarargs
     final List<RecordMetadata> send(ProducerRecord<byte[], byte[]>... records) throws InterruptedException {
-        List<Future<RecordMetadata>> sent = Arrays.stream(records).map(producer::send).toList();
+        return send(List.of(records));
+    }
+
+    List<RecordMetadata> send(List<ProducerRecord<byte[], byte[]>> records) throws InterruptedException {
+        List<Future<RecordMetadata>> sent = records.stream().map(producer::send).toList();
         producer.flush();
         List<RecordMetadata> places = new ArrayList<>();
         for (Future<RecordMetadata> place : sent) {
