@@ -65,6 +65,15 @@ record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Ma
         }
     }
 
+    /** The bytes of the headers, names and values. */
+    int headerBytes() {
+        int bytes = 0;
+        for (Map.Entry<String, Object> header : headers.entrySet()) {
+            bytes += header.getKey().length() + (header.getValue() instanceof byte[] value ? value.length : 0);
+        }
+        return bytes;
+    }
+
     @Override
     public String toString() {
         return partition.topic() + "/" + partition.partition() + "/" + offset;

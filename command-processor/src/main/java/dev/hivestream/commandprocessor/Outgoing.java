@@ -2,6 +2,7 @@ package dev.hivestream.commandprocessor;
 
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.RawHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +21,7 @@ final class Outgoing {
     private static final byte[] JSON = utf8("application/json");
     /** What goes from a command to all that follows from it. */
     private static final List<String> PASSED_ON = List.of(Header.TRACE_PARENT, Header.TRACE_STATE);
-    private static final int TRACE_CHARACTERS = 4_000;
+    private static final int LONGEST_TEXT = 4_000;
 
     private final Map<String, Object> headers = new HashMap<>();
 
@@ -47,7 +48,7 @@ final class Outgoing {
     /** The command again, in the partition of its owner. */
     static Message<byte[]> forward(Incoming command, int owner) {
         Outgoing message = new Outgoing(command.partition().topic(), owner, command.key());
-        message.headers.putAll(command.headers());
+        message.headers.put(RawHeaders.SENT_ON, command.headers());
         message.with(Header.FORWARDED_FROM, Integer.toString(command.partition().partition()));
         return message.message(command.payload());
     }
@@ -56,8 +57,8 @@ final class Outgoing {
     static Message<byte[]> deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
         String topic = Topics.deadLetters(Topics.aggregateOf(record.partition().topic()));
         Outgoing message = new Outgoing(topic, record.partition().partition(), record.key());
-        message.headers.putAll(record.headers());
-        message.with(Header.DEAD_REASON, reason).with(Header.DEAD_ORIGIN, record.toString());
+        message.headers.put(RawHeaders.SENT_ON, record.headers());
+        message.with(Header.DEAD_REASON, brief(reason)).with(Header.DEAD_ORIGIN, record.toString());
         if (fault != null) {
             message.with(Header.DEAD_TRACE, trace(fault));
         }
@@ -70,24 +71,30 @@ final class Outgoing {
     }
 
     private static int size(Incoming record) {
-        int size = record.payload() == null ? 0 : record.payload().length;
-        for (Object value : record.headers().values()) {
-            size += value instanceof byte[] bytes ? bytes.length : 0;
-        }
-        return size;
+        return record.headerBytes() + (record.payload() == null ? 0 : record.payload().length);
     }
 
     private static String trace(Throwable fault) {
         StringBuilder text = new StringBuilder();
-        for (Throwable cause = fault; cause != null && text.length() < TRACE_CHARACTERS; cause = cause.getCause()) {
-            text.append(cause == fault ? "" : "Caused by: ").append(cause).append('\n');
+        for (Throwable cause = fault; cause != null && text.length() < LONGEST_TEXT; cause = cause.getCause()) {
+            text.append(cause == fault ? "" : "Caused by: ").append(brief(cause.toString(), LONGEST_TEXT / 4))
+                    .append('\n');
             for (StackTraceElement frame : cause.getStackTrace()) {
-                if (text.length() < TRACE_CHARACTERS) {
+                if (text.length() < LONGEST_TEXT) {
                     text.append("  at ").append(frame).append('\n');
                 }
             }
         }
-        return text.toString();
+        return brief(text.toString());
+    }
+
+    /** What comes from outside or from a domain may have any length, and a topic takes no record of any length. */
+    static String brief(String text) {
+        return brief(text, LONGEST_TEXT);
+    }
+
+    private static String brief(String text, int longest) {
+        return text.length() > longest ? text.substring(0, longest) + "…" : text;
     }
 
     Outgoing with(String name, @Nullable Object value) {

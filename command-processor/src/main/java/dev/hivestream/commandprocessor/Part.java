@@ -2,6 +2,7 @@ package dev.hivestream.commandprocessor;
 
 import dev.hivestream.model.Decider;
 import dev.hivestream.model.Decision;
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.messaging.Message;
-import tools.jackson.core.JacksonException;
+import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.ObjectWriter;
 
 /**
@@ -48,6 +49,8 @@ import tools.jackson.databind.ObjectWriter;
 final class Part<C, S, E> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
+    /** What is passed on to events and results must fit into them. */
+    private static final int HEADER_BYTES = 16 * 1024;
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
@@ -113,7 +116,7 @@ final class Part<C, S, E> {
 
     /**
      * Decides all commands in order, in memory. A state that cannot be written is found out here, while its command can
-     * still fail: then all is decided once more without it.
+     * still fail: then all is decided once more, and each of its aggregate's commands is tried to the end.
      */
     void decide() {
         boolean complete;
@@ -160,8 +163,9 @@ final class Part<C, S, E> {
         for (String id : changed) {
             try {
                 encoded.put(id, served.snapshots().write(snapshot(id)));
-            } catch (JacksonException | StackOverflowError e) {
-                LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id, e);
+            } catch (Throwable e) {
+                LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id,
+                        DomainFault.of(e));
                 unwritable.add(id);
             }
         }
@@ -184,7 +188,7 @@ final class Part<C, S, E> {
                 rules.outcomes().redelivered(served.name());
             }
         } catch (Malformed e) {
-            String reason = String.valueOf(e.getMessage());
+            String reason = Outgoing.brief(String.valueOf(e.getMessage()));
             messages.add(Outgoing.deadLetter(command, reason, null));
             if (id != null && commandId != null) {
                 answer(command, Result.failed(commandId, served.name(), id, Result.Code.MALFORMED, reason));
@@ -198,7 +202,16 @@ final class Part<C, S, E> {
         return command.headers().get(header) instanceof byte[] value ? value : null;
     }
 
-    private static void requireReadable(Incoming command, String id) throws Malformed {
+    private void requireReadable(Incoming command, String id) throws Malformed {
+        int headers = command.headerBytes();
+        if (headers > HEADER_BYTES) {
+            throw new Malformed("The headers have " + headers + " bytes; " + HEADER_BYTES + " are allowed");
+        }
+        DataSize largest = rules.properties().results().maxMessage();
+        if (command.payload() != null && command.payload().length > largest.toBytes()) {
+            throw new Malformed("The command has " + command.payload().length
+                    + " bytes; hive.results.max-message allows " + largest.toBytes());
+        }
         String subject = command.header(Header.SUBJECT);
         if (subject != null && !subject.equals(id)) {
             throw new Malformed("The key is '" + id + "' and the header " + Header.SUBJECT + " is '" + subject
@@ -242,7 +255,15 @@ final class Part<C, S, E> {
             return;
         }
         String type = command.header(Header.TYPE);
-        C read = served.codec().readCommand(type == null ? "" : type, command.payload());
+        C read;
+        try {
+            read = served.codec().readCommand(type == null ? "" : type, command.payload());
+        } catch (Malformed e) {
+            throw e;
+        } catch (Throwable e) {
+            fail(command, id, commandId, DomainFault.of(e));
+            return;
+        }
         Long expected = command.expectedVersion();
         long version = snapshot.version();
         if (expected != null && (expected == -1 ? version == 0 : expected != version)) {
@@ -253,14 +274,9 @@ final class Part<C, S, E> {
             return;
         }
         try {
-            if (unwritable.contains(id)) {
-                throw new IllegalStateException("The state after this command cannot be written as JSON");
-            }
-            decided(command, id, commandId, snapshot, attempt(read, snapshot));
+            decided(command, id, commandId, snapshot, attempt(read, snapshot, unwritable.contains(id)));
         } catch (Fault e) {
             fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
-        } catch (IllegalStateException e) {
-            fail(command, id, commandId, e);
         }
     }
 
@@ -273,8 +289,8 @@ final class Part<C, S, E> {
 
     private void decided(Incoming command, String id, String commandId, Snapshot<S> snapshot, Outcome<S, E> outcome) {
         switch (outcome.decision) {
-            case Decision.Rejected<E>(String code, String reason) -> answer(command,
-                    Result.rejected(commandId, served.name(), id, snapshot.version(), code, reason));
+            case Decision.Rejected<E>(String code, String reason) -> answer(command, Result.rejected(commandId,
+                    served.name(), id, snapshot.version(), code, Outgoing.brief(String.valueOf(reason))));
             case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(command,
                     Result.accepted(commandId, served.name(), id, null, snapshot.version()));
             case Decision.Accepted<E> accepted -> {
@@ -302,19 +318,19 @@ final class Part<C, S, E> {
         }
     }
 
-    private Outcome<S, E> attempt(C command, Snapshot<S> snapshot) throws Fault {
+    private Outcome<S, E> attempt(C command, Snapshot<S> snapshot, boolean write) throws Fault {
         Throwable fault = new IllegalStateException("never tried");
         for (int attempt = 0; attempt < rules.properties().decide().attempts(); attempt++) {
             try {
-                return outcome(command, snapshot.state());
-            } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
-                fault = e;
+                return outcome(command, snapshot.state(), write);
+            } catch (Throwable e) {
+                fault = DomainFault.of(e);
             }
         }
         throw new Fault(fault);
     }
 
-    private Outcome<S, E> outcome(C command, S state) {
+    private Outcome<S, E> outcome(C command, S state, boolean write) {
         Decider<C, S, E> decider = served.aggregate().decider();
         Decision<E> decision = decider.decide(command, state);
         List<S> states = new ArrayList<>();
@@ -330,6 +346,9 @@ final class Part<C, S, E> {
                             + " bytes; hive.max-message allows " + rules.properties().maxMessage());
                 }
                 encoded.add(bytes);
+            }
+            if (write) {
+                served.snapshots().writeState(next);
             }
         }
         return new Outcome<>(Objects.requireNonNull(decision, "decide gave null"), states, encoded);

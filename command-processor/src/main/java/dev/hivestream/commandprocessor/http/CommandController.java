@@ -138,10 +138,10 @@ final class CommandController {
         return ResponseEntity.ok(result);
     }
 
-    @PostMapping({"/v1/{aggregate}", "/v1/{aggregate}/{id}"})
+    @PostMapping("/v1/{*path}")
     ResponseEntity<Object> incomplete() {
         throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
-                "A command is sent to /v1/{aggregate}/{id}/{command}; the id is empty, or a part of the path is missing");
+                "A command is sent to /v1/{aggregate}/{id}/{command}; the id is empty, or a part of the path is missing or too many");
     }
 
     private Served<?, ?, ?> require(String aggregate) {

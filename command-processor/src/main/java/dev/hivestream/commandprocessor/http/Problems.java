@@ -1,13 +1,16 @@
 package dev.hivestream.commandprocessor.http;
 
 import dev.hivestream.runtime.message.Malformed;
+import java.util.Locale;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -58,6 +61,33 @@ final class Problems extends ResponseEntityExceptionHandler {
         return problem(
                 new Problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal", "The request failed; the log says why"),
                 request);
+    }
+
+    /** What the framework refuses has a code too. */
+    @Override
+    protected ResponseEntity<Object> createResponseEntity(@Nullable Object body, HttpHeaders headers,
+            HttpStatusCode status, WebRequest request) {
+        if (body instanceof ProblemDetail problem
+                && (problem.getProperties() == null || !problem.getProperties().containsKey("code"))) {
+            problem.setProperty("code", code(status.value()));
+            if (status.value() == HttpStatus.NOT_FOUND.value()) {
+                problem.setDetail("There is nothing at this path");
+            }
+        }
+        return super.createResponseEntity(body, headers, status, request);
+    }
+
+    /** The code of a problem of which only the status is known. */
+    static String code(int status) {
+        HttpStatus known = HttpStatus.resolve(status);
+        return switch (known) {
+            case BAD_REQUEST -> "malformed";
+            case CONTENT_TOO_LARGE -> "too-large";
+            case UNSUPPORTED_MEDIA_TYPE -> "media-type";
+            case INTERNAL_SERVER_ERROR -> "internal";
+            case null -> "http-" + status;
+            default -> known.getReasonPhrase().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-");
+        };
     }
 
     private ResponseEntity<Object> later(Problem problem, WebRequest request) {

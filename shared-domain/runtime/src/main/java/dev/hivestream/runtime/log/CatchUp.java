@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.log;
 
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.StartRefused;
@@ -40,7 +41,6 @@ import org.apache.kafka.common.errors.UnstableOffsetCommitException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
 
 /**
  * Makes a slot's cache reflect its log to the end. Reads committed events from the watermark on, folds them, and writes
@@ -223,11 +223,11 @@ public final class CatchUp {
     private static <S> byte[] write(SnapshotCodec<S> codec, String id, Snapshot<S> snapshot, byte @Nullable [] stored) {
         try {
             return codec.write(snapshot);
-        } catch (JacksonException | StackOverflowError e) {
+        } catch (Throwable e) {
             LOG.error("The state of '{}' at version {} cannot be written; the aggregate is kept out", id,
-                    snapshot.version(), e);
+                    snapshot.version(), DomainFault.of(e));
             Snapshot<S> last = codec.read(id, stored);
-            last.poison("Its state at version " + snapshot.version() + " cannot be written: " + e);
+            last.poison("Its state at version " + snapshot.version() + " cannot be written");
             return codec.write(last);
         }
     }

@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.log;
 
 import dev.hivestream.model.Decider;
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.message.Header;
@@ -57,11 +58,13 @@ final class Fold<S, E> {
             String command = text(event.headers(), Header.CAUSATION_ID);
             snapshot.advance(state, command == null ? "" : command, remembered);
             return true;
-        } catch (Malformed | RuntimeException | StackOverflowError e) {
+        } catch (Throwable e) {
+            // clients see the reason, and the log has the rest
             String reason = "The event at " + event.topic() + "/" + event.partition() + "/" + event.offset()
                     + " cannot be folded: "
-                    + (e instanceof Malformed ? e.getMessage() : "evolve threw " + e.getClass().getSimpleName());
-            LOG.error("The {} '{}' is kept out. {}", served.aggregate(), id(event), reason, e);
+                    + (e instanceof Malformed ? e.getMessage() : "evolve failed");
+            LOG.error("The {} '{}' is kept out. {}", served.aggregate(), id(event), reason,
+                    DomainFault.of(e));
             snapshot.poison(reason);
             return true;
         }

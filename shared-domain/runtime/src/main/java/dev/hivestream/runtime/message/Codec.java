@@ -6,6 +6,7 @@ import dev.hivestream.model.EventType;
 import dev.hivestream.model.Upcaster;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
@@ -25,6 +26,10 @@ import tools.jackson.databind.exc.ValueInstantiationException;
  * @param <E> events
  */
 public final class Codec<C, E> {
+
+    private static final Pattern ADVICE = Pattern
+            .compile(
+                    "( \\(start marker at|[:;,]? \\(?enable `|[:;,]? maybe a \\(non-standard\\)| \\(not recognized as).*");
 
     private final String aggregate;
     private final String prefix;
@@ -190,9 +195,10 @@ public final class Codec<C, E> {
                 : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
     }
 
-    /** Without where it began, which is a place in a source that has no name. */
+    /** Without the parser's advice to its programmer, and without where it began, in a source that has no name. */
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("").replaceFirst(" \\(start marker at \\[.*]\\)", "");
+        return ADVICE.matcher(text.lines().findFirst().orElse("")).replaceFirst("")
+                .replaceFirst(" \\(start marker at \\[.*]\\)", "");
     }
 
     private record EventReader(EventType<?> type, ObjectReader reader) {}

@@ -1,0 +1,195 @@
+package dev.hivestream.commandprocessor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hivestream.commandprocessor.FragileDomain.Bug;
+import dev.hivestream.local.LocalStack;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Result;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A bug of the domain is no rejection: its command is tried a few times, then kept for its authors, and the rest goes on. */
+class FaultyDomainTest {
+
+    private static final int ATTEMPTS = 3;
+    private static final Set<Bug> BUGS = EnumSet
+            .complementOf(EnumSet.of(Bug.NONE, Bug.STUMBLE, Bug.LONG_REJECTION));
+    private static final Map<Bug, Sent> SENT = new EnumMap<>(Bug.class);
+
+    private static Processor processor;
+    private static Wire wire;
+
+    @BeforeAll
+    static void start() throws Exception {
+        processor = DomainFolder.with("fragile",
+                () -> Processor.start(LocalStack.shared(), "--hive.aggregates=fragile"));
+        wire = new Wire(LocalStack.shared());
+        send();
+    }
+
+    @AfterAll
+    static void stop() {
+        wire.close();
+        processor.close();
+    }
+
+    /** Commands to the aggregates before, id and after, of one partition, in this order: before, id-before, id, after. */
+    record Sent(String id, String before, String after, RecordMetadata place) {}
+
+    private static void send() throws InterruptedException {
+        List<ProducerRecord<byte[], byte[]>> all = new ArrayList<>();
+        for (Bug bug : BUGS) {
+            String id = Wire.id();
+            String before = Wire.id(Wire.partitionOf(id));
+            String after = Wire.id(Wire.partitionOf(id));
+            SENT.put(bug, new Sent(id, before, after, null));
+            all.addAll(List.of(work(before, before, Bug.NONE), work(id, id + "-before", Bug.NONE), work(id, id, bug),
+                    work(after, after, Bug.NONE)));
+        }
+        List<RecordMetadata> places = wire.send(all);
+        int i = 2;
+        for (Bug bug : BUGS) {
+            RecordMetadata place = places.get(i);
+            SENT.computeIfPresent(bug, (same, sent) -> new Sent(sent.id, sent.before, sent.after, place));
+            i += 4;
+        }
+        soon().untilAsserted(() -> assertThat(SENT.values())
+                .allSatisfy(sent -> assertThat(wire.results("fragile", sent.after)).hasSize(1)));
+        wire.send(SENT.values().stream().map(sent -> work(sent.id, sent.id + "-after", Bug.NONE)).toList());
+        soon().untilAsserted(() -> assertThat(SENT.values())
+                .allSatisfy(sent -> assertThat(wire.results("fragile", sent.id + "-after")).hasSize(1)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"NONE", "STUMBLE", "LONG_REJECTION"})
+    void a_bug_fails_its_command_and_no_other(Bug bug) {
+        Sent sent = SENT.get(bug);
+        String id = sent.id;
+        assertThat(wire.results("fragile", sent.before)).extracting(Result::version).containsExactly(1L);
+        assertThat(wire.results("fragile", sent.after)).extracting(Result::version).containsExactly(1L);
+        assertThat(wire.results("fragile", id + "-before")).extracting(Result::version).containsExactly(1L);
+        assertThat(wire.results("fragile", id + "-after")).extracting(Result::version).containsExactly(2L);
+        assertThat(wire.events("fragile", id)).hasSize(2);
+
+        Result failed = wire.results("fragile", id).getFirst();
+        assertThat(failed.outcome()).isEqualTo(Result.Outcome.failed);
+        assertThat(failed.code()).isEqualTo(Result.Code.FAULT);
+        assertThat(failed.reason()).contains("fragile.commands.dlq").doesNotContain(FragileDomain.SECRET);
+
+        assertThat(wire.deadLetters(sent.place)).hasSize(1);
+        ConsumerRecord<byte[], byte[]> letter = wire.deadLetters(sent.place).getFirst();
+        assertThat(Wire.header(letter, Header.DEAD_REASON)).startsWith("The domain failed").hasSizeLessThan(5_000);
+        assertThat(Wire.header(letter, Header.DEAD_TRACE)).hasSizeBetween(100, 5_000).contains("  at ");
+        assertThat(letter.value()).isEqualTo(work(id, id, bug).value());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"THROW", "THROW_CHECKED", "THROW_ERROR", "DECIDE_NULL", "UNDECLARED_EVENT", "EVOLVE_THROWS",
+            "EVOLVE_NULL"})
+    void a_bug_is_tried_three_times(Bug bug) throws Exception {
+        String id = Wire.id();
+        // alone in its partition at this moment: a state that cannot be written makes a batch be decided twice
+        wire.send(work(id, id, bug));
+        soon().untilAsserted(() -> assertThat(wire.results("fragile", id)).hasSize(1));
+        assertThat(FragileDomain.DECIDED.get(id)).hasValue(ATTEMPTS);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"THROW", "THROW_ERROR", "EVOLVE_THROWS", "UNWRITABLE_STATE", "HUGE_EVENT"})
+    void a_client_learns_of_a_bug_and_nothing_of_the_inside(Bug bug) throws Exception {
+        String id = Wire.id();
+        var answer = processor.post("/v1/fragile/" + id + "/work", body(id, bug));
+        var problem = Answers.problem(answer, 500, "hive.fault");
+        assertThat(answer.body()).doesNotContain("secret", "10.0.0.7");
+        assertThat(problem.path("commandId").asString("")).isNotBlank();
+        Answers.problem(processor.get("/v1/fragile/" + id), 404, "no-such-aggregate");
+    }
+
+    @Test
+    void a_bug_that_passes_is_no_bug() throws Exception {
+        String id = Wire.id();
+        assertThat(processor.post("/v1/fragile/" + id + "/work", body(id, Bug.STUMBLE)).statusCode()).isEqualTo(200);
+        assertThat(FragileDomain.DECIDED.get(id)).hasValue(3);
+        assertThat(wire.events("fragile", id)).hasSize(1);
+    }
+
+    @Test
+    void a_command_whose_class_throws_an_error_is_a_bug_too() throws Exception {
+        String id = Wire.id();
+        String after = Wire.id(Wire.partitionOf(id));
+        ProducerRecord<byte[], byte[]> unreadable = Wire.command("fragile.work", id, id, body("unreadable", Bug.NONE));
+        RecordMetadata place = wire.send(unreadable, work(after, after, Bug.NONE)).getFirst();
+        soon().untilAsserted(() -> assertThat(wire.results("fragile", after)).hasSize(1));
+        assertThat(wire.results("fragile", id)).extracting(Result::code).containsExactly(Result.Code.FAULT);
+        assertThat(wire.deadLetters(place)).hasSize(1);
+        var answer = processor.post("/v1/fragile/" + id + "/work", body("unreadable", Bug.NONE));
+        Answers.problem(answer, 500, "internal");
+        assertThat(answer.body()).doesNotContain("secret");
+    }
+
+    @Test
+    void a_reason_that_is_too_long_is_cut() throws Exception {
+        String id = Wire.id();
+        var answer = processor.post("/v1/fragile/" + id + "/work", body(id, Bug.LONG_REJECTION));
+        Answers.problem(answer, 422, "long");
+        assertThat(answer.body()).hasSizeLessThan(50_000);
+    }
+
+    /** Somebody wrote to the events topic past the processor, or a later version of the domain can no longer read it. */
+    @Test
+    void an_event_that_cannot_be_folded_keeps_its_aggregate_out_and_no_other() throws Exception {
+        Map<Bug, String> ids = new EnumMap<>(Bug.class);
+        List<ProducerRecord<byte[], byte[]>> events = new ArrayList<>();
+        for (Bug bug : List.of(Bug.EVOLVE_THROWS, Bug.EVOLVE_THROWS_ERROR, Bug.EVOLVE_NULL, Bug.UNWRITABLE_STATE,
+                Bug.UNWRITABLE_STATE_ERROR)) {
+            String id = Wire.id();
+            ids.put(bug, id);
+            ProducerRecord<byte[], byte[]> event = new ProducerRecord<>("fragile.events", Wire.partitionOf(id),
+                    Wire.utf8(id), Wire.utf8("{\"bug\":\"" + bug + "\"}"));
+            event.headers().add(Header.ID, Wire.utf8(id + ":1")).add(Header.TYPE, Wire.utf8("fragile.worked"))
+                    .add(Header.SEQUENCE, Wire.utf8("1")).add(Header.SUBJECT, Wire.utf8(id));
+            events.add(event);
+        }
+        wire.send(events);
+        LocalStack.shared().redis().call("FLUSHALL");
+        for (String id : ids.values()) {
+            soon().until(() -> processor.get("/v1/fragile/" + id).statusCode() != 503);
+            var state = processor.get("/v1/fragile/" + id);
+            Answers.problem(state, 500, "hive.poisoned");
+            var answer = processor.post("/v1/fragile/" + id + "/work", body(id, Bug.NONE));
+            Answers.problem(answer, 500, "hive.poisoned");
+            assertThat(state.body() + answer.body()).doesNotContain("secret");
+            String other = Wire.id(Wire.partitionOf(id));
+            assertThat(processor.post("/v1/fragile/" + other + "/work", body(other, Bug.NONE)).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    private static ProducerRecord<byte[], byte[]> work(String id, String commandId, Bug bug) {
+        return Wire.command("fragile.work", id, commandId, body(commandId, bug));
+    }
+
+    private static String body(String name, Bug bug) {
+        return "{\"name\":\"" + name + "\",\"bug\":\"" + bug + "\"}";
+    }
+
+    private static ConditionFactory soon() {
+        return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
+    }
+}

@@ -1,0 +1,216 @@
+package dev.hivestream.commandprocessor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hivestream.local.LocalStack;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+/** What an answer over HTTP promises. */
+class HttpAnswerTest {
+
+    private static final String CREATE = "{\"text\":\"hello\"}";
+
+    private static Processor processor;
+    private static Wire wire;
+
+    @BeforeAll
+    static void start() {
+        processor = Processor.start(LocalStack.shared());
+        wire = new Wire(LocalStack.shared());
+    }
+
+    @AfterAll
+    static void stop() {
+        wire.close();
+        processor.close();
+    }
+
+    @Test
+    void a_state_is_read_with_its_version() throws Exception {
+        String place = place("content");
+        Answers.problem(processor.get(place), 404, "no-such-aggregate");
+        processor.post(place + "/create", CREATE);
+        processor.post(place + "/enable", "{}");
+        var state = processor.get(place);
+        assertThat(state.statusCode()).isEqualTo(200);
+        assertThat(state.headers().firstValue("ETag")).contains("\"2\"");
+        assertThat(state.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(state.body()).isEqualTo("{\"text\":\"hello\",\"enabled\":true}");
+    }
+
+    @Test
+    void who_is_ready_reads_results() throws Exception {
+        var readiness = Answers.json(processor.get("/actuator/health/readiness")).path("components");
+        assertThat(readiness.path("gateway").path("status").asString("")).isEqualTo("UP");
+    }
+
+    @Test
+    void a_rejection_says_why_and_changes_nothing() throws Exception {
+        String id = Wire.id();
+        var answer = processor.post("/v1/content/" + id + "/create", "{\"text\":\"a\"}");
+        var problem = Answers.problem(answer, 422, "text-length");
+        assertThat(problem.path("detail").asString("")).contains("2 to 280");
+        assertThat(problem.path("version").asLong(-1)).isZero();
+        assertThat(wire.events("content", id)).isEmpty();
+    }
+
+    @Test
+    void a_command_that_changes_nothing_is_accepted_without_an_event() throws Exception {
+        String id = Wire.id();
+        processor.post("/v1/content/" + id + "/create", CREATE);
+        var answer = processor.post("/v1/content/" + id + "/edit", CREATE);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("ETag")).contains("\"1\"");
+        assertThat(Answers.json(answer).has("firstVersion")).isFalse();
+        assertThat(wire.events("content", id)).hasSize(1);
+    }
+
+    @Test
+    void a_command_for_another_version_fails_its_precondition_and_changes_nothing() throws Exception {
+        String id = Wire.id();
+        String place = "/v1/content/" + id;
+        processor.post(place + "/create", CREATE);
+        for (String version : List.of("\"0\"", "\"2\"", "\"7\"", "\"999999999999999999\"")) {
+            var answer = processor.post(place + "/enable", "{}", "If-Match", version);
+            assertThat(Answers.problem(answer, 412, "hive.expected-version").path("version").asLong(-1)).isEqualTo(1);
+        }
+        assertThat(wire.events("content", id)).hasSize(1);
+        assertThat(processor.post(place + "/enable", "{}", "If-Match", "\"1\"").headers().firstValue("ETag"))
+                .contains("\"2\"");
+    }
+
+    @Test
+    void a_precondition_is_of_existence_too() throws Exception {
+        String id = Wire.id();
+        String place = "/v1/content/" + id;
+        Answers.problem(processor.post(place + "/create", CREATE, "If-Match", "*"), 412, "hive.expected-version");
+        assertThat(wire.events("content", id)).isEmpty();
+        assertThat(processor.post(place + "/create", CREATE, "If-None-Match", "*").statusCode()).isEqualTo(200);
+        Answers.problem(processor.post(place + "/edit", "{\"text\":\"other\"}", "If-None-Match", "*"), 412,
+                "hive.expected-version");
+        assertThat(processor.post(place + "/enable", "{}", "If-Match", "*").statusCode()).isEqualTo(200);
+        assertThat(wire.events("content", id)).hasSize(2);
+    }
+
+    @Test
+    void of_two_writers_with_one_version_one_wins() throws Exception {
+        String id = Wire.id();
+        String place = "/v1/content/" + id;
+        processor.post(place + "/create", CREATE);
+        for (int round = 1; round <= 20; round++) {
+            String version = "\"" + round + "\"";
+            String left = "{\"text\":\"left " + round + "\"}";
+            String right = "{\"text\":\"right " + round + "\"}";
+            var answers = together(List.of(() -> processor.post(place + "/edit", left, "If-Match", version),
+                    () -> processor.post(place + "/edit", right, "If-Match", version)));
+            assertThat(answers).extracting(HttpResponse::statusCode).containsExactlyInAnyOrder(200, 412);
+            String winner = answers.getFirst().statusCode() == 200 ? "left " : "right ";
+            assertThat(processor.get(place).body()).contains(winner + round);
+        }
+        assertThat(wire.events("content", id)).hasSize(21);
+    }
+
+    @Test
+    void parallel_withdrawals_never_overdraw() throws Exception {
+        String id = Wire.id();
+        String place = "/v1/account/" + id;
+        processor.post(place + "/open", "{\"owner\":\"Ada\"}");
+        processor.post(place + "/deposit", "{\"amount\":100}");
+        List<Callable<HttpResponse<String>>> withdrawals = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            withdrawals.add(() -> processor.post(place + "/withdraw", "{\"amount\":10}"));
+        }
+        var answers = together(withdrawals);
+        assertThat(answers).filteredOn(answer -> answer.statusCode() == 200).hasSize(10);
+        assertThat(answers).filteredOn(answer -> answer.statusCode() != 200)
+                .allSatisfy(answer -> Answers.problem(answer, 422, "insufficient-funds"));
+        assertThat(Answers.json(processor.get(place)).path("balance").asLong(-1)).isZero();
+        assertThat(wire.events("account", id)).hasSize(12);
+    }
+
+    @RepeatedTest(10)
+    void what_is_accepted_is_committed_and_shown() throws Exception {
+        String id = Wire.id();
+        var answer = processor.post("/v1/content/" + id + "/create", CREATE);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        // in this order: the log first, at the moment of the answer
+        assertThat(wire.events("content", id)).hasSize(1);
+        assertThat(processor.get("/v1/content/" + id).headers().firstValue("ETag")).contains("\"1\"");
+    }
+
+    @Test
+    void who_does_not_wait_finds_the_result_later_also_without_Redis() throws Exception {
+        String id = Wire.id();
+        var answer = processor.post("/v1/content/" + id + "/create", CREATE, "Prefer", "respond-async");
+        assertThat(answer.statusCode()).isEqualTo(202);
+        String location = answer.headers().firstValue("Location").orElseThrow();
+        assertThat(Answers.json(answer).path("result").asString("")).isEqualTo(location);
+        await().atMost(Duration.ofSeconds(20)).until(() -> processor.get(location).statusCode() == 200);
+        var result = processor.get(location);
+        assertThat(Answers.json(result).path("outcome").asString("")).isEqualTo("accepted");
+        assertThat(Answers.json(result).path("version").asLong(-1)).isEqualTo(1);
+        String everywhere = location.substring(0, location.indexOf('?'));
+        assertThat(processor.get(everywhere).body()).isEqualTo(result.body());
+        LocalStack.shared().redis().call("FLUSHALL");
+        assertThat(processor.get(location).body()).isEqualTo(result.body());
+        assertThat(processor.get(everywhere).body()).isEqualTo(result.body());
+        assertThat(processor.get(everywhere + "?aggregate=content").body()).isEqualTo(result.body());
+        Answers.problem(processor.get(everywhere + "?aggregate=account"), 404, "no-such-result");
+    }
+
+    @Test
+    void the_result_of_a_rejected_command_is_found_too() throws Exception {
+        String id = Wire.id();
+        Answers.problem(processor.post("/v1/content/" + id + "/enable", "{}", "Idempotency-Key", id + "-key"), 422,
+                "not-found");
+        var result = Answers.json(processor.get("/v1/results/" + id + "-key"));
+        assertThat(result.path("outcome").asString("")).isEqualTo("rejected");
+        assertThat(result.path("code").asString("")).isEqualTo("not-found");
+    }
+
+    @Test
+    void a_result_that_nobody_knows_is_not_found() throws Exception {
+        Answers.problem(processor.get("/v1/results/" + Wire.id()), 404, "no-such-result");
+    }
+
+    @Test
+    void ids_with_signs_have_a_location_that_works() throws Exception {
+        var answer = processor.post("/v1/content/" + Wire.id() + "%20a%26b=%C3%A9%2B%3F/create", CREATE, "Prefer",
+                "respond-async", "Idempotency-Key", Wire.id() + " k&?=+%41");
+        String location = answer.headers().firstValue("Location").orElseThrow();
+        await().atMost(Duration.ofSeconds(20)).until(() -> processor.get(location).statusCode() == 200);
+    }
+
+    private static String place(String aggregate) {
+        return "/v1/" + aggregate + "/" + Wire.id();
+    }
+
+    private static List<HttpResponse<String>> together(List<Callable<HttpResponse<String>>> requests)
+            throws Exception {
+        CyclicBarrier start = new CyclicBarrier(requests.size());
+        try (ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<HttpResponse<String>>> sent = requests.stream().map(request -> senders.submit(() -> {
+                start.await();
+                return request.call();
+            })).toList();
+            List<HttpResponse<String>> answers = new ArrayList<>();
+            for (Future<HttpResponse<String>> answer : sent) {
+                answers.add(answer.get());
+            }
+            return answers;
+        }
+    }
+}
