@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hivestream.local.check;
+
+import org.jspecify.annotations.NullMarked;
