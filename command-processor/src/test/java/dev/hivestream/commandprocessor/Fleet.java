@@ -128,6 +128,21 @@ final class Fleet implements AutoCloseable {
         return EventLog.read(stack.broker().bootstrapServers(), List.of(aggregates));
     }
 
+    /** The settings of {@link #app}, for a {@link Processor}. */
+    static String[] arguments() {
+        return SETTINGS.entrySet().stream().map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                .toArray(String[]::new);
+    }
+
+    /** How long it takes until clients are served again: until they have so many more answers. */
+    static Duration awaitAnswers(Load load, long more) {
+        long before = load.answered();
+        long since = System.nanoTime();
+        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20))
+                .until(() -> load.answered() >= before + more);
+        return Duration.ofNanos(System.nanoTime() - since);
+    }
+
     /** When all is quiet: no invariant is broken. */
     EventLog requireClean(String... aggregates) {
         awaitQuiet(aggregates);

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class KillIT {
@@ -38,7 +37,7 @@ class KillIT {
                     BootApp victim = apps.get(random.nextInt(apps.size()));
                     victim.kill();
                     victim.start();
-                    awaitAnswers(load, 50);
+                    Fleet.awaitAnswers(load, 50);
                     if (kill * PAUSES / KILLS > pauses) {
                         pauses++;
                         pause(apps.get(random.nextInt(apps.size())), load);
@@ -57,16 +56,10 @@ class KillIT {
 
     private static void pause(BootApp app, Load load) throws InterruptedException {
         app.awaitReady(Fleet.PATIENCE);
-        awaitAnswers(load, 50);
+        Fleet.awaitAnswers(load, 50);
         app.process().pause();
         TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
         app.process().resume();
-        awaitAnswers(load, 50);
-    }
-
-    private static void awaitAnswers(Load load, long more) {
-        long before = load.answered();
-        Awaitility.await().atMost(Fleet.PATIENCE).pollInterval(Duration.ofMillis(20))
-                .until(() -> load.answered() >= before + more);
+        Fleet.awaitAnswers(load, 50);
     }
 }

@@ -20,7 +20,7 @@ class LoadIT {
     @Test
     void every_200_is_one_event_and_the_balance_is_the_sum() throws Exception {
         try (Fleet fleet = new Fleet("load");
-                Processor processor = Processor.start(fleet.stack, "--hive.partitions=" + Fleet.PARTITIONS)) {
+                Processor processor = Processor.start(fleet.stack, Fleet.arguments())) {
             Deposits one = new Deposits("one", 1, DEPOSITS, 0, 1);
             Deposits thousand = new Deposits("many", 1_000, DEPOSITS, 0, 2);
             send(fleet, processor, "open", one.opening());
