@@ -12,6 +12,7 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Ownership;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,9 +34,14 @@ final class Attempt implements TransactionSynchronization {
 
     private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
 
-    /** What every attempt works with. */
+    /**
+     * What every attempt works with.
+     *
+     * @param longest how long it may take
+     */
     record Parts(ServedAggregates served, Ownership ownership, Guard guard, Cache cache, Appended appended,
-            Reflections reflections, HiveProperties properties, Part.Rules rules) {}
+            Reflections reflections, HiveProperties properties, Part.Rules rules,
+            Duration longest) {}
 
     private final Parts with;
     private final Map<TopicPartition, Part<?, ?, ?>> parts = new LinkedHashMap<>();
@@ -122,7 +128,7 @@ final class Attempt implements TransactionSynchronization {
 
     @Override
     public void beforeCommit(boolean readOnly) {
-        Objects.requireNonNull(held, "no guard was taken").requireValid();
+        Objects.requireNonNull(held, "no guard was taken").requireValid(with.longest());
         since = with.rules().outcomes().step("send", since);
         committing = true;
     }

@@ -325,9 +325,9 @@ final class Part<C, S, E> {
                 next = Objects.requireNonNull(decider.evolve(next, event), "evolve gave null");
                 states.add(next);
                 Codec.Encoded bytes = served.codec().writeEvent(event);
-                if (bytes.payload().length > rules.properties().results().maxMessage().toBytes()) {
+                if (bytes.payload().length > rules.properties().maxMessage().toBytes()) {
                     throw new IllegalStateException("The event " + bytes.type() + " has " + bytes.payload().length
-                            + " bytes; hive.results.max-message allows " + rules.properties().results().maxMessage());
+                            + " bytes; hive.max-message allows " + rules.properties().maxMessage());
                 }
                 encoded.add(bytes);
             }

@@ -15,6 +15,7 @@ import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Ownership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +28,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.messaging.Message;
@@ -39,13 +43,17 @@ import org.springframework.messaging.Message;
 @EnableConfigurationProperties(HttpProperties.class)
 class ProcessorConfiguration {
 
+    private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";
+
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Ownership ownership,
             Guard guard, Cache cache, Appended appended, Reflections reflections, HiveProperties properties,
             Clock clock,
-            MeterRegistry meters) {
+            MeterRegistry meters, Environment environment) {
+        // what is left of the transaction's time is for the commit
+        Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
         return new ProcessCommands(new Attempt.Parts(served, ownership, guard, cache, appended, reflections, properties,
-                new Part.Rules(properties, clock, new Outcomes(meters))));
+                new Part.Rules(properties, clock, new Outcomes(meters)), transaction.multipliedBy(4).dividedBy(5)));
     }
 
     @Bean
@@ -69,6 +77,15 @@ class ProcessorConfiguration {
         return new Gateway(served, properties, http, outages, reflections, clock,
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()),
                 resultConsumers(consumers));
+    }
+
+    /** Part of readiness: a gateway that cannot take commands is not ready. */
+    @Bean
+    HealthIndicator gatewayHealthIndicator(Gateway gateway) {
+        return () -> {
+            String unable = gateway.unable();
+            return unable == null ? Health.up().build() : Health.down().withDetail("reason", unable).build();
+        };
     }
 
     @Bean

@@ -57,7 +57,7 @@ final class CommandController {
         this.states = states;
         this.results = results;
         this.http = http;
-        this.maxBody = (int) properties.results().maxMessage().toBytes();
+        this.maxBody = (int) properties.maxMessage().toBytes();
     }
 
     @PostMapping("/v1/{aggregate}/{id}/{command}")

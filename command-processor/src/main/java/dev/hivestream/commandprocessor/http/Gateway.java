@@ -136,17 +136,24 @@ public final class Gateway implements SmartLifecycle {
         return new Taken(either, () -> leave(ticket, wait));
     }
 
-    private void requireAble() {
+    /** Why no command can be taken now, or null. */
+    public @Nullable String unable() {
         if (draining) {
-            throw new NotTaken("This instance is being stopped", false);
+            return "This instance is being stopped";
         }
-        String down = outages.broker() != null ? outages.broker() : outages.redis();
-        if (down != null) {
-            throw new NotTaken(outages.broker() != null ? "The broker does not answer" : "Redis does not answer",
-                    false);
+        if (outages.broker() != null) {
+            return "The broker does not answer";
         }
-        if (!listening) {
-            throw new NotTaken("The results are not read yet", false);
+        if (outages.redis() != null) {
+            return "Redis does not answer";
+        }
+        return listening ? null : "The results are not read yet";
+    }
+
+    private void requireAble() {
+        String unable = unable();
+        if (unable != null) {
+            throw new NotTaken(unable, false);
         }
     }
 

@@ -25,7 +25,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -95,7 +94,8 @@ public class HiveAutoConfiguration {
     @ConditionalOnMissingBean
     RedisLockRegistry redisLockRegistry(RedisConnectionFactory connections, HiveProperties properties) {
         RedisLockRegistry registry = new RedisLockRegistry(connections, Keys.LOCKS, properties.lock().ttl());
-        registry.setRedisLockType(RedisLockRegistry.RedisLockType.PUB_SUB_LOCK);
+        registry.setRedisLockType(RedisLockRegistry.RedisLockType.SPIN_LOCK);
+        registry.setIdleBetweenTries(Duration.ofMillis(20));
         registry.setExecutor(Runnable::run);
         return registry;
     }
@@ -152,8 +152,8 @@ public class HiveAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    Listener listener(@Value("${hive.shutdown:6s}") Duration shutdown) {
-        return new Listener(shutdown);
+    Listener listener(HiveProperties properties) {
+        return new Listener(properties.shutdown());
     }
 
     @Bean

@@ -17,11 +17,14 @@ import org.springframework.util.unit.DataSize;
  * @param decide How commands are decided.
  * @param catchUp How a cache is caught up with the log.
  * @param results How results are kept.
+ * @param maxMessage Largest command that HTTP takes and largest event that is appended, as JSON. Below the broker's message.max.bytes.
+ * @param shutdown How long a stop waits for the batch in hand.
  */
 @ConfigurationProperties("hive")
 public record HiveProperties(@DefaultValue("local") String instance, @DefaultValue List<String> aggregates,
         @DefaultValue("8") int partitions, @DefaultValue Topics topics, @DefaultValue Lock lock,
-        @DefaultValue Decide decide, @DefaultValue CatchUp catchUp, @DefaultValue Results results) {
+        @DefaultValue Decide decide, @DefaultValue CatchUp catchUp, @DefaultValue Results results,
+        @DefaultValue("512KB") DataSize maxMessage, @DefaultValue("6s") Duration shutdown) {
 
     public HiveProperties {
         if (partitions < 1 || partitions > 10_000) {
@@ -95,7 +98,6 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * How results are kept.
      *
      * @param keep How long Redis keeps the result of a command that came over HTTP.
-     * @param maxMessage Largest event or command that is taken, as JSON.
      */
-    public record Results(@DefaultValue("1d") Duration keep, @DefaultValue("512KB") DataSize maxMessage) {}
+    public record Results(@DefaultValue("1d") Duration keep) {}
 }

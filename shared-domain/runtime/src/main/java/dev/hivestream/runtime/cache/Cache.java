@@ -9,12 +9,15 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.core.script.DigestUtils;
+import tools.jackson.core.JacksonException;
 
 /**
  * The cache in Redis. Reads a slot in one round trip and writes it in one atomic script, on condition that its watermark
@@ -40,10 +43,15 @@ public final class Cache {
         }
     }
 
+    private static final Pattern GENERATION = Pattern.compile("g(\\d{1,8})-.*");
     private static final byte[] NOTHING = {};
     private static final byte[] LOAD = utf8("""
-            local found = {redis.call('HGET', KEYS[1], ARGV[1]), redis.call('GET', KEYS[2])}
-            for i = 3, #KEYS do found[i] = redis.call('GET', KEYS[i]) end
+            local found = {redis.call('HGET', KEYS[1], ARGV[1])}
+            for i = 2, #KEYS do
+                local value = redis.pcall('GET', KEYS[i])
+                if type(value) == 'table' then value = 'of another type' end
+                found[i] = value
+            end
             return found
             """);
     private static final byte[] WRITE = utf8("""
@@ -110,11 +118,17 @@ public final class Cache {
         return written == 1;
     }
 
-    /** The watermark of a generation, or null. */
+    /**
+     * The watermark of a generation, or null.
+     *
+     * @throws SnapshotCodec.Unreadable if something else is stored there
+     */
     public @Nullable Watermark watermark(Slot slot, String generation) {
-        try (RedisConnection redis = connections.getConnection()) {
-            byte[] stored = redis.stringCommands().get(Keys.watermark(slot, generation));
+        byte[] stored = load(slot, "", generation, List.of()).watermark();
+        try {
             return stored == null ? null : Watermark.read(stored);
+        } catch (JacksonException | IllegalArgumentException e) {
+            throw new SnapshotCodec.Unreadable("The watermark of " + slot + " in " + generation + " is not one", e);
         }
     }
 
@@ -152,7 +166,8 @@ public final class Cache {
     /** Wants the generation after {@code given}, unless somebody else has done so since. Gives the one wanted now. */
     public String wantNext(String aggregate, String fingerprint, String given) {
         if (wanted(aggregate, fingerprint).equals(given)) {
-            int number = Integer.parseInt(given.substring(1, given.indexOf('-')));
+            Matcher numbered = GENERATION.matcher(given);
+            int number = numbered.matches() ? Integer.parseInt(numbered.group(1)) : 0;
             try (RedisConnection redis = connections.getConnection()) {
                 redis.stringCommands().set(Keys.wanted(aggregate, fingerprint),
                         utf8(generation(number + 1, fingerprint)));

@@ -56,7 +56,7 @@ public final class Guard {
         private static final long serialVersionUID = 1L;
 
         Busy(String message) {
-            super(message);
+            super(message, null, false, false);
         }
     }
 
@@ -65,7 +65,7 @@ public final class Guard {
         private static final long serialVersionUID = 1L;
 
         Expired(String message) {
-            super(message);
+            super(message, null, false, false);
         }
     }
 
@@ -73,6 +73,7 @@ public final class Guard {
     public final class Held {
         private final List<String> keys;
         private final List<Lock> locks = new ArrayList<>();
+        private final long began = System.nanoTime();
         private long since;
 
         private Held(List<String> keys) {
@@ -112,10 +113,16 @@ public final class Guard {
         /**
          * To be asked last, before the commit.
          *
-         * @throws Expired if more than the ttl, less drift, went by since the locks were taken or renewed
+         * @param longest how long the whole batch may take; a transaction that takes longer is aborted by the broker
+         * @throws Expired if it took longer, or if more than the ttl, less drift, went by since the locks were taken or
+         *     renewed
          */
-        public void requireValid() {
-            if (System.nanoTime() - since > validNanos) {
+        public void requireValid(Duration longest) {
+            long now = System.nanoTime();
+            if (now - began > longest.toNanos()) {
+                throw new Expired("The batch took longer than " + longest + ", which a transaction may take");
+            }
+            if (now - since > validNanos) {
                 throw new Expired("The guard's locks were held for longer than " + ttl
                         + " without being renewed (a pause of the process, or a slow Redis)");
             }

@@ -68,11 +68,11 @@ public final class SnapshotCodec<S> {
         return out.toByteArray();
     }
 
-    /** A snapshot that was changed behind our back. Its generation is good for nothing more. */
+    /** A snapshot or a watermark that was changed behind our back. Its generation is good for nothing more. */
     public static final class Unreadable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        Unreadable(String message, @Nullable Throwable cause) {
+        public Unreadable(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }

@@ -36,9 +36,12 @@ public record Watermark(long next, String command, String nonce) {
      * Reads what {@link #bytes} wrote.
      *
      * @throws tools.jackson.core.JacksonException if it is something else
+     * @throws IllegalArgumentException if its command position is something else
      */
     public static Watermark read(byte[] stored) {
-        return Json.TOLERANT.readValue(stored, Watermark.class);
+        Watermark watermark = Json.TOLERANT.readValue(stored, Watermark.class);
+        Position.parse(watermark.command);
+        return watermark;
     }
 
     @Override

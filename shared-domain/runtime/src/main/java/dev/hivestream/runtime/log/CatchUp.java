@@ -90,20 +90,20 @@ public final class CatchUp {
         String fingerprint = Fingerprint.of(served.aggregate(), ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
         long end = end(slot, group);
-        Watermark start = cache.watermark(slot, generation);
-        if (start != null && start.next() > end) {
-            LOG.warn(
-                    "The cache of {} reflects the log up to {} and the log ends at {}: the log lost events that had been "
-                            + "committed. The cache is built anew from what the log has.",
-                    slot, start.next(), end);
-            generation = cache.wantNext(served.name(), fingerprint, generation);
-        }
         Watermark reached;
         try {
+            Watermark start = cache.watermark(slot, generation);
+            if (start != null && start.next() > end) {
+                throw new SnapshotCodec.Unreadable("it reflects the log up to " + start.next() + " and the log ends at "
+                        + end + ": the log lost events that had been committed", null);
+            }
             reached = readTo(end, served, slot, fingerprint, generation, stop);
         } catch (SnapshotCodec.Unreadable e) {
             generation = replace(slot, fingerprint, generation, e);
             reached = readTo(end, served, slot, fingerprint, generation, stop);
+        }
+        if (!cache.wanted(served.name(), fingerprint).equals(generation)) {
+            return run(served, slot, group, stop);
         }
         if (!generation.equals(cache.load(slot, fingerprint, generation, List.of()).active())) {
             cache.activate(slot, fingerprint, generation);

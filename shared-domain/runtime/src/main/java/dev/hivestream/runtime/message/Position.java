@@ -33,7 +33,7 @@ public record Position(String topicId, long offset) {
 
     /** The position after an event of the command at {@code next} was folded: the log's later topic wins. */
     public Position advance(Position next) {
-        return covers(next) ? this : next;
+        return covers(next) || next.equals(NONE) ? this : next;
     }
 
     @Override

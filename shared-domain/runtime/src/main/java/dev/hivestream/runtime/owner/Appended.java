@@ -51,8 +51,7 @@ public final class Appended implements ClientFactoryCustomizer {
         @Override
         public void onAcknowledgement(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
             if (exception == null && metadata != null && metadata.hasOffset() && appended != null) {
-                appended.last.merge(new TopicPartition(metadata.topic(), metadata.partition()), metadata.offset(),
-                        Math::max);
+                appended.last.put(new TopicPartition(metadata.topic(), metadata.partition()), metadata.offset());
             }
         }
 

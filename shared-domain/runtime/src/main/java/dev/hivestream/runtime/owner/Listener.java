@@ -12,6 +12,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.cloud.stream.config.ListenerContainerCustomizer;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -32,6 +33,7 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
 
     private final Duration shutdown;
+    private volatile boolean closing;
 
     /** @param shutdown how long a stop waits for the batch in hand */
     public Listener(Duration shutdown) {
@@ -51,10 +53,16 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
         ((AbstractMessageListenerContainer<byte[], byte[]>) container).setAfterRollbackProcessor(new ToStableOffset());
     }
 
+    /** No consumer starts again while the application is being stopped. */
+    @EventListener
+    public void closing(ContextClosedEvent event) {
+        closing = true;
+    }
+
     /** A consumer that ended, and was not told to, starts again: fenced, or killed by an error. */
     @EventListener
     public void stopped(ConsumerStoppedEvent event) {
-        if (event.getReason() != ConsumerStoppedEvent.Reason.NORMAL) {
+        if (event.getReason() != ConsumerStoppedEvent.Reason.NORMAL && !closing) {
             MessageListenerContainer container = event.getContainer(MessageListenerContainer.class);
             LOG.warn("The consumer of {} stopped ({}); its container starts again", container.getListenerId(),
                     event.getReason());
@@ -78,6 +86,7 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
                 java.util.List<ConsumerRecord<byte[], byte[]>> list, Consumer<byte[], byte[]> consumer,
                 MessageListenerContainer container, Exception exception, boolean recoverable,
                 ContainerProperties.EOSMode eosMode) {
+            LOG.warn("A batch of {} was rolled back and comes again: {}", records.count(), root(exception).toString());
             Admission.rolledBack(consumer, exception, records.count());
             Set<TopicPartition> partitions = records.partitions();
             boolean found = false;
@@ -97,6 +106,10 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
         @Override
         public void clearThreadState() {
             backOff.remove();
+        }
+
+        private static Throwable root(Throwable failure) {
+            return failure.getCause() == null ? failure : root(failure.getCause());
         }
 
         /** False if the broker does not tell; going on without would skip the batch. */

@@ -6,6 +6,6 @@ public final class NotReady extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     NotReady(String message) {
-        super(message);
+        super(message, null, false, false);
     }
 }

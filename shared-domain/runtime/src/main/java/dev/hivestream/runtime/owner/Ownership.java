@@ -10,9 +10,11 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -190,7 +192,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
 
     /** Partitions that are owned and cannot be decided on now, with the reason; empty if all is well. */
     public Map<String, String> closed() {
-        Map<String, String> closed = new java.util.TreeMap<>();
+        Map<String, String> closed = new TreeMap<>();
         owned.values().stream().filter(partition -> partition.reflected == null)
                 .forEach(partition -> closed.put(partition.slot.toString(), partition.trouble));
         return closed;
@@ -249,10 +251,11 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private void watch(Duration every) {
         try {
             while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
+                Map<String, String> wanted = new HashMap<>();
                 for (Owned partition : List.copyOf(owned.values())) {
                     if (partition.reflected != null && partition.use.tryLock()) {
                         try {
-                            look(partition);
+                            look(partition, wanted);
                         } catch (RuntimeException e) {
                             LOG.debug("{} could not be looked at", partition.slot, e);
                         } finally {
@@ -266,7 +269,8 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         }
     }
 
-    private void look(Owned partition) {
+    /** @param wanted what is known of this round already, by fingerprint */
+    private void look(Owned partition, Map<String, String> wanted) {
         CatchUp.Reflected now = partition.reflected;
         if (now == null) {
             return;
@@ -274,7 +278,9 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         Cache.Loaded found = cache.load(partition.slot, now.fingerprint(), now.generation(), List.of());
         if (!found.isAt(now.watermark()) || !now.generation().equals(found.active())) {
             doubt(partition, "the stored watermark is not the one expected");
-        } else if (!cache.wanted(partition.slot.aggregate(), now.fingerprint()).equals(now.generation())) {
+        } else if (!wanted
+                .computeIfAbsent(now.fingerprint(), print -> cache.wanted(partition.slot.aggregate(), print))
+                .equals(now.generation())) {
             doubt(partition, "another generation is wanted");
         }
     }
