@@ -61,7 +61,8 @@ final class Fleet implements AutoCloseable {
     /** The samples' jar. */
     static Path samples() {
         try (var files = Files.list(Path.of("..", "shared-domain", "samples", "target"))) {
-            return files.filter(file -> file.getFileName().toString().matches("hive-samples-.*(?<!sources|javadoc)\\.jar"))
+            return files
+                    .filter(file -> file.getFileName().toString().matches("hive-samples-.*(?<!sources|javadoc)\\.jar"))
                     .findFirst().orElseThrow().toAbsolutePath().normalize();
         } catch (IOException e) {
             throw new AssertionError(e);

@@ -79,6 +79,8 @@ class GenerationsIT {
             // the boot jar as it is, with a domain of one's own and the samples beside it
             BootApp old = fleet.app("old", oldJar, Fleet.samples()).property("hive.http.patience", "1s").start()
                     .awaitReady(Fleet.PATIENCE);
+            Awaitility.await().atMost(Fleet.PATIENCE).until(() -> get(old, "/v1/content/old").statusCode() == 200
+                    && get(old, "/v1/content/older").statusCode() == 200);
             assertThat(get(old, "/v1/content/old").body()).isEqualTo("{\"text\":\"from version 1\",\"enabled\":false}");
             assertThat(get(old, "/v1/content/older").body())
                     .isEqualTo("{\"text\":\"without a version\",\"enabled\":false}");
@@ -172,7 +174,8 @@ class GenerationsIT {
         assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-parameters", "-proc:none", "-cp", model,
                 "-d", classes.toString(), file.toString())).isZero();
         Path jar = folder.resolve("notes.jar");
-        try (var out = new JarOutputStream(Files.newOutputStream(jar)); var compiled = Files.list(classes.resolve("own"))) {
+        try (var out = new JarOutputStream(Files.newOutputStream(jar));
+                var compiled = Files.list(classes.resolve("own"))) {
             for (Path one : compiled.toList()) {
                 out.putNextEntry(new JarEntry("own/" + one.getFileName()));
                 out.write(Files.readAllBytes(one));

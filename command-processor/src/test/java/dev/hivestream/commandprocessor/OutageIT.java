@@ -74,7 +74,7 @@ class OutageIT {
 
     /** Alive, not ready, and takes no command. */
     private void away(BootApp app) {
-        await().atMost(Fleet.PATIENCE).ignoreException(IOException.class)
+        await().atMost(Fleet.PATIENCE).ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> status(app, "/actuator/health/liveness") == 200);
         assertThat(app.isReady()).isFalse();
         await().atMost(NOTICED).untilAsserted(() -> {
