@@ -25,6 +25,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -159,6 +160,11 @@ public class HiveAutoConfiguration {
     @Bean
     Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
         return new Preflight(served, topics, cache);
+    }
+
+    @Bean
+    static PatientBindings patientBindings(ObjectProvider<Preflight> preflight) {
+        return new PatientBindings(preflight);
     }
 
     @Bean
