@@ -14,6 +14,7 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.cloud.stream.binding.InputBindingLifecycle;
 import org.springframework.cloud.stream.binding.OutputBindingLifecycle;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Lets the start go on without a broker. The binder asks for partitions while the application starts, for minutes where
@@ -47,7 +48,10 @@ final class PatientBindings implements BeanPostProcessor, DisposableBean {
             }
             return null;
         });
-        return patient.getProxy(bean.getClass().getClassLoader());
+        Object proxy = patient.getProxy(bean.getClass().getClassLoader());
+        // BindingsLifecycleController, and with it the actuator's endpoint, reads the lists of bindings from the fields
+        ReflectionUtils.shallowCopyFieldState(bean, proxy);
+        return proxy;
     }
 
     /** Whether they can start now; else they will. */
