@@ -48,6 +48,7 @@ final class Attempt implements TransactionSynchronization {
     private Guard.@Nullable Held held;
     private boolean committing;
     private boolean committed;
+    private final List<TopicPartition> unwritten = new ArrayList<>();
     private long since = System.nanoTime();
 
     private Attempt(Parts with) {
@@ -144,6 +145,7 @@ final class Attempt implements TransactionSynchronization {
             } catch (RuntimeException | Error e) {
                 LOG.warn("The cache of {} could not be written after a commit; it is caught up: {}", part.getKey(),
                         e.toString());
+                unwritten.add(part.getKey());
             }
         }
         since = with.rules().outcomes().step("write-back", since);
@@ -170,6 +172,7 @@ final class Attempt implements TransactionSynchronization {
             parts.keySet()
                     .forEach(partition -> with.ownership().doubt(partition, "the outcome of a commit is not known"));
         }
+        unwritten.forEach(partition -> with.ownership().doubt(partition, "its cache could not be written"));
         parts.values().forEach(part -> with.ownership().release(part.owned()));
         with.rules().outcomes().step("release", since);
     }

@@ -207,10 +207,10 @@ final class Part<C, S, E> {
         if (headers > HEADER_BYTES) {
             throw new Malformed("The headers have " + headers + " bytes; " + HEADER_BYTES + " are allowed");
         }
-        DataSize largest = rules.properties().results().maxMessage();
+        DataSize largest = rules.properties().maxMessage();
         if (command.payload() != null && command.payload().length > largest.toBytes()) {
             throw new Malformed("The command has " + command.payload().length
-                    + " bytes; hive.results.max-message allows " + largest.toBytes());
+                    + " bytes; hive.max-message allows " + largest.toBytes());
         }
         String subject = command.header(Header.SUBJECT);
         if (subject != null && !subject.equals(id)) {

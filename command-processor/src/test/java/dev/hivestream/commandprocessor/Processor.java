@@ -22,17 +22,23 @@ final class Processor implements AutoCloseable {
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(5)).build();
 
-    private Processor(LocalStack stack, List<String> arguments) {
+    private Processor(LocalStack stack, List<Class<?>> more, List<String> arguments) {
         List<String> all = new ArrayList<>(List.of("--server.port=" + port,
                 "--spring.kafka.bootstrap-servers=" + stack.broker().bootstrapServers(),
                 "--spring.data.redis.url=" + stack.redis().uri(), "--spring.jmx.enabled=false"));
         all.addAll(arguments);
-        context = new SpringApplicationBuilder(CommandProcessorApplication.class).registerShutdownHook(false)
+        context = new SpringApplicationBuilder(CommandProcessorApplication.class)
+                .sources(more.toArray(Class<?>[]::new)).registerShutdownHook(false)
                 .run(all.toArray(String[]::new));
     }
 
     static Processor start(LocalStack stack, String... arguments) {
-        Processor processor = new Processor(stack, List.of(arguments));
+        return startWith(List.of(), stack, arguments);
+    }
+
+    /** With configuration classes of the test beside its own. */
+    static Processor startWith(List<Class<?>> more, LocalStack stack, String... arguments) {
+        Processor processor = new Processor(stack, more, List.of(arguments));
         processor.awaitReady();
         return processor;
     }

@@ -14,6 +14,7 @@ import dev.hivestream.runtime.owner.Listener;
 import dev.hivestream.runtime.owner.Ownership;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,9 +26,11 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
@@ -82,6 +85,13 @@ public class HiveAutoConfiguration {
         // a command that waits in a queue for a lost connection is a command that nobody waits for any more
         return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .socketOptions(SocketOptions.builder().connectTimeout(Duration.ofSeconds(1)).build());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ClientResourcesBuilderCustomizer soonBackWithRedis() {
+        // by default the attempts to connect again get rarer, up to 30 s apart
+        return resources -> resources.reconnectDelay(Delay.constant(Duration.ofMillis(500)));
     }
 
     @Bean
@@ -161,6 +171,11 @@ public class HiveAutoConfiguration {
     @Bean
     Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
         return new Preflight(served, topics, cache);
+    }
+
+    @Bean
+    static PatientBindings patientBindings(ObjectProvider<Preflight> preflight) {
+        return new PatientBindings(preflight);
     }
 
     @Bean

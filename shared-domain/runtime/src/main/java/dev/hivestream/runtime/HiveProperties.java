@@ -17,7 +17,7 @@ import org.springframework.util.unit.DataSize;
  * @param decide How commands are decided.
  * @param catchUp How a cache is caught up with the log.
  * @param results How results are kept.
- * @param maxMessage Largest command that HTTP takes and largest event that is appended, as JSON. Below the broker's message.max.bytes.
+ * @param maxMessage Largest command that is taken and largest event that is appended, as JSON. Below the broker's message.max.bytes.
  * @param shutdown How long a stop waits for the batch in hand.
  */
 @ConfigurationProperties("hive")

@@ -3,6 +3,7 @@ package dev.hivestream.runtime;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.log.Topics;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
@@ -26,6 +27,7 @@ final class Preflight implements SmartLifecycle {
     private final Topics topics;
     private final Cache cache;
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final CompletableFuture<Boolean> topicsFound = new CompletableFuture<>();
     private volatile boolean running;
 
     Preflight(ServedAggregates served, Topics topics, Cache cache) {
@@ -42,10 +44,16 @@ final class Preflight implements SmartLifecycle {
         }
     }
 
+    /** Done when the broker has the topics; also when they are not as they must be, which their partitions tell then. */
+    CompletableFuture<Boolean> topics() {
+        return topicsFound;
+    }
+
     private boolean check() {
         boolean complete = true;
         try {
             served.byName().keySet().forEach(topics::require);
+            topicsFound.complete(true);
         } catch (KafkaException e) {
             LOG.warn("The broker does not answer; the start goes on without it: {}", e.toString());
             complete = false;
@@ -68,6 +76,7 @@ final class Preflight implements SmartLifecycle {
                 } catch (StartRefused e) {
                     // the partitions concerned stay closed and say so
                     LOG.error("{}", e.line());
+                    topicsFound.complete(true);
                     complete = true;
                 }
             }

@@ -39,7 +39,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
 
     private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
     private static final Duration FIRST_BACK_OFF = Duration.ofMillis(100);
-    private static final Duration LAST_BACK_OFF = Duration.ofSeconds(5);
+    private static final Duration LAST_BACK_OFF = Duration.ofSeconds(1);
 
     private final Map<String, Served<?, ?, ?>> served;
     private final CatchUp catchUp;

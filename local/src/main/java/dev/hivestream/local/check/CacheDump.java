@@ -1,0 +1,94 @@
+package dev.hivestream.local.check;
+
+import dev.hivestream.local.RedisConnection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The cache, read whole; only as of one moment if nobody writes.
+ *
+ * @param snapshots of all generations
+ * @param watermarks the next log position to fold
+ * @param active the generations that readers use
+ */
+public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> watermarks, Set<Generation> active) {
+
+    private static final int BATCH = 500;
+    private static final Pattern KEY = Pattern.compile("hive:\\{([^}]+)}:(?:(active)|([^:]+):(?:(watermark)|s:(.*)))",
+            Pattern.DOTALL);
+
+    /** One slot's part of a generation: {@code account:3} and {@code g1-…}. */
+    public record Generation(String slot, String name) {}
+
+    /** An aggregate as the cache has it. */
+    public record Snapshot(Generation generation, String id, long version, JsonNode state, @Nullable String poison) {
+
+        @Override
+        public String toString() {
+            return "the snapshot of " + generation.slot + " '" + id + "' in " + generation.name;
+        }
+    }
+
+    /** Reads all keys of the cache. */
+    public static CacheDump read(int redisPort) {
+        try (var redis = new RedisConnection(redisPort)) {
+            var keys = new ArrayList<String>();
+            if (redis.call("KEYS", "hive:{*") instanceof List<?> found) {
+                found.forEach(key -> keys.add(String.valueOf(key)));
+            }
+            var dump = new CacheDump(new ArrayList<>(), new HashMap<>(), new HashSet<>());
+            var values = new ArrayList<String>();
+            for (String key : keys) {
+                Matcher parts = KEY.matcher(key);
+                if (!parts.matches()) {
+                    continue;
+                }
+                if (parts.group(2) == null) {
+                    values.add(key);
+                } else if (redis.call("HVALS", key) instanceof List<?> names) {
+                    names.forEach(name -> dump.active.add(new Generation(parts.group(1), String.valueOf(name))));
+                }
+            }
+            for (int from = 0; from < values.size(); from += BATCH) {
+                dump.add(redis, values.subList(from, Math.min(values.size(), from + BATCH)));
+            }
+            return dump;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void add(RedisConnection redis, List<String> keys) {
+        var words = new ArrayList<String>(List.of("MGET"));
+        words.addAll(keys);
+        if (!(redis.call(words.toArray(String[]::new)) instanceof List<?> values)) {
+            throw new IllegalStateException("MGET gives a list");
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            Matcher parts = KEY.matcher(keys.get(i));
+            Object value = values.get(i);
+            if (value != null && parts.matches()) {
+                add(new Generation(parts.group(1), parts.group(3)), parts.group(5), Json.read(value.toString()));
+            }
+        }
+    }
+
+    private void add(Generation generation, @Nullable String id, JsonNode value) {
+        if (id == null) {
+            watermarks.put(generation, value.path("next").asLong());
+        } else {
+            snapshots.add(new Snapshot(generation, id, value.path("version").asLong(), value.path("state"),
+                    value.path("poison").asString(null)));
+        }
+    }
+}

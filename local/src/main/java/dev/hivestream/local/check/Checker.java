@@ -1,0 +1,191 @@
+package dev.hivestream.local.check;
+
+import dev.hivestream.local.check.CacheDump.Generation;
+import dev.hivestream.local.check.CacheDump.Snapshot;
+import dev.hivestream.local.check.History.Answer;
+import dev.hivestream.local.check.History.Outcome;
+import dev.hivestream.local.check.Violation.Kind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Compares the whole log with the whole cache and with everything that clients were told. It wants quiet: nobody sends,
+ * nothing is being decided or caught up.
+ */
+public final class Checker {
+
+    private final EventLog log;
+    private final CacheDump cache;
+    private final History history;
+    private final Set<String> sent;
+    private final Map<String, Function<List<Event>, JsonNode>> folds;
+    private final List<Violation> violations = new ArrayList<>();
+    private final Map<String, Map<String, List<Event>>> byAggregate = new LinkedHashMap<>();
+    private final Map<String, List<Event>> byCommand = new LinkedHashMap<>();
+
+    private Checker(EventLog log, CacheDump cache, History history,
+            Map<String, Function<List<Event>, JsonNode>> folds) {
+        this.log = log;
+        this.cache = cache;
+        this.history = history;
+        this.sent = history.sent();
+        this.folds = folds;
+        for (Event event : log.events()) {
+            byAggregate.computeIfAbsent(event.aggregate(), none -> new LinkedHashMap<>())
+                    .computeIfAbsent(event.id(), none -> new ArrayList<>()).add(event);
+            byCommand.computeIfAbsent(event.commandId(), none -> new ArrayList<>()).add(event);
+        }
+    }
+
+    /**
+     * Finds what must not be.
+     *
+     * @param folds the state after events, by aggregate type; the states of a type without one are not compared
+     */
+    public static List<Violation> check(EventLog log, CacheDump cache, History history,
+            Map<String, Function<List<Event>, JsonNode>> folds) {
+        var checker = new Checker(log, cache, history, folds);
+        checker.byAggregate.values().forEach(ids -> ids.values().forEach(checker::versions));
+        checker.byCommand.forEach(checker::command);
+        checker.answers();
+        checker.watermarks();
+        checker.snapshots();
+        return checker.violations;
+    }
+
+    /** The folds of the samples {@code content} and {@code account}. */
+    public static Map<String, Function<List<Event>, JsonNode>> sampleFolds() {
+        Function<List<Event>, JsonNode> fold = events -> SampleFold.of(events.stream()
+                .map(event -> new Topics.Entry(event.partition(), event.offset(), event.id(),
+                        Map.of("ce_type", event.type()), event.payload()))
+                .toList());
+        return Map.of("content", fold, "account", fold);
+    }
+
+    private void found(Kind kind, String what) {
+        violations.add(new Violation(kind, what));
+    }
+
+    private void versions(List<Event> events) {
+        long last = 0;
+        for (Event event : events) {
+            if (event.partition() != events.getFirst().partition()) {
+                found(Kind.WRONG_PARTITION, event + " and " + events.getFirst());
+            }
+            if (event.version() <= last) {
+                found(Kind.REPEATED_VERSION, event + " follows version " + last);
+            } else if (event.version() > last + 1) {
+                found(Kind.GAP, event + " follows version " + last);
+            }
+            last = Math.max(last, event.version());
+        }
+    }
+
+    private void command(String commandId, List<Event> events) {
+        if (!sent.contains(commandId)) {
+            found(Kind.UNKNOWN_COMMAND, "'" + commandId + "' of " + events.getFirst());
+        }
+        Event first = events.getFirst();
+        for (int i = 1; i < events.size(); i++) {
+            Event event = events.get(i);
+            if (!event.commandPosition().equals(first.commandPosition()) || !event.id().equals(first.id())
+                    || event.version() != first.version() + i) {
+                found(Kind.REPEATED_COMMAND, "'" + commandId + "' has " + first + " (command at "
+                        + first.commandPosition() + ") and " + event + " (command at " + event.commandPosition() + ")");
+            }
+        }
+    }
+
+    private void answers() {
+        var firstAnswers = new HashMap<String, Answer>();
+        for (Answer answer : history.answers()) {
+            List<Event> events = byCommand.getOrDefault(answer.commandId(), List.of());
+            if (answer.outcome() == Outcome.REJECTED) {
+                if (!events.isEmpty()) {
+                    found(Kind.REJECTED_WITH_EVENTS, answer + " and " + events);
+                }
+                continue;
+            }
+            Answer earlier = firstAnswers.putIfAbsent(answer.commandId(), answer);
+            if (earlier != null && !earlier.equals(answer)) {
+                found(Kind.WRONG_ANSWER, earlier + " and then " + answer);
+            }
+            Long firstVersion = answer.firstVersion();
+            if (firstVersion == null) {
+                if (!events.isEmpty()) {
+                    found(Kind.WRONG_ANSWER, answer + " says nothing of " + events);
+                }
+            } else if (events.isEmpty()) {
+                found(Kind.LOST_ANSWER, answer.toString());
+            } else if (events.getFirst().version() != firstVersion || answer.version() == null
+                    || events.getLast().version() != answer.version()
+                    || !events.getFirst().id().equals(answer.id())) {
+                found(Kind.WRONG_ANSWER, answer + " and the log has " + events);
+            }
+        }
+    }
+
+    private void watermarks() {
+        cache.watermarks().forEach((generation, next) -> {
+            long end = log.ends().getOrDefault(generation.slot(), 0L);
+            if (next > end) {
+                found(Kind.WATERMARK_BEYOND_LOG,
+                        generation + " reflects the log up to " + next + ", and it ends at " + end);
+            }
+        });
+    }
+
+    private void snapshots() {
+        var cached = new HashMap<Generation, Set<String>>();
+        for (Snapshot snapshot : cache.snapshots()) {
+            Generation generation = snapshot.generation();
+            cached.computeIfAbsent(generation, none -> new LinkedHashSet<>()).add(snapshot.id());
+            String aggregate = aggregateOf(generation);
+            List<Event> events = byAggregate.getOrDefault(aggregate, Map.of()).getOrDefault(snapshot.id(), List.of());
+            Long watermark = cache.watermarks().get(generation);
+            long reflected = watermark == null ? 0 : reflected(events, watermark);
+            if (snapshot.poison() != null) {
+                found(Kind.CACHE_DIFFERS, snapshot + " is poisoned: " + snapshot.poison());
+            } else if (snapshot.version() > events.size()) {
+                found(Kind.CACHE_LEADS, snapshot + " has version " + snapshot.version() + ", the log " + events.size());
+            } else if (snapshot.version() != reflected) {
+                found(Kind.CACHE_DIFFERS, snapshot + " has version " + snapshot.version() + ", and version " + reflected
+                        + " is at its watermark " + watermark);
+            } else {
+                Function<List<Event>, JsonNode> fold = folds.get(aggregate);
+                if (fold != null && cache.active().contains(generation)) {
+                    compare(snapshot, fold.apply(events.subList(0, (int) snapshot.version())));
+                }
+            }
+        }
+        byAggregate.forEach((aggregate, ids) -> ids.forEach((id, events) -> cache.watermarks()
+                .forEach((generation, next) -> {
+                    if (generation.slot().equals(events.getFirst().slot()) && reflected(events, next) > 0
+                            && !cached.getOrDefault(generation, Set.of()).contains(id)) {
+                        found(Kind.CACHE_DIFFERS, generation + " has no snapshot of '" + id + "' at its watermark "
+                                + next);
+                    }
+                })));
+    }
+
+    private void compare(Snapshot snapshot, JsonNode folded) {
+        if (!folded.equals(snapshot.state())) {
+            found(Kind.CACHE_DIFFERS, snapshot + " is " + snapshot.state() + ", and the log folds to " + folded);
+        }
+    }
+
+    private static long reflected(List<Event> events, long watermark) {
+        return events.stream().filter(event -> event.offset() < watermark).count();
+    }
+
+    private static String aggregateOf(Generation generation) {
+        return generation.slot().substring(0, generation.slot().lastIndexOf(':'));
+    }
+}
