@@ -41,7 +41,8 @@ class ReadmeIT {
         Path jar = jar(compile());
         LocalStack stack = LocalStack.shared();
         int port = Ports.free();
-        try (BootApp app = new BootApp("readme", Path.of("target/command-processor-boot.jar"), port, directory).on(stack)
+        try (BootApp app = new BootApp("readme", Path.of("target/command-processor-boot.jar"), port, directory)
+                .on(stack)
                 .property("loader.path", jar.toString()).property("hive.instance", "readme").start()) {
             app.awaitReady(Duration.ofSeconds(90));
             HttpResponse<String> opened = post(port, "/v1/ticket/t-1/open", "{\"title\":\"It does not start\"}");
@@ -59,7 +60,7 @@ class ReadmeIT {
     @Test
     void the_readmes_fixture_passes() throws Exception {
         Path classes = compile();
-        try (URLClassLoader loader = new URLClassLoader(new java.net.URL[] { classes.toUri().toURL() })) {
+        try (URLClassLoader loader = new URLClassLoader(new java.net.URL[]{classes.toUri().toURL()})) {
             loader.loadClass("support.Fixture").getMethod("run").invoke(null);
         }
     }

@@ -44,7 +44,7 @@ class GuardTest {
         Guard second = guard(LONG);
         CompletableFuture<Held> waiting = CompletableFuture.supplyAsync(() -> second.lock(List.of(key)), other);
         await().during(Duration.ofMillis(300)).until(() -> !waiting.isDone());
-        held.requireValid();
+        held.requireValid(LONG);
 
         held.release();
 
@@ -88,9 +88,9 @@ class GuardTest {
     @Test
     void locks_that_were_held_too_long_are_no_longer_valid() {
         Held held = guard(Duration.ofMillis(200)).lock(List.of(key));
-        held.requireValid();
+        held.requireValid(LONG);
         await().atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(10)).untilAsserted(
-                () -> assertThatThrownBy(held::requireValid).isInstanceOf(Guard.Expired.class).hasMessage(
+                () -> assertThatThrownBy(() -> held.requireValid(LONG)).isInstanceOf(Guard.Expired.class).hasMessage(
                         "The guard's locks were held for longer than PT0.2S without being renewed (a pause of the process, "
                                 + "or a slow Redis)"));
         held.release();
@@ -101,7 +101,7 @@ class GuardTest {
         RedisLockRegistry registry = registry(Duration.ofSeconds(2));
         Held held = new Guard(registry, Duration.ofSeconds(2), 0.49).lock(List.of(key));
         await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(10)).untilAsserted(
-                () -> assertThatThrownBy(held::requireValid).isInstanceOf(Guard.Expired.class));
+                () -> assertThatThrownBy(() -> held.requireValid(LONG)).isInstanceOf(Guard.Expired.class));
         assertThat((Long) redis("PTTL", lock(key))).isBetween(1L, 1_000L);
         held.release();
     }
@@ -112,7 +112,7 @@ class GuardTest {
         long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(10)).until(() -> {
             held.renewIfDue();
-            held.requireValid();
+            held.requireValid(LONG);
             return System.nanoTime() > end;
         });
         assertThat(redis("EXISTS", lock(key), lock(key + "-2"))).isEqualTo(2L);
@@ -185,7 +185,7 @@ class GuardTest {
         Guard guard = guard(LONG);
         List<String> keys = IntStream.range(0, 5_000).mapToObj(i -> key + ":" + i).toList();
         Held held = guard.lock(keys);
-        held.requireValid();
+        held.requireValid(LONG);
         assertThat(redis("EXISTS", lock(keys.getFirst()), lock(keys.getLast()))).isEqualTo(2L);
         held.release();
         assertThat(redis("EXISTS", lock(keys.getFirst()), lock(keys.getLast()))).isEqualTo(0L);
@@ -210,5 +210,16 @@ class GuardTest {
 
     private static Object redis(String... words) {
         return Stand.STACK.redis().call(words);
+    }
+
+    @Test
+    void a_batch_that_takes_longer_than_its_transaction_may_is_given_up_before_the_commit() {
+        Held held = guard(LONG).lock(List.of(key));
+        try {
+            assertThatThrownBy(() -> held.requireValid(Duration.ZERO)).isInstanceOf(Guard.Expired.class)
+                    .hasMessageContaining("transaction");
+        } finally {
+            held.release();
+        }
     }
 }
