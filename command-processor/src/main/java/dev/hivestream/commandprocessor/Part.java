@@ -222,7 +222,7 @@ final class Part<C, S, E> {
             throw new Malformed("The header " + Header.SPEC_VERSION + " is '" + version + "'; CloudEvents 1.0 is read");
         }
         String contentType = command.header(Header.CONTENT_TYPE);
-        if (contentType != null && !contentType.startsWith("application/json")) {
+        if (contentType != null && !contentType.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
             throw new Malformed(
                     "The content type is '" + contentType + "'; application/json is read (CloudEvents binary mode)");
         }

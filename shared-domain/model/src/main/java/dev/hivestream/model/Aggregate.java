@@ -89,6 +89,10 @@ public final class Aggregate<C, S, E> {
 
         private Builder(String name, Decider<C, S, E> decider, Class<S> stateType) {
             Names.require("aggregate", name);
+            if (name.equals("results")) {
+                throw new IllegalArgumentException(
+                        "An aggregate cannot be named 'results': that is where the results of commands are found");
+            }
             this.name = name;
             this.decider = decider;
             this.stateType = stateType;

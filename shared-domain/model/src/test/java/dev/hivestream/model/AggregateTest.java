@@ -9,6 +9,12 @@ import org.junit.jupiter.api.Test;
 class AggregateTest {
 
     @Test
+    void an_aggregate_does_not_hide_the_results_of_commands() {
+        assertThatIllegalArgumentException().isThrownBy(() -> named("results"))
+                .withMessageContaining("cannot be named 'results'");
+    }
+
+    @Test
     void a_name_is_lower_case_words_joined_by_hyphens() {
         String form = "is not of the form lower-case-words-joined-by-hyphens (63 characters at most)";
 

@@ -21,7 +21,9 @@ final class HiveHealth implements HealthIndicator {
         Map<String, String> closed = ownership.closed();
         String broker = outages.broker();
         String redis = outages.redis();
-        Health.Builder health = closed.isEmpty() && broker == null && redis == null ? Health.up() : Health.down();
+        Health.Builder health = ownership.isJoined() && closed.isEmpty() && broker == null && redis == null
+                ? Health.up()
+                : Health.down();
         return health.withDetail("broker", broker == null ? "up" : broker)
                 .withDetail("redis", redis == null ? "up" : redis).withDetail("partitions", ownership.slots())
                 .withDetail("closed", closed).build();

@@ -62,6 +62,12 @@ public final class Cache {
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
+    private static final byte[] WANT = utf8("""
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('SET', KEYS[1], ARGV[2])
+            return 1
+            """);
+    private static final String WANT_SHA = DigestUtils.sha1DigestAsHex(new String(WANT, StandardCharsets.UTF_8));
     private static final String LOAD_SHA = DigestUtils.sha1DigestAsHex(new String(LOAD, StandardCharsets.UTF_8));
     private static final String WRITE_SHA = DigestUtils.sha1DigestAsHex(new String(WRITE, StandardCharsets.UTF_8));
 
@@ -168,10 +174,8 @@ public final class Cache {
         if (wanted(aggregate, fingerprint).equals(given)) {
             Matcher numbered = GENERATION.matcher(given);
             int number = numbered.matches() ? Integer.parseInt(numbered.group(1)) : 0;
-            try (RedisConnection redis = connections.getConnection()) {
-                redis.stringCommands().set(Keys.wanted(aggregate, fingerprint),
-                        utf8(generation(number + 1, fingerprint)));
-            }
+            run(WANT_SHA, WANT, ReturnType.INTEGER, 1, new byte[][]{Keys.wanted(aggregate, fingerprint), utf8(given),
+                    utf8(generation(number + 1, fingerprint))});
         }
         return wanted(aggregate, fingerprint);
     }

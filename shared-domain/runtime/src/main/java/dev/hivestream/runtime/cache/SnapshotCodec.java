@@ -71,9 +71,20 @@ public final class SnapshotCodec<S> {
     /** A snapshot or a watermark that was changed behind our back. Its generation is good for nothing more. */
     public static final class Unreadable extends RuntimeException {
         private static final long serialVersionUID = 1L;
+        private final @Nullable String id;
 
         public Unreadable(String message, @Nullable Throwable cause) {
+            this(message, cause, null);
+        }
+
+        private Unreadable(String message, @Nullable Throwable cause, @Nullable String id) {
             super(message, cause);
+            this.id = id;
+        }
+
+        /** Of the aggregate, if it was a snapshot. */
+        public @Nullable String id() {
+            return id;
         }
     }
 
@@ -89,7 +100,7 @@ public final class SnapshotCodec<S> {
         try {
             return parse(id, stored);
         } catch (JacksonException e) {
-            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' is not one", e);
+            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' is not one", e, id);
         }
     }
 
@@ -122,7 +133,7 @@ public final class SnapshotCodec<S> {
             }
         }
         if (version < 1 && poison == null || state == null) {
-            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' has no version or no state", null);
+            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' has no version or no state", null, id);
         }
         return new Snapshot<>(version, state, commands, poison);
     }

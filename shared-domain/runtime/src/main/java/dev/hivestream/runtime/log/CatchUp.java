@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -54,6 +55,7 @@ public final class CatchUp {
     /** Longer than a transaction that was left open can live, and than the broker takes to notice. */
     private static final Duration PENDING = Duration.ofSeconds(25);
     private static final long PENDING_LOOK_MILLIS = 50;
+    private static final int REPLACED_AT_ONCE = 3;
 
     private final Cache cache;
     private final Topics topics;
@@ -61,6 +63,8 @@ public final class CatchUp {
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final HiveProperties properties;
     private final MeterRegistry meters;
+    /** Aggregates whose snapshot was unreadable once: what is written of them is read back, for the domain may be the cause. */
+    private final Set<String> suspects = ConcurrentHashMap.newKeySet();
 
     /** @param consumers give a new consumer: read_committed, no group, auto.offset.reset=none */
     public CatchUp(Cache cache, Topics topics, Admin admin, Supplier<Consumer<byte[], byte[]>> consumers,
@@ -97,17 +101,21 @@ public final class CatchUp {
         String fingerprint = Fingerprint.of(served.aggregate(), ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
         long end = end(slot, group, stop);
-        Watermark reached;
-        try {
-            Watermark start = cache.watermark(slot, generation);
-            if (start != null && start.next() > end) {
-                throw new SnapshotCodec.Unreadable("it reflects the log up to " + start.next() + " and the log ends at "
-                        + end + ": the log lost events that had been committed", null);
+        Watermark reached = null;
+        for (int replaced = 0; reached == null; replaced++) {
+            try {
+                Watermark start = cache.watermark(slot, generation);
+                if (start != null && start.next() > end) {
+                    throw new SnapshotCodec.Unreadable("it reflects the log up to " + start.next()
+                            + " and the log ends at " + end + ": the log lost events that had been committed", null);
+                }
+                reached = readTo(end, served, slot, fingerprint, generation, stop);
+            } catch (SnapshotCodec.Unreadable e) {
+                if (replaced == REPLACED_AT_ONCE) {
+                    throw e;
+                }
+                generation = replace(slot, fingerprint, generation, e);
             }
-            reached = readTo(end, served, slot, fingerprint, generation, stop);
-        } catch (SnapshotCodec.Unreadable e) {
-            generation = replace(slot, fingerprint, generation, e);
-            reached = readTo(end, served, slot, fingerprint, generation, stop);
         }
         if (!cache.wanted(served.name(), fingerprint).equals(generation)) {
             return run(served, slot, group, stop);
@@ -121,6 +129,9 @@ public final class CatchUp {
     /** Gives a damaged generation up for the next one, which is built from the log. */
     public String replace(Slot slot, String fingerprint, String generation, SnapshotCodec.Unreadable damage) {
         LOG.error("The cache of {} is damaged and is built anew: {}", slot, damage.getMessage());
+        if (damage.id() != null) {
+            suspects.add(slot + ":" + damage.id());
+        }
         return cache.wantNext(slot.aggregate(), fingerprint, generation);
     }
 
@@ -220,14 +231,19 @@ public final class CatchUp {
         }
     }
 
-    private static <S> byte[] write(SnapshotCodec<S> codec, String id, Snapshot<S> snapshot, byte @Nullable [] stored) {
+    private <S> byte[] write(Slot slot, SnapshotCodec<S> codec, String id, Snapshot<S> snapshot,
+            byte @Nullable [] stored) {
         try {
-            return codec.write(snapshot);
+            byte[] written = codec.write(snapshot);
+            if (suspects.contains(slot + ":" + id)) {
+                codec.read(id, written);
+            }
+            return written;
         } catch (Throwable e) {
-            LOG.error("The state of '{}' at version {} cannot be written; the aggregate is kept out", id,
+            LOG.error("The state of '{}' at version {} cannot be written and read back; the aggregate is kept out", id,
                     snapshot.version(), DomainFault.of(e));
             Snapshot<S> last = codec.read(id, stored);
-            last.poison("Its state at version " + snapshot.version() + " cannot be written");
+            last.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
             return codec.write(last);
         }
     }
@@ -270,7 +286,7 @@ public final class CatchUp {
             String id = order.get(i);
             byte[] stored = loaded.snapshots().get(i);
             changed.computeIfPresent(id,
-                    (same, nothing) -> write(codec, id, Objects.requireNonNull(snapshots.get(id)), stored));
+                    (same, nothing) -> write(slot, codec, id, Objects.requireNonNull(snapshots.get(id)), stored));
         }
         Watermark reached = Watermark.at(next, command);
         return cache.write(slot, generation, at, reached, changed, Map.of(), Duration.ZERO) ? reached : null;

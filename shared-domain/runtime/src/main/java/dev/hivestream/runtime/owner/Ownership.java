@@ -49,6 +49,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private final ExecutorService openers = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("catch-up-", 0).factory());
     private final Thread watcher;
+    private volatile boolean joined;
 
     /** @param watch how often idle partitions are looked at */
     public Ownership(Map<String, Served<?, ?, ?>> served, CatchUp catchUp, Cache cache, Duration watch) {
@@ -108,6 +109,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     @Override
     public void onPartitionsAssigned(String bindingName, Consumer<?, ?> consumer, Collection<TopicPartition> partitions,
             boolean initial) {
+        joined = true;
         for (TopicPartition partition : partitions) {
             Owned taken = new Owned(partition, consumer.groupMetadata().groupId());
             Owned before = owned.put(partition, taken);
@@ -196,6 +198,11 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         owned.values().stream().filter(partition -> partition.reflected == null)
                 .forEach(partition -> closed.put(partition.slot.toString(), partition.trouble));
         return closed;
+    }
+
+    /** Whether the group has told what is owned here, be it nothing. */
+    public boolean isJoined() {
+        return joined;
     }
 
     /** The slots that are owned. */
