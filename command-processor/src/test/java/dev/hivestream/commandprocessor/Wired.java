@@ -5,6 +5,7 @@ import dev.hivestream.local.Ports;
 import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.RawHeaders;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Ownership;
@@ -72,9 +73,12 @@ final class Wired implements AutoCloseable {
     record Out(String topic, Message<byte[]> message) {
 
         String header(String name) {
-            return message.getHeaders().get(name) instanceof byte[] value
-                    ? new String(value, StandardCharsets.UTF_8)
-                    : null;
+            Object own = message.getHeaders().get(name);
+            // headers of the original travel beside the message's own, until they are a record's again
+            Object header = own == null && message.getHeaders().get(RawHeaders.SENT_ON) instanceof Map<?, ?> sentOn
+                    ? sentOn.get(name)
+                    : own;
+            return header instanceof byte[] value ? new String(value, StandardCharsets.UTF_8) : null;
         }
 
         String json() {
