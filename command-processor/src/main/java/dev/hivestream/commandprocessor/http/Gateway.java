@@ -234,7 +234,7 @@ public final class Gateway implements SmartLifecycle {
     }
 
     private void arrived(ConsumerRecord<byte[], byte[]> record) {
-        if (!properties.instance().equals(text(record.headers(), Header.REPLY_TO))) {
+        if (!properties.instance().equals(Header.text(record.headers(), Header.REPLY_TO))) {
             return;
         }
         try {
@@ -243,7 +243,7 @@ public final class Gateway implements SmartLifecycle {
             if (wait == null) {
                 return;
             }
-            String position = text(record.headers(), Header.COMMAND_POSITION);
+            String position = Header.text(record.headers(), Header.COMMAND_POSITION);
             if (result.outcome() == Result.Outcome.accepted && position != null) {
                 reflections.shows(new Slot(result.aggregate(), record.partition()), Position.parse(position))
                         .thenRun(() -> wait.result.complete(result));
@@ -253,11 +253,6 @@ public final class Gateway implements SmartLifecycle {
         } catch (JacksonException | IllegalArgumentException e) {
             LOG.error("The result at {}/{}/{} cannot be read", record.topic(), record.partition(), record.offset(), e);
         }
-    }
-
-    private static @Nullable String text(Headers headers, String name) {
-        org.apache.kafka.common.header.Header header = headers.lastHeader(name);
-        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     /** Takes no more commands, and waits a moment for the results of those that were taken. */

@@ -8,7 +8,6 @@ import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -114,8 +113,7 @@ public final class Results {
                     return null;
                 }
                 for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(200))) {
-                    org.apache.kafka.common.header.Header cause = result.headers().lastHeader(Header.CAUSATION_ID);
-                    if (cause != null && commandId.equals(new String(cause.value(), StandardCharsets.UTF_8))) {
+                    if (commandId.equals(Header.text(result.headers(), Header.CAUSATION_ID))) {
                         return Json.TOLERANT.readValue(result.value(), Result.class);
                     }
                 }

@@ -1,7 +1,6 @@
 package dev.hivestream.runtime;
 
 import dev.hivestream.model.Aggregate;
-import dev.hivestream.model.Domains;
 import dev.hivestream.runtime.log.Topics;
 import java.util.Arrays;
 import java.util.Collection;
@@ -21,16 +20,10 @@ public final class Destinations implements EnvironmentPostProcessor {
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-        Collection<Aggregate<?, ?, ?>> aggregates;
-        try {
-            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
-            List<String> names = Arrays
-                    .stream(environment.getProperty("hive.aggregates", String[].class, new String[0]))
-                    .map(String::strip).filter(name -> !name.isEmpty()).toList();
-            aggregates = names.isEmpty() ? domains.aggregates() : domains.select(names);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            throw new StartRefused(String.valueOf(e.getMessage()));
-        }
+        List<String> names = Arrays
+                .stream(environment.getProperty("hive.aggregates", String[].class, new String[0]))
+                .map(String::strip).filter(name -> !name.isEmpty()).toList();
+        Collection<Aggregate<?, ?, ?>> aggregates = ServedAggregates.choose(names);
         String commands = aggregates.stream().map(aggregate -> Topics.commands(aggregate.name()))
                 .collect(Collectors.joining(","));
         environment.getPropertySources().addLast(new MapPropertySource("hiveDestinations",

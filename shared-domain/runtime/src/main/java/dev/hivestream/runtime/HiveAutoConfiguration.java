@@ -1,7 +1,5 @@
 package dev.hivestream.runtime;
 
-import dev.hivestream.model.Aggregate;
-import dev.hivestream.model.Domains;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Keys;
@@ -18,7 +16,6 @@ import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,17 +51,10 @@ public class HiveAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     ServedAggregates servedAggregates(HiveProperties properties) {
-        try {
-            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
-            Collection<Aggregate<?, ?, ?>> chosen = properties.aggregates().isEmpty()
-                    ? domains.aggregates()
-                    : domains.select(properties.aggregates());
-            Map<String, Served<?, ?, ?>> served = new LinkedHashMap<>();
-            chosen.forEach(aggregate -> served.put(aggregate.name(), Served.of(aggregate)));
-            return new ServedAggregates(served);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            throw new StartRefused(String.valueOf(e.getMessage()));
-        }
+        Map<String, Served<?, ?, ?>> served = new LinkedHashMap<>();
+        ServedAggregates.choose(properties.aggregates())
+                .forEach(aggregate -> served.put(aggregate.name(), Served.of(aggregate)));
+        return new ServedAggregates(served);
     }
 
     @Bean(destroyMethod = "close")

@@ -1,5 +1,8 @@
 package dev.hivestream.runtime;
 
+import dev.hivestream.model.Aggregate;
+import dev.hivestream.model.Domains;
+import java.util.Collection;
 import java.util.Map;
 
 /** The aggregates that this instance runs, by name. */
@@ -7,5 +10,19 @@ public record ServedAggregates(Map<String, Served<?, ?, ?>> byName) {
 
     public ServedAggregates {
         byName = Map.copyOf(byName);
+    }
+
+    /**
+     * The aggregates on the class path that are named; all if none is.
+     *
+     * @throws StartRefused if there is no domain, or none with such an aggregate
+     */
+    static Collection<Aggregate<?, ?, ?>> choose(Collection<String> names) {
+        try {
+            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
+            return names.isEmpty() ? domains.aggregates() : domains.select(names);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw new StartRefused(String.valueOf(e.getMessage()));
+        }
     }
 }

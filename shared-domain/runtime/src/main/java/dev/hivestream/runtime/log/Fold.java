@@ -9,7 +9,6 @@ import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,8 +45,8 @@ final class Fold<S, E> {
             if (version != snapshot.version() + 1) {
                 throw new Malformed("version " + version + " follows version " + snapshot.version());
             }
-            String type = text(event.headers(), Header.TYPE);
-            String dataVersion = text(event.headers(), Header.DATA_VERSION);
+            String type = Header.text(event.headers(), Header.TYPE);
+            String dataVersion = Header.text(event.headers(), Header.DATA_VERSION);
             E read = served.codec().readEvent(type == null ? "" : type,
                     dataVersion == null ? 1 : Integer.parseInt(dataVersion), event.value());
             Decider<?, S, E> decider = served.aggregate().decider();
@@ -55,7 +54,7 @@ final class Fold<S, E> {
             if (state == null) {
                 throw new Malformed("evolve gave null");
             }
-            String command = text(event.headers(), Header.CAUSATION_ID);
+            String command = Header.text(event.headers(), Header.CAUSATION_ID);
             snapshot.advance(state, command == null ? "" : command, remembered);
             return true;
         } catch (Throwable e) {
@@ -72,7 +71,7 @@ final class Fold<S, E> {
 
     /** The position of the event's command; {@link Position#NONE} if the event names none. */
     static Position command(ConsumerRecord<byte[], byte[]> event) {
-        String position = text(event.headers(), Header.COMMAND_POSITION);
+        String position = Header.text(event.headers(), Header.COMMAND_POSITION);
         try {
             return position == null ? Position.NONE : Position.parse(position);
         } catch (IllegalArgumentException e) {
@@ -86,17 +85,12 @@ final class Fold<S, E> {
     }
 
     private static long version(ConsumerRecord<byte[], byte[]> event) throws Malformed {
-        String sequence = text(event.headers(), Header.SEQUENCE);
+        String sequence = Header.text(event.headers(), Header.SEQUENCE);
         try {
             return Long.parseLong(sequence == null ? "" : sequence);
         } catch (NumberFormatException e) {
             throw new Malformed("its header " + Header.SEQUENCE + " is "
                     + (sequence == null ? "missing" : "'" + sequence + "' and not a version"));
         }
-    }
-
-    private static @Nullable String text(Headers headers, String name) {
-        org.apache.kafka.common.header.Header header = headers.lastHeader(name);
-        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
     }
 }

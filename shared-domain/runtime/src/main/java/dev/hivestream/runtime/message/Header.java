@@ -1,5 +1,9 @@
 package dev.hivestream.runtime.message;
 
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The names of all record headers: CloudEvents 1.0 in Kafka's binary mode, extensions, and those of dead letters. Values
  * are UTF-8 strings.
@@ -45,4 +49,10 @@ public final class Header {
     public static final String DEAD_OMITTED = "hive_value_omitted";
 
     private Header() {}
+
+    /** The last header of this name, as text; null if there is none. */
+    public static @Nullable String text(Headers headers, String name) {
+        org.apache.kafka.common.header.Header header = headers.lastHeader(name);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
 }
