@@ -7,6 +7,7 @@ import dev.hivestream.commandprocessor.http.Results;
 import dev.hivestream.commandprocessor.http.States;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Outages;
+import dev.hivestream.runtime.OwnerConfiguration;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
@@ -33,6 +34,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.ProducerFactory;
@@ -41,6 +43,7 @@ import org.springframework.messaging.Message;
 /** The function bean, and what it works with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HttpProperties.class)
+@Import(OwnerConfiguration.class)
 class ProcessorConfiguration {
 
     private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
@@ -13,8 +14,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * The topics that the app consumes follow from the aggregates that it runs: they are the default of the bindings'
- * destinations. A destination that is configured stays.
+ * The topics that the app consumes follow from the aggregates that it runs, and from {@code hive.consumes}
+ * ({@code commands} or {@code events}): they are the default of the bindings' destinations. A destination that is configured stays.
  */
 public final class Destinations implements EnvironmentPostProcessor {
 
@@ -24,10 +25,13 @@ public final class Destinations implements EnvironmentPostProcessor {
                 .stream(environment.getProperty("hive.aggregates", String[].class, new String[0]))
                 .map(String::strip).filter(name -> !name.isEmpty()).toList();
         Collection<Aggregate<?, ?, ?>> aggregates = ServedAggregates.choose(names);
-        String commands = aggregates.stream().map(aggregate -> Topics.commands(aggregate.name()))
+        UnaryOperator<String> topic = environment.getProperty("hive.consumes", "commands").equals("events")
+                ? Topics::events
+                : Topics::commands;
+        String consumed = aggregates.stream().map(aggregate -> topic.apply(aggregate.name()))
                 .collect(Collectors.joining(","));
         environment.getPropertySources().addLast(new MapPropertySource("hiveDestinations",
-                Map.of("spring.cloud.stream.bindings.input.destination", commands,
+                Map.of("spring.cloud.stream.bindings.input.destination", consumed,
                         "spring.cloud.stream.bindings.output.destination",
                         Topics.events(aggregates.iterator().next().name()))));
     }

@@ -1,15 +1,13 @@
 package dev.hivestream.runtime;
 
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.RawHeaders;
-import dev.hivestream.runtime.owner.Admission;
-import dev.hivestream.runtime.owner.Appended;
-import dev.hivestream.runtime.owner.Listener;
-import dev.hivestream.runtime.owner.Ownership;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.resource.Delay;
@@ -23,20 +21,18 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
-import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.integration.redis.util.RedisLockRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
 
-/** The runtime's parts, each replaceable by a bean of the same type. */
+/** What all apps share, each part replaceable by a bean of the same type. */
 @AutoConfiguration(afterName = {"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
         "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration"})
 @EnableConfigurationProperties(HiveProperties.class)
@@ -90,6 +86,12 @@ public class HiveAutoConfiguration {
         return new Cache(connections);
     }
 
+    @Bean
+    @ConditionalOnMissingBean
+    Generations generations(RedisConnectionFactory connections) {
+        return new Generations(connections);
+    }
+
     @Bean(destroyMethod = "destroy")
     @ConditionalOnMissingBean
     RedisLockRegistry redisLockRegistry(RedisConnectionFactory connections, HiveProperties properties) {
@@ -108,8 +110,7 @@ public class HiveAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    CatchUp catchUp(Cache cache, Topics topics, Admin admin, ConsumerFactory<?, ?> consumers, HiveProperties properties,
-            MeterRegistry meters) {
+    Replay replay(Cache cache, ConsumerFactory<?, ?> consumers, HiveProperties properties) {
         Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
         settings.keySet().removeAll(java.util.List.of(ConsumerConfig.GROUP_ID_CONFIG,
                 ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG));
@@ -118,54 +119,23 @@ public class HiveAutoConfiguration {
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.catchUp().step(),
                 // closing waits for the fetch that waits at the end of the log
                 ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20));
-        return new CatchUp(cache, topics, admin,
+        return new Replay(cache,
                 () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
-                properties, meters);
+                properties);
     }
 
     @Bean
     @ConditionalOnMissingBean
-    Ownership ownership(ServedAggregates served, CatchUp catchUp, Cache cache, HiveProperties properties) {
-        return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch());
+    CatchUp catchUp(Cache cache, Topics topics, Admin admin, Replay replay, ServedAggregates served,
+            HiveProperties properties, MeterRegistry meters) {
+        int slots = served.byName().size() * properties.partitions();
+        return new CatchUp(cache, topics, admin, replay, properties.catchUp().memory().toBytes() / slots, meters);
     }
 
     @Bean
     @ConditionalOnMissingBean
     Outages outages(Admin admin, Cache cache) {
         return new Outages(admin, cache);
-    }
-
-    @Bean
-    HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages) {
-        return new HiveHealth(ownership, outages);
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    Admission admission(Ownership ownership) {
-        return new Admission(ownership);
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    Appended appended() {
-        return new Appended();
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    Listener listener(HiveProperties properties) {
-        return new Listener(properties.shutdown());
-    }
-
-    @Bean
-    Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
-        return new Preflight(served, topics, cache);
-    }
-
-    @Bean
-    static PatientBindings patientBindings(ObjectProvider<Preflight> preflight) {
-        return new PatientBindings(preflight);
     }
 
     @Bean

@@ -4,6 +4,7 @@ import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Header;
@@ -122,9 +123,10 @@ public final class Stand {
         Map<String, Object> settings = Map.of("bootstrap.servers", STACK.broker().bootstrapServers(), "isolation.level",
                 "read_committed", "auto.offset.reset", "none", "enable.auto.commit", false, "max.poll.records",
                 properties.catchUp().step(), "fetch.max.wait.ms", 20);
-        return new CatchUp(CACHE, topics, ADMIN,
+        Replay replay = new Replay(CACHE,
                 () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
-                properties, meters);
+                properties);
+        return new CatchUp(CACHE, topics, ADMIN, replay, properties.catchUp().memory().toBytes(), meters);
     }
 
     /** Of a member of the slot's group that has not joined it: its offsets are taken all the same. */

@@ -62,6 +62,15 @@ public final class Cache {
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
+    private static final byte[] MEND = utf8("""
+            if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+            for i = 2, #KEYS do
+                if ARGV[i + 1] == '' then redis.call('DEL', KEYS[i]) else redis.call('SET', KEYS[i], ARGV[i + 1]) end
+            end
+            redis.call('SET', KEYS[1], ARGV[2])
+            return 1
+            """);
+    private static final String MEND_SHA = DigestUtils.sha1DigestAsHex(new String(MEND, StandardCharsets.UTF_8));
     private static final byte[] WANT = utf8("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[2])
@@ -121,6 +130,31 @@ public final class Cache {
             i++;
         }
         Long written = run(WRITE_SHA, WRITE, ReturnType.INTEGER, keys, arguments);
+        return written == 1;
+    }
+
+    /**
+     * Puts snapshots right, if the stored watermark is the one expected. The new watermark has a nonce of its own, by which
+     * the slot's owner notices.
+     *
+     * @param expected what is stored, whatever it is; null if there must be none
+     * @param snapshots by id; empty bytes remove one
+     * @return false if another watermark is stored; nothing is changed then
+     */
+    public boolean mend(Slot slot, String generation, byte @Nullable [] expected, Watermark next,
+            Map<String, byte[]> snapshots) {
+        int keys = 1 + snapshots.size();
+        byte[][] arguments = new byte[keys + 2 + snapshots.size()][];
+        arguments[0] = Keys.watermark(slot, generation);
+        arguments[keys] = expected == null ? NOTHING : expected;
+        arguments[keys + 1] = next.bytes();
+        int i = 1;
+        for (Map.Entry<String, byte[]> snapshot : snapshots.entrySet()) {
+            arguments[i] = Keys.snapshot(slot, generation, snapshot.getKey());
+            arguments[keys + 1 + i] = snapshot.getValue();
+            i++;
+        }
+        Long written = run(MEND_SHA, MEND, ReturnType.INTEGER, keys, arguments);
         return written == 1;
     }
 

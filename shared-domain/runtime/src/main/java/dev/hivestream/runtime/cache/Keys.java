@@ -30,6 +30,11 @@ public final class Keys {
         return utf8("hive:generation:" + aggregate + ":" + fingerprint);
     }
 
+    /** The generation that a rebuild has begun, for a fingerprint. */
+    public static byte[] building(String aggregate, String fingerprint) {
+        return utf8("hive:building:" + aggregate + ":" + fingerprint);
+    }
+
     /** The prefix of the lock registry's keys. */
     public static final String LOCKS = "hive:lock";
 

@@ -1,12 +1,6 @@
 package dev.hivestream.runtime.cache;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +19,12 @@ public final class Snapshot<S> {
      */
     public record Versions(long first, long last) {}
 
-    private final LinkedHashMap<String, Versions> commands;
+    private final Remembered commands;
     private long version;
     private S state;
     private @Nullable String poison;
 
-    Snapshot(long version, S state, LinkedHashMap<String, Versions> commands, @Nullable String poison) {
+    Snapshot(long version, S state, Remembered commands, @Nullable String poison) {
         this.version = version;
         this.state = state;
         this.commands = commands;
@@ -39,7 +33,7 @@ public final class Snapshot<S> {
 
     /** An aggregate without events. */
     public static <S> Snapshot<S> initial(S state) {
-        return new Snapshot<>(0, state, new LinkedHashMap<>(), null);
+        return new Snapshot<>(0, state, new Remembered(), null);
     }
 
     public long version() {
@@ -55,14 +49,14 @@ public final class Snapshot<S> {
         return poison;
     }
 
-    /** The recent commands, oldest first: hash of the id to the versions of its events. */
-    Map<String, Versions> commands() {
+    /** The recent commands. */
+    Remembered commands() {
         return commands;
     }
 
     /** What a recent command came to, or null if its events are not among those remembered. */
     public @Nullable Versions versionsOf(String commandId) {
-        return commands.isEmpty() ? null : commands.get(hash(commandId));
+        return commands.versionsOf(commandId.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -73,15 +67,19 @@ public final class Snapshot<S> {
      * @param remembered how many commands are kept
      */
     public void advance(S next, String commandId, int remembered) {
+        advance(next, commandId.getBytes(StandardCharsets.UTF_8), remembered);
+    }
+
+    /** As {@link #advance(Object, String, int)}, with the id as it is in the log: UTF-8. */
+    public void advance(S next, byte[] commandId, int remembered) {
         version++;
         state = next;
-        String hash = hash(commandId);
-        Versions known = commands.get(hash);
-        commands.put(hash, new Versions(known == null ? version : known.first(), version));
-        for (Iterator<String> oldest = commands.keySet().iterator(); commands.size() > remembered;) {
-            oldest.next();
-            oldest.remove();
-        }
+        commands.add(commandId, version, remembered);
+    }
+
+    /** The bytes that it takes in memory beside its state. */
+    public int bytes() {
+        return 32 + commands.bytes();
     }
 
     /** Keeps the aggregate out: its version and state stay what they are. The first reason stays. */
@@ -93,18 +91,11 @@ public final class Snapshot<S> {
 
     /** A copy that can go its own way. */
     public Snapshot<S> copy() {
-        return new Snapshot<>(version, state, new LinkedHashMap<>(commands), poison);
+        return new Snapshot<>(version, state, commands.copy(), poison);
     }
 
-    /** 96 bits of SHA-256: an id of any length takes 16 characters, and nobody can make two that collide. */
+    /** An id as it is stored. */
     static String hash(String commandId) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(commandId.getBytes(StandardCharsets.UTF_8));
-            byte[] head = new byte[12];
-            System.arraycopy(digest, 0, head, 0, head.length);
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(head);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
+        return Remembered.hash(commandId.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -3,8 +3,6 @@ package dev.hivestream.runtime.cache;
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.runtime.message.Json;
 import java.io.ByteArrayOutputStream;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -52,11 +50,13 @@ public final class SnapshotCodec<S> {
             writer.writeValue(json, snapshot.state());
             json.writeName("commands");
             json.writeStartObject();
-            for (Map.Entry<String, Snapshot.Versions> command : snapshot.commands().entrySet()) {
-                json.writeName(command.getKey());
+            Remembered commands = snapshot.commands();
+            for (int i = 0; i < commands.size(); i++) {
+                Snapshot.Versions versions = commands.versionsAt(i);
+                json.writeName(commands.hash(i));
                 json.writeStartArray();
-                json.writeNumber(command.getValue().first());
-                json.writeNumber(command.getValue().last());
+                json.writeNumber(versions.first());
+                json.writeNumber(versions.last());
                 json.writeEndArray();
             }
             json.writeEndObject();
@@ -99,7 +99,7 @@ public final class SnapshotCodec<S> {
         }
         try {
             return parse(id, stored);
-        } catch (JacksonException e) {
+        } catch (JacksonException | IllegalArgumentException e) {
             throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' is not one", e, id);
         }
     }
@@ -108,7 +108,7 @@ public final class SnapshotCodec<S> {
         long version = 0;
         S state = null;
         String poison = null;
-        LinkedHashMap<String, Snapshot.Versions> commands = new LinkedHashMap<>();
+        Remembered commands = new Remembered();
         try (JsonParser json = Json.TOLERANT.createParser(stored)) {
             json.nextToken();
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -125,7 +125,7 @@ public final class SnapshotCodec<S> {
                             long first = json.nextLongValue(0);
                             long last = json.nextLongValue(0);
                             json.nextToken();
-                            commands.put(hash, new Snapshot.Versions(first, last));
+                            commands.read(hash, first, last);
                         }
                     }
                     default -> json.skipChildren();

@@ -1,45 +1,30 @@
 package dev.hivestream.runtime.log;
 
-import dev.hivestream.runtime.DomainFault;
-import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
-import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.message.Fingerprint;
-import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnstableOffsetCommitException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,20 +45,17 @@ public final class CatchUp {
     private final Cache cache;
     private final Topics topics;
     private final Admin admin;
-    private final Supplier<Consumer<byte[], byte[]>> consumers;
-    private final HiveProperties properties;
+    private final Replay replay;
+    private final long memory;
     private final MeterRegistry meters;
-    /** Aggregates whose snapshot was unreadable once: what is written of them is read back, for the domain may be the cause. */
-    private final Set<String> suspects = ConcurrentHashMap.newKeySet();
 
-    /** @param consumers give a new consumer: read_committed, no group, auto.offset.reset=none */
-    public CatchUp(Cache cache, Topics topics, Admin admin, Supplier<Consumer<byte[], byte[]>> consumers,
-            HiveProperties properties, MeterRegistry meters) {
+    /** @param memory that one slot may take while it is folded, in bytes */
+    public CatchUp(Cache cache, Topics topics, Admin admin, Replay replay, long memory, MeterRegistry meters) {
         this.cache = cache;
         this.topics = topics;
         this.admin = admin;
-        this.consumers = consumers;
-        this.properties = properties;
+        this.replay = replay;
+        this.memory = memory;
         this.meters = meters;
     }
 
@@ -109,7 +91,7 @@ public final class CatchUp {
                     throw new SnapshotCodec.Unreadable("it reflects the log up to " + start.next()
                             + " and the log ends at " + end + ": the log lost events that had been committed", null);
                 }
-                reached = readTo(end, served, slot, fingerprint, generation, stop);
+                reached = readTo(end, served, slot, generation, stop);
             } catch (SnapshotCodec.Unreadable e) {
                 if (replaced == REPLACED_AT_ONCE) {
                     throw e;
@@ -130,7 +112,7 @@ public final class CatchUp {
     public String replace(Slot slot, String fingerprint, String generation, SnapshotCodec.Unreadable damage) {
         LOG.error("The cache of {} is damaged and is built anew: {}", slot, damage.getMessage());
         if (damage.id() != null) {
-            suspects.add(slot + ":" + damage.id());
+            replay.suspect(slot, damage.id());
         }
         return cache.wantNext(slot.aggregate(), fingerprint, generation);
     }
@@ -181,114 +163,27 @@ public final class CatchUp {
         }
     }
 
-    private <S, E> Watermark readTo(long end, Served<?, S, E> served, Slot slot, String fingerprint, String generation,
+    private <S, E> Watermark readTo(long end, Served<?, S, E> served, Slot slot, String generation,
             BooleanSupplier stop) {
-        TopicPartition events = new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
-        Watermark at = cache.watermark(slot, generation);
-        if (at != null && at.next() >= end) {
-            return at;
-        }
-        Fold<S, E> fold = new Fold<>(served, properties.decide().remembered());
-        long folded = 0;
+        SlotFold<S, E> fold = replay.slot(served, slot, generation, memory, Replay.Poisoned.KEEP_OUT, false);
         long began = System.nanoTime();
-        try (Consumer<byte[], byte[]> log = consumers.get()) {
-            log.assign(List.of(events));
-            log.seek(events, at == null ? 0 : at.next());
-            while (at == null || at.next() < end) {
-                if (stop.getAsBoolean()) {
-                    throw new CancellationException("The slot " + slot + " was given up while it was caught up");
-                }
-                ConsumerRecords<byte[], byte[]> read = log.position(events) < end
-                        ? poll(log, events)
-                        : ConsumerRecords.empty();
-                long next = log.position(events);
-                if (at != null && next == at.next()) {
-                    continue;
-                }
-                Watermark reached = step(read.records(events), next, at, fold, served, slot, fingerprint, generation);
-                if (reached == null) {
-                    at = cache.watermark(slot, generation);
-                    log.seek(events, at == null ? 0 : at.next());
-                } else {
-                    at = reached;
-                    folded += read.count();
-                    meters.counter("hive.catchup.events", "aggregate", slot.aggregate()).increment(read.count());
-                }
+        long[] folded = {0};
+        replay.run(Map.of(fold, end), new Replay.Watch() {
+            @Override
+            public boolean stop() {
+                return stop.getAsBoolean();
             }
-        }
-        LOG.info("Caught up {} to {}: {} events in {} ms into {}", slot, at.next(), folded,
-                Duration.ofNanos(System.nanoTime() - began).toMillis(), generation);
-        return at;
-    }
 
-    private static ConsumerRecords<byte[], byte[]> poll(Consumer<byte[], byte[]> log, TopicPartition events) {
-        try {
-            return log.poll(Duration.ofMillis(200));
-        } catch (OffsetOutOfRangeException e) {
-            throw new StartRefused("The topic '" + events.topic() + "' no longer has offset " + log.position(events)
-                    + " of partition " + events.partition()
-                    + ": events have expired or were deleted. Restore them from a backup of the topic; the cache cannot be rebuilt without them");
-        }
-    }
-
-    private <S> byte[] write(Slot slot, SnapshotCodec<S> codec, String id, Snapshot<S> snapshot,
-            byte @Nullable [] stored) {
-        try {
-            byte[] written = codec.write(snapshot);
-            if (suspects.contains(slot + ":" + id)) {
-                codec.read(id, written);
+            @Override
+            public void folded(Slot which, int events, long next) {
+                folded[0] += events;
+                meters.counter("hive.catchup.events", "aggregate", which.aggregate()).increment(events);
             }
-            return written;
-        } catch (Throwable e) {
-            LOG.error("The state of '{}' at version {} cannot be written and read back; the aggregate is kept out", id,
-                    snapshot.version(), DomainFault.of(e));
-            Snapshot<S> last = codec.read(id, stored);
-            last.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
-            return codec.write(last);
+        });
+        if (folded[0] > 0) {
+            LOG.info("Caught up {} to {}: {} events in {} ms into {}", slot, fold.next(), folded[0],
+                    Duration.ofNanos(System.nanoTime() - began).toMillis(), generation);
         }
-    }
-
-    /** One step; null if the watermark changed meanwhile and nothing was written. */
-    private <S, E> @Nullable Watermark step(List<ConsumerRecord<byte[], byte[]>> events, long next,
-            @Nullable Watermark at, Fold<S, E> fold, Served<?, S, E> served, Slot slot, String fingerprint,
-            String generation) {
-        Set<String> ids = new LinkedHashSet<>();
-        Position command = at == null ? Position.NONE : at.commandPosition();
-        for (ConsumerRecord<byte[], byte[]> event : events) {
-            String id = Fold.id(event);
-            if (id == null) {
-                LOG.error("The record at {}/{}/{} has no key and belongs to no aggregate; it is passed over",
-                        event.topic(), event.partition(), event.offset());
-            } else {
-                ids.add(id);
-            }
-            command = command.advance(Fold.command(event));
-        }
-        Cache.Loaded loaded = cache.load(slot, fingerprint, generation, ids);
-        if (!loaded.isAt(at)) {
-            return null;
-        }
-        SnapshotCodec<S> codec = served.snapshots();
-        Map<String, Snapshot<S>> snapshots = new LinkedHashMap<>();
-        List<String> order = new ArrayList<>(ids);
-        for (int i = 0; i < order.size(); i++) {
-            snapshots.put(order.get(i), codec.read(order.get(i), loaded.snapshots().get(i)));
-        }
-        Map<String, byte[]> changed = new LinkedHashMap<>();
-        for (ConsumerRecord<byte[], byte[]> event : events) {
-            String id = Fold.id(event);
-            Snapshot<S> snapshot = id == null ? null : snapshots.get(id);
-            if (snapshot != null && fold.apply(snapshot, event)) {
-                changed.put(Objects.requireNonNull(id), new byte[0]);
-            }
-        }
-        for (int i = 0; i < order.size(); i++) {
-            String id = order.get(i);
-            byte[] stored = loaded.snapshots().get(i);
-            changed.computeIfPresent(id,
-                    (same, nothing) -> write(slot, codec, id, Objects.requireNonNull(snapshots.get(id)), stored));
-        }
-        Watermark reached = Watermark.at(next, command);
-        return cache.write(slot, generation, at, reached, changed, Map.of(), Duration.ZERO) ? reached : null;
+        return Objects.requireNonNull(fold.watermark());
     }
 }

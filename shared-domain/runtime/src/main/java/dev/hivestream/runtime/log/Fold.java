@@ -10,8 +10,6 @@ import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Folds events from the log into snapshots: an event at or below the snapshot's version is skipped, the next one is
@@ -20,20 +18,21 @@ import org.slf4j.LoggerFactory;
  * @param <S> state
  * @param <E> events
  */
-final class Fold<S, E> {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Fold.class);
+public final class Fold<S, E> {
 
     private final Served<?, S, E> served;
     private final int remembered;
+    private final Replay.Poisoned poisoned;
 
-    Fold(Served<?, S, E> served, int remembered) {
+    /** @param remembered how many commands a snapshot remembers */
+    public Fold(Served<?, S, E> served, int remembered, Replay.Poisoned poisoned) {
         this.served = served;
         this.remembered = remembered;
+        this.poisoned = poisoned;
     }
 
     /** Whether the event changed the snapshot. */
-    boolean apply(Snapshot<S> snapshot, ConsumerRecord<byte[], byte[]> event) {
+    public boolean apply(Snapshot<S> snapshot, ConsumerRecord<byte[], byte[]> event) {
         if (snapshot.poison() != null) {
             return false;
         }
@@ -62,15 +61,15 @@ final class Fold<S, E> {
             String reason = "The event at " + event.topic() + "/" + event.partition() + "/" + event.offset()
                     + " cannot be folded: "
                     + (e instanceof Malformed ? e.getMessage() : "evolve failed");
-            LOG.error("The {} '{}' is kept out. {}", served.aggregate(), id(event), reason,
-                    DomainFault.of(e));
+            Throwable fault = DomainFault.of(e);
+            poisoned.found(event, String.valueOf(id(event)), reason, fault);
             snapshot.poison(reason);
             return true;
         }
     }
 
     /** The position of the event's command; {@link Position#NONE} if the event names none. */
-    static Position command(ConsumerRecord<byte[], byte[]> event) {
+    public static Position command(ConsumerRecord<byte[], byte[]> event) {
         String position = Header.text(event.headers(), Header.COMMAND_POSITION);
         try {
             return position == null ? Position.NONE : Position.parse(position);
@@ -80,7 +79,7 @@ final class Fold<S, E> {
     }
 
     /** The aggregate id, or null for a record that belongs to no aggregate. */
-    static @Nullable String id(ConsumerRecord<byte[], byte[]> event) {
+    public static @Nullable String id(ConsumerRecord<byte[], byte[]> event) {
         return event.key() == null ? null : new String(event.key(), StandardCharsets.UTF_8);
     }
 

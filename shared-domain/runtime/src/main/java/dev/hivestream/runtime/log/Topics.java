@@ -89,15 +89,7 @@ public final class Topics {
             found.putAll(describe(all));
         }
         for (String topic : partitioned) {
-            int partitions = known(found, topic).partitions().size();
-            if (partitions != properties.partitions()) {
-                throw new StartRefused(
-                        "The topic '" + topic + "' has " + partitions + " partitions and hive.partitions is "
-                                + properties.partitions() + ". Set hive.partitions to the number that the topics of '"
-                                + aggregate
-                                + "' had when the first command was decided, or create the topic anew with "
-                                + properties.partitions());
-            }
+            requirePartitions(aggregate, topic, known(found, topic).partitions().size());
         }
         int deadLetters = known(found, deadLetters(aggregate)).partitions().size();
         if (deadLetters < properties.partitions()) {
@@ -108,6 +100,36 @@ public final class Topics {
         requireKept(events(aggregate));
         return new Ids(known(found, commands(aggregate)).topicId().toString(),
                 known(found, events(aggregate)).topicId().toString());
+    }
+
+    /**
+     * Checks an aggregate's events topic and creates nothing: what an app wants that only reads.
+     *
+     * @return Kafka's id of the topic
+     * @throws StartRefused if it is missing or not as it must be
+     * @throws KafkaException if the broker does not answer
+     */
+    public String requireEvents(String aggregate) {
+        TopicDescription events = describe(List.of(events(aggregate))).get(events(aggregate));
+        if (events == null) {
+            throw new StartRefused(
+                    "There is no topic '" + events(aggregate) + "' on this broker. The command-processor "
+                            + "creates it; look whether the broker and the aggregate are the right ones");
+        }
+        requirePartitions(aggregate, events(aggregate), events.partitions().size());
+        requireKept(events(aggregate));
+        return events.topicId().toString();
+    }
+
+    private void requirePartitions(String aggregate, String topic, int partitions) {
+        if (partitions != properties.partitions()) {
+            throw new StartRefused(
+                    "The topic '" + topic + "' has " + partitions + " partitions and hive.partitions is "
+                            + properties.partitions() + ". Set hive.partitions to the number that the topics of '"
+                            + aggregate
+                            + "' had when the first command was decided, or create the topic anew with "
+                            + properties.partitions());
+        }
     }
 
     private static <K, V> V known(Map<K, V> found, K key) {

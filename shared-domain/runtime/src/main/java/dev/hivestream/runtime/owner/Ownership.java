@@ -40,6 +40,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
     private static final Duration FIRST_BACK_OFF = Duration.ofMillis(100);
     private static final Duration LAST_BACK_OFF = Duration.ofSeconds(1);
+    private static final Duration LONGEST_BATCH = Duration.ofSeconds(10);
 
     private final Map<String, Served<?, ?, ?>> served;
     private final CatchUp catchUp;
@@ -65,7 +66,8 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         private final TopicPartition commands;
         private final String group;
         private final Slot slot;
-        private final ReentrantLock use = new ReentrantLock();
+        /** Fair: a batch after the other would not let the watch in. */
+        private final ReentrantLock use = new ReentrantLock(true);
         private final CountDownLatch given = new CountDownLatch(1);
         private volatile CatchUp.@Nullable Reflected reflected;
         private volatile String trouble = "is being caught up";
@@ -254,20 +256,16 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         return found;
     }
 
-    /** A lost or replaced cache is noticed on idle partitions too, and so is another wanted generation. */
+    /** A lost or replaced cache is noticed on idle partitions too, and another wanted generation on busy ones as well. */
     private void watch(Duration every) {
         try {
             while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
                 Map<String, String> wanted = new HashMap<>();
                 for (Owned partition : List.copyOf(owned.values())) {
-                    if (partition.reflected != null && partition.use.tryLock()) {
-                        try {
-                            look(partition, wanted);
-                        } catch (RuntimeException e) {
-                            LOG.debug("{} could not be looked at", partition.slot, e);
-                        } finally {
-                            partition.use.unlock();
-                        }
+                    try {
+                        look(partition, wanted);
+                    } catch (RuntimeException e) {
+                        LOG.debug("{} could not be looked at", partition.slot, e);
                     }
                 }
             }
@@ -277,18 +275,33 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     }
 
     /** @param wanted what is known of this round already, by fingerprint */
-    private void look(Owned partition, Map<String, String> wanted) {
-        CatchUp.Reflected now = partition.reflected;
-        if (now == null) {
+    private void look(Owned partition, Map<String, String> wanted) throws InterruptedException {
+        CatchUp.Reflected before = partition.reflected;
+        if (before == null) {
             return;
         }
-        Cache.Loaded found = cache.load(partition.slot, now.fingerprint(), now.generation(), List.of());
-        if (!found.isAt(now.watermark()) || !now.generation().equals(found.active())) {
-            doubt(partition, "the stored watermark is not the one expected");
-        } else if (!wanted
-                .computeIfAbsent(now.fingerprint(), print -> cache.wanted(partition.slot.aggregate(), print))
-                .equals(now.generation())) {
-            doubt(partition, "another generation is wanted");
+        boolean change = !wanted
+                .computeIfAbsent(before.fingerprint(), print -> cache.wanted(partition.slot.aggregate(), print))
+                .equals(before.generation());
+        // a batch is waited for only if there is a reason
+        if (!partition.use.tryLock(change ? LONGEST_BATCH.toMillis() : 0, TimeUnit.MILLISECONDS)) {
+            return;
+        }
+        try {
+            CatchUp.Reflected now = partition.reflected;
+            if (now == null) {
+                return;
+            }
+            if (change) {
+                doubt(partition, "another generation is wanted");
+                return;
+            }
+            Cache.Loaded found = cache.load(partition.slot, now.fingerprint(), now.generation(), List.of());
+            if (!found.isAt(now.watermark()) || !now.generation().equals(found.active())) {
+                doubt(partition, "the stored watermark is not the one expected");
+            }
+        } finally {
+            partition.use.unlock();
         }
     }
 

@@ -64,7 +64,7 @@ class SnapshotTest {
             snapshot.advance(new Total(i, ""), "c" + i, 256);
         }
         snapshot = CODEC.read("a", CODEC.write(snapshot));
-        assertThat(snapshot.commands()).hasSize(256);
+        assertThat(snapshot.commands().size()).isEqualTo(256);
         assertThat(snapshot.versionsOf("c44")).isNull();
         assertThat(snapshot.versionsOf("c45")).isEqualTo(new Versions(45, 45));
         assertThat(snapshot.versionsOf("c300")).isEqualTo(new Versions(300, 300));
@@ -92,7 +92,7 @@ class SnapshotTest {
             snapshot.advance(new Total(i, ""), "c" + i, 256);
         }
         snapshot.advance(new Total(11, ""), "c11", 3);
-        assertThat(snapshot.commands()).hasSize(3);
+        assertThat(snapshot.commands().size()).isEqualTo(3);
         assertThat(snapshot.versionsOf("c9")).isEqualTo(new Versions(9, 9));
         assertThat(snapshot.versionsOf("c8")).isNull();
     }

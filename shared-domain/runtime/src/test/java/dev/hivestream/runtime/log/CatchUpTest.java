@@ -198,7 +198,7 @@ class CatchUpTest {
 
     @Test
     void it_goes_in_bounded_steps_and_each_is_kept() {
-        Stand stepping = Stand.fresh("hive.catch-up.step", "10");
+        Stand stepping = Stand.fresh("hive.catch-up.step", "10", "hive.catch-up.checkpoint", "0s");
         stepping.append(LongStream.rangeClosed(1, 45).mapToObj(version -> stepping.added("a", version, 1))
                 .toArray(Stand.Event[]::new));
         AtomicInteger questions = new AtomicInteger();
@@ -372,7 +372,7 @@ class CatchUpTest {
 
     @Test
     void two_that_catch_the_same_slot_up_do_no_harm() {
-        Stand stepping = Stand.fresh("hive.catch-up.step", "10");
+        Stand stepping = Stand.fresh("hive.catch-up.step", "10", "hive.catch-up.checkpoint", "0s");
         stepping.append(LongStream.rangeClosed(1, 100).mapToObj(version -> stepping.added("a", version, 1))
                 .toArray(Stand.Event[]::new));
 

@@ -1,0 +1,58 @@
+package dev.hivestream.runtime;
+
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.owner.Admission;
+import dev.hivestream.runtime.owner.Appended;
+import dev.hivestream.runtime.owner.Listener;
+import dev.hivestream.runtime.owner.Ownership;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** For an app that owns partitions, which decides on them alone. Such an app imports it. */
+@Configuration(proxyBeanMethods = false)
+public class OwnerConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    Ownership ownership(ServedAggregates served, CatchUp catchUp, Cache cache, HiveProperties properties) {
+        return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch());
+    }
+
+    @Bean
+    HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages) {
+        return new HiveHealth(ownership, outages);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Admission admission(Ownership ownership) {
+        return new Admission(ownership);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Appended appended() {
+        return new Appended();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Listener listener(HiveProperties properties) {
+        return new Listener(properties.shutdown());
+    }
+
+    @Bean
+    Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
+        return new Preflight(served, topics, cache);
+    }
+
+    @Bean
+    static PatientBindings patientBindings(ObjectProvider<Preflight> preflight) {
+        return new PatientBindings(preflight);
+    }
+}

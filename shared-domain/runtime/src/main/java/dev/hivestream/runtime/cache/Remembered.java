@@ -1,0 +1,191 @@
+package dev.hivestream.runtime.cache;
+
+import dev.hivestream.runtime.cache.Snapshot.Versions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The commands that an aggregate remembers, oldest first: 24 bytes each, for a rebuild holds those of all aggregates. Of
+ * an id it keeps 96 bits of its SHA-256: an id of any length takes 16 characters in the stored form, and nobody can make
+ * two that collide. Not thread-safe.
+ */
+final class Remembered {
+
+    private static final String DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    private static final int HASH_CHARACTERS = 16;
+    private static final byte[] VALUES = values();
+    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Remembered::sha256);
+    private static final int WIDTH = 3;
+
+    /** Three a command: 64 bits of the hash; the other 32, and how many versions after the first; the first version. */
+    private long[] entries;
+    private int from;
+    private int to;
+
+    Remembered() {
+        entries = new long[WIDTH];
+    }
+
+    private Remembered(long[] entries) {
+        this.entries = entries;
+        this.to = entries.length;
+    }
+
+    Remembered copy() {
+        return new Remembered(Arrays.copyOfRange(entries, from, to));
+    }
+
+    int size() {
+        return (to - from) / WIDTH;
+    }
+
+    /** The bytes that it takes in memory. */
+    int bytes() {
+        return 48 + entries.length * Long.BYTES;
+    }
+
+    @Nullable
+    Versions versionsOf(byte[] commandId) {
+        if (from == to) {
+            return null;
+        }
+        byte[] digest = digest(commandId);
+        int at = find(head(digest), tail(digest));
+        return at < 0 ? null : versions(at);
+    }
+
+    /** The version of another event of a command. */
+    void add(byte[] commandId, long version, int remembered) {
+        byte[] digest = digest(commandId);
+        long head = head(digest);
+        int tail = tail(digest);
+        int known = find(head, tail);
+        if (known < 0) {
+            append(head, tail, version, version);
+        } else {
+            entries[known + 1] = (long) tail << 32 | version - entries[known + 2];
+        }
+        from = Math.max(from, to - remembered * WIDTH);
+    }
+
+    private int find(long head, int tail) {
+        for (int i = to - WIDTH; i >= from; i -= WIDTH) {
+            if (entries[i] == head && (int) (entries[i + 1] >> 32) == tail) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void append(long head, int tail, long first, long last) {
+        if (to == entries.length) {
+            int used = to - from;
+            long[] larger = used <= entries.length / 4 * 3 && from > 0
+                    ? entries
+                    : new long[used + Math.max(1, used / WIDTH / 2) * WIDTH];
+            System.arraycopy(entries, from, larger, 0, used);
+            entries = larger;
+            from = 0;
+            to = used;
+        }
+        entries[to] = head;
+        entries[to + 1] = (long) tail << 32 | last - first;
+        entries[to + 2] = first;
+        to += WIDTH;
+    }
+
+    private Versions versions(int at) {
+        return new Versions(entries[at + 2], entries[at + 2] + (int) entries[at + 1]);
+    }
+
+    /** The versions of the command at a place, 0 the oldest. */
+    Versions versionsAt(int place) {
+        return versions(from + place * WIDTH);
+    }
+
+    /** The hash of the command at a place as it is stored: 16 characters of URL-safe Base64. */
+    String hash(int place) {
+        int at = from + place * WIDTH;
+        return text(entries[at], (int) (entries[at + 1] >> 32));
+    }
+
+    /**
+     * Reads one that was stored, the oldest first.
+     *
+     * @throws IllegalArgumentException if that is not the hash of an id
+     */
+    void read(String hash, long first, long last) {
+        if (hash.length() != HASH_CHARACTERS || first < 1 || last < first || last - first > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("'" + hash + "' [" + first + "," + last + "] is no remembered command");
+        }
+        long head = 0;
+        int tail = 0;
+        for (int i = 0; i < HASH_CHARACTERS; i++) {
+            int value = hash.charAt(i) < VALUES.length ? VALUES[hash.charAt(i)] : -1;
+            if (value < 0) {
+                throw new IllegalArgumentException("'" + hash + "' is no hash");
+            }
+            if (i < 10) {
+                head = head << 6 | value;
+            } else if (i == 10) {
+                head = head << 4 | value >> 2;
+                tail = value & 3;
+            } else {
+                tail = tail << 6 | value;
+            }
+        }
+        append(head, tail, first, last);
+    }
+
+    private static String text(long head, int tail) {
+        byte[] characters = new byte[HASH_CHARACTERS];
+        for (int i = 0; i < HASH_CHARACTERS; i++) {
+            long value = i < 10
+                    ? head >>> 58 - 6 * i
+                    : i == 10 ? head << 2 | tail >>> 30 : tail >>> 6 * (HASH_CHARACTERS - 1 - i);
+            characters[i] = (byte) DIGITS.charAt((int) value & 63);
+        }
+        return new String(characters, java.nio.charset.StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] values() {
+        byte[] values = new byte[128];
+        Arrays.fill(values, (byte) -1);
+        for (int i = 0; i < DIGITS.length(); i++) {
+            values[DIGITS.charAt(i)] = (byte) i;
+        }
+        return values;
+    }
+
+    private static byte[] digest(byte[] commandId) {
+        return SHA_256.get().digest(commandId);
+    }
+
+    private static long head(byte[] digest) {
+        long head = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            head = head << 8 | digest[i] & 0xff;
+        }
+        return head;
+    }
+
+    private static int tail(byte[] digest) {
+        return (digest[8] & 0xff) << 24 | (digest[9] & 0xff) << 16 | (digest[10] & 0xff) << 8 | digest[11] & 0xff;
+    }
+
+    /** The stored form of an id's hash. */
+    static String hash(byte[] commandId) {
+        byte[] digest = digest(commandId);
+        return text(head(digest), tail(digest));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,353 @@
+package dev.hivestream.runtime.log;
+
+import dev.hivestream.runtime.DomainFault;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Slot;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One slot of one generation while its log is folded into it. Snapshots are kept in memory, up to a bound, and written in
+ * steps of bounded size, each on condition that the stored watermark is still the one that this fold began from; the
+ * last step writes the new watermark. Killed in between, it leaves snapshots that are ahead of the watermark, which the
+ * next fold skips by their version. Not thread-safe.
+ *
+ * @param <S> state
+ * @param <E> events
+ */
+public final class SlotFold<S, E> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SlotFold.class);
+    private static final int STEP_SNAPSHOTS = 500;
+    private static final int STEP_BYTES = 1024 * 1024;
+    private static final int LOADED_AT_ONCE = 1_000;
+    /** What the map, the id and the headers of the objects take, roughly. */
+    private static final int HELD_BYTES = 160;
+    /** Objects take more than the JSON that they are written as, roughly so many times. */
+    private static final int STATE_FACTOR = 2;
+
+    private final Served<?, S, E> served;
+    private final Slot slot;
+    private final String generation;
+    private final Cache cache;
+    private final Fold<S, E> fold;
+    private final Set<String> suspects;
+    private final long memory;
+    private final TopicPartition events;
+    private final boolean anew;
+
+    private final Map<String, Held<S>> aggregates = new HashMap<>();
+    private final Set<String> loaded = new LinkedHashSet<>();
+    private long bytes;
+    private int round;
+    /** Whether every aggregate with events is in memory, so that one that is not has none. */
+    private boolean whole;
+
+    private @Nullable Watermark at;
+    private @Nullable Watermark intended;
+    private long next;
+    private Position command = Position.NONE;
+    private long written = System.nanoTime();
+
+    private static final class Held<S> {
+        private final Snapshot<S> snapshot;
+        private int state;
+        private boolean changed;
+        private int round;
+
+        private Held(Snapshot<S> snapshot, int state, int round) {
+            this.snapshot = snapshot;
+            this.state = state;
+            this.round = round;
+        }
+
+        private long bytes() {
+            return snapshot.bytes() + state;
+        }
+    }
+
+    SlotFold(Served<?, S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold, Set<String> suspects,
+            long memory, boolean anew) {
+        this.anew = anew;
+        this.served = served;
+        this.slot = slot;
+        this.generation = generation;
+        this.cache = cache;
+        this.fold = fold;
+        this.suspects = suspects;
+        this.memory = memory;
+        this.events = new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
+    }
+
+    /** The partition that is folded. */
+    public TopicPartition events() {
+        return events;
+    }
+
+    public Slot slot() {
+        return slot;
+    }
+
+    public String generation() {
+        return generation;
+    }
+
+    /** The position to fold next. */
+    public long next() {
+        return next;
+    }
+
+    /** The watermark that is stored, as far as is known. */
+    public @Nullable Watermark watermark() {
+        return at;
+    }
+
+    /**
+     * Takes up the work where the stored watermark says; what is in memory stays if it is the watermark known here.
+     *
+     * @throws SnapshotCodec.Unreadable if something else is in the watermark's place
+     */
+    public void take() {
+        Watermark stored;
+        try {
+            stored = cache.watermark(slot, generation);
+        } catch (SnapshotCodec.Unreadable e) {
+            begin(e);
+            return;
+        }
+        if (stored != null && stored.equals(at)) {
+            return;
+        }
+        if (stored != null && stored.equals(intended)) {
+            reached(stored);
+            return;
+        }
+        if (stored != null) {
+            begin(stored, false);
+            return;
+        }
+        Watermark beginning = Watermark.at(0, Position.NONE);
+        if (cache.write(slot, generation, null, beginning, Map.of(), Map.of(), Duration.ZERO)) {
+            begin(beginning, true);
+        } else {
+            take();
+        }
+    }
+
+    /** Begins at the log's beginning; what is stored is written over, whatever it is. */
+    private void begin(SnapshotCodec.Unreadable damage) {
+        if (!anew) {
+            throw damage;
+        }
+        LOG.warn("{} is built anew in {}: {}", slot, generation, damage.getMessage());
+        Watermark beginning = Watermark.at(0, Position.NONE);
+        if (!cache.mend(slot, generation, cache.load(slot, "", generation, List.of()).watermark(), beginning,
+                Map.of())) {
+            take();
+            return;
+        }
+        begin(beginning, true);
+    }
+
+    private void begin(Watermark stored, boolean fromNothing) {
+        aggregates.clear();
+        bytes = 0;
+        intended = null;
+        whole = fromNothing;
+        at = stored;
+        next = stored.next();
+        command = stored.commandPosition();
+        written = System.nanoTime();
+    }
+
+    /**
+     * Folds records in memory.
+     *
+     * @param position behind the last of them, which may be beyond it: markers of transactions are no records
+     * @return false if the stored watermark changed meanwhile: {@link #take()} and read from there again
+     * @throws SnapshotCodec.Unreadable if a stored snapshot cannot be read
+     */
+    public boolean fold(List<ConsumerRecord<byte[], byte[]>> records, long position) {
+        try {
+            if (!load(records)) {
+                return false;
+            }
+        } catch (SnapshotCodec.Unreadable e) {
+            begin(e);
+            return false;
+        }
+        for (ConsumerRecord<byte[], byte[]> event : records) {
+            String id = Fold.id(event);
+            if (id == null) {
+                LOG.error("The record at {}/{}/{} has no key and belongs to no aggregate; it is passed over",
+                        event.topic(), event.partition(), event.offset());
+            } else {
+                apply(id, event);
+            }
+            command = command.advance(Fold.command(event));
+        }
+        next = position;
+        return true;
+    }
+
+    private void apply(String id, ConsumerRecord<byte[], byte[]> event) {
+        Held<S> held = aggregates.get(id);
+        if (held == null) {
+            held = hold(id, served.snapshots().read(id, null), 0);
+        }
+        long before = held.bytes();
+        held.round = round;
+        if (fold.apply(held.snapshot, event)) {
+            held.changed = true;
+            if (held.state == 0 && event.value() != null) {
+                held.state = STATE_FACTOR * event.value().length;
+            }
+        }
+        bytes += held.bytes() - before;
+    }
+
+    private Held<S> hold(String id, Snapshot<S> snapshot, int stored) {
+        Held<S> held = new Held<>(snapshot, STATE_FACTOR * stored, round);
+        aggregates.put(id, held);
+        bytes += HELD_BYTES + id.length() + held.bytes();
+        return held;
+    }
+
+    /** Reads what is stored of the records' aggregates that are not in memory. */
+    private boolean load(List<ConsumerRecord<byte[], byte[]>> records) {
+        if (whole) {
+            return true;
+        }
+        loaded.clear();
+        for (ConsumerRecord<byte[], byte[]> event : records) {
+            String id = Fold.id(event);
+            if (id != null && !aggregates.containsKey(id)) {
+                loaded.add(id);
+            }
+        }
+        List<String> wanted = new ArrayList<>(loaded);
+        for (int from = 0; from < wanted.size(); from += LOADED_AT_ONCE) {
+            List<String> ids = wanted.subList(from, Math.min(from + LOADED_AT_ONCE, wanted.size()));
+            Cache.Loaded found = cache.load(slot, "", generation, ids);
+            if (!found.isAt(at)) {
+                return false;
+            }
+            for (int i = 0; i < ids.size(); i++) {
+                byte[] stored = found.snapshots().get(i);
+                if (stored != null) {
+                    hold(ids.get(i), served.snapshots().read(ids.get(i), stored), stored.length);
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Whether it is time to write: there is no more room. */
+    boolean isFull() {
+        return bytes > memory;
+    }
+
+    /** How long ago the last write was. */
+    long nanosSinceWrite() {
+        return System.nanoTime() - written;
+    }
+
+    /**
+     * Writes what changed, and the watermark with it.
+     *
+     * @return false if the stored watermark changed meanwhile: {@link #take()} and read from there again
+     */
+    public boolean write() {
+        Watermark from = Objects.requireNonNull(at, "take() comes first");
+        if (next == from.next()) {
+            return true;
+        }
+        Watermark reached = Watermark.at(next, command);
+        intended = reached;
+        Map<String, byte[]> step = new LinkedHashMap<>();
+        int size = 0;
+        for (Map.Entry<String, Held<S>> entry : aggregates.entrySet()) {
+            if (!entry.getValue().changed) {
+                continue;
+            }
+            if (step.size() == STEP_SNAPSHOTS || size > STEP_BYTES) {
+                if (!cache.write(slot, generation, from, from, step, Map.of(), Duration.ZERO)) {
+                    return false;
+                }
+                step.clear();
+                size = 0;
+            }
+            byte[] encoded = encode(entry.getKey(), entry.getValue());
+            size += encoded.length;
+            step.put(entry.getKey(), encoded);
+        }
+        if (!cache.write(slot, generation, from, reached, step, Map.of(), Duration.ZERO)) {
+            return false;
+        }
+        reached(reached);
+        return true;
+    }
+
+    private void reached(Watermark stored) {
+        at = stored;
+        intended = null;
+        written = System.nanoTime();
+        aggregates.values().forEach(held -> held.changed = false);
+        if (bytes > memory / 4 * 3) {
+            whole = false;
+            evict(held -> held.round != round);
+            evict(held -> bytes > memory / 2);
+        }
+        round++;
+    }
+
+    private void evict(java.util.function.Predicate<Held<S>> which) {
+        for (Iterator<Map.Entry<String, Held<S>>> all = aggregates.entrySet().iterator(); all.hasNext();) {
+            Map.Entry<String, Held<S>> one = all.next();
+            if (which.test(one.getValue())) {
+                bytes -= HELD_BYTES + one.getKey().length() + one.getValue().bytes();
+                all.remove();
+            }
+        }
+    }
+
+    private byte[] encode(String id, Held<S> held) {
+        SnapshotCodec<S> codec = served.snapshots();
+        Snapshot<S> snapshot = held.snapshot;
+        try {
+            byte[] encoded = codec.write(snapshot);
+            if (suspects.contains(slot + ":" + id)) {
+                codec.read(id, encoded);
+            }
+            int state = STATE_FACTOR * encoded.length;
+            bytes += state - held.state;
+            held.state = state;
+            return encoded;
+        } catch (Throwable e) {
+            LOG.error("The state of '{}' at version {} cannot be written and read back; the aggregate is kept out", id,
+                    snapshot.version(), DomainFault.of(e));
+            Snapshot<S> last = codec.read(id, cache.load(slot, "", generation, List.of(id)).snapshots().getFirst());
+            last.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
+            snapshot.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
+            return codec.write(last);
+        }
+    }
+}
