@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.BootApp;
-import dev.hivestream.local.check.CacheDump;
 import dev.hivestream.local.check.CacheDump.Generation;
+import dev.hivestream.local.check.CacheDump;
 import dev.hivestream.local.check.Checker;
 import dev.hivestream.local.check.EventLog;
+import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
 import dev.hivestream.model.Domain;
 import java.io.IOException;
@@ -71,8 +72,8 @@ class GenerationsIT {
     @Test
     void new_code_builds_its_own_generation_while_the_old_code_runs_on() throws Exception {
         try (Fleet fleet = new Fleet("generations"); http) {
-            Path oldJar = jar(fleet.directory.resolve("old"), SOURCE.formatted("", "", ""));
-            Path newJar = jar(fleet.directory.resolve("new"),
+            Path oldJar = jar(fleet.directory().resolve("old"), SOURCE.formatted("", "", ""));
+            Path newJar = jar(fleet.directory().resolve("new"),
                     SOURCE.formatted(", int writes", ", 0", ", note.writes() + 1"));
             oldEvents(fleet);
 
@@ -86,11 +87,11 @@ class GenerationsIT {
                     .isEqualTo("{\"text\":\"without a version\",\"enabled\":false}");
             assertThat(post(old, "/v1/content/old/edit", "{\"text\":\"edited\"}").headers().firstValue("ETag"))
                     .contains("\"2\"");
-            fleet.history.sent("edit");
+            fleet.history().sent("edit");
 
             AtomicInteger number = new AtomicInteger();
             BootApp young = fleet.app("young", newJar, Fleet.samples()).property("hive.http.patience", "1s");
-            try (Load load = new Load(fleet.history, fleet.urls(), 4, () -> write(number.getAndIncrement()))) {
+            try (Load load = new Load(fleet.history(), fleet.urls(), 4, () -> write(number.getAndIncrement()))) {
                 Fleet.awaitAnswers(load, 2 * NOTES);
                 young.start().awaitReady(Fleet.PATIENCE);
                 Awaitility.await().atMost(Fleet.PATIENCE)
@@ -109,8 +110,8 @@ class GenerationsIT {
             young.awaitReady(Fleet.PATIENCE);
             fleet.awaitQuiet("note", "content");
             EventLog log = fleet.log("note", "content");
-            CacheDump cache = CacheDump.read(fleet.stack.redis().port());
-            assertThat(Checker.check(log, cache, fleet.history, Map.of())).isEmpty();
+            CacheDump cache = CacheDump.read(fleet.stack().redis().port());
+            assertThat(Checker.check(log, cache, fleet.history(), Map.of())).isEmpty();
             assertThat(noteGenerations(fleet)).isEqualTo(2 * Fleet.PARTITIONS);
             for (int i = 0; i < NOTES; i++) {
                 String id = "note-" + i;
@@ -128,13 +129,13 @@ class GenerationsIT {
     }
 
     private static long noteGenerations(Fleet fleet) {
-        return CacheDump.read(fleet.stack.redis().port()).active().stream().map(Generation::slot)
+        return CacheDump.read(fleet.stack().redis().port()).active().stream().map(Generation::slot)
                 .filter(slot -> slot.startsWith("note:")).count();
     }
 
     /** Events as they were written before the payload changed, in a topic that no command was ever decided for. */
     private static void oldEvents(Fleet fleet) throws Exception {
-        Map<String, Object> settings = Map.of("bootstrap.servers", fleet.stack.broker().bootstrapServers());
+        Map<String, Object> settings = Map.of("bootstrap.servers", fleet.stack().broker().bootstrapServers());
         try (Admin admin = Admin.create(settings);
                 var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             admin.createTopics(List.of(new NewTopic("content.events", Optional.of(Fleet.PARTITIONS), Optional.empty())
@@ -144,7 +145,7 @@ class GenerationsIT {
             var older = new ProducerRecord<>("content.events", "older", "{\"body\":\"without a version\"}");
             for (var event : List.of(old, older)) {
                 String command = "create-" + event.key();
-                fleet.history.sent(command);
+                fleet.history().sent(command);
                 event.headers().add("ce_type", "content.created".getBytes(UTF_8))
                         .add("ce_sequence", "1".getBytes(UTF_8)).add("ce_causationid", command.getBytes(UTF_8));
                 producer.send(event).get();

@@ -3,6 +3,8 @@ package dev.hivestream.commandprocessor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.BootApp;
+import dev.hivestream.local.check.Deposits;
+import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +29,7 @@ class KillIT {
             apps.forEach(BootApp::start);
             apps.forEach(app -> app.awaitReady(Fleet.PATIENCE));
             Deposits deposits = Deposits.endless("kill", 100, seed);
-            try (Load opening = new Load(fleet.history, fleet.urls(), 16, deposits.opening())) {
+            try (Load opening = new Load(fleet.history(), fleet.urls(), 16, deposits.opening())) {
                 assertThat(opening.awaitEnd(Fleet.PATIENCE)).isTrue();
             }
             try (Load load = fleet.load(16, deposits)) {

@@ -2,8 +2,10 @@ package dev.hivestream.commandprocessor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hivestream.local.check.Deposits;
 import dev.hivestream.local.check.Event;
 import dev.hivestream.local.check.EventLog;
+import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +22,7 @@ class LoadIT {
     @Test
     void every_200_is_one_event_and_the_balance_is_the_sum() throws Exception {
         try (Fleet fleet = new Fleet("load");
-                Processor processor = Processor.start(fleet.stack, Fleet.arguments())) {
+                Processor processor = Processor.start(fleet.stack(), Fleet.arguments())) {
             Deposits one = new Deposits("one", 1, DEPOSITS, 0, 1);
             Deposits thousand = new Deposits("many", 1_000, DEPOSITS, 0, 2);
             send(fleet, processor, "open", one.opening());
@@ -29,7 +31,7 @@ class LoadIT {
             send(fleet, processor, DEPOSITS + " deposits to 1000 accounts", thousand);
 
             EventLog log = fleet.requireClean("account");
-            assertThat(fleet.history.answers()).hasSize(2 * DEPOSITS + 1_001);
+            assertThat(fleet.history().answers()).hasSize(2 * DEPOSITS + 1_001);
             assertThat(log.events()).hasSize(2 * DEPOSITS + 1_001);
             assertThat(processor.get("/v1/account/one-0").headers().firstValue("ETag"))
                     .contains("\"" + (DEPOSITS + 1) + "\"");
@@ -48,7 +50,7 @@ class LoadIT {
     private static void send(Fleet fleet, Processor processor, String what,
             java.util.function.Supplier<Load.Command> commands) throws InterruptedException {
         String url = processor.uri("").toString();
-        try (Load load = new Load(fleet.history, List.of(url), CLIENTS, commands)) {
+        try (Load load = new Load(fleet.history(), List.of(url), CLIENTS, commands)) {
             assertThat(load.awaitEnd(Duration.ofMinutes(3))).isTrue();
             System.out.println(what + ": " + load);
             assertThat(load.surprises()).isEmpty();

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hivestream.local.BootApp;
+import dev.hivestream.local.check.Deposits;
+import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
 import java.io.IOException;
 import java.net.URI;
@@ -26,25 +28,25 @@ class OutageIT {
         long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("OutageIT: -Dseed=" + seed);
         try (Fleet fleet = new Fleet("outage"); http) {
-            fleet.stack.broker().kill();
-            fleet.stack.redis().kill();
+            fleet.stack().broker().kill();
+            fleet.stack().redis().kill();
             BootApp app = fleet.app("patient").start();
             away(app);
-            fleet.stack.redis().start();
+            fleet.stack().redis().start();
             away(app);
-            fleet.stack.broker().start();
+            fleet.stack().broker().start();
             long since = System.nanoTime();
             app.awaitReady(Fleet.PATIENCE);
             System.out.println("  ready " + elapsed(since) + " after both were there");
 
             Deposits deposits = Deposits.endless("outage", 100, seed);
-            try (Load opening = new Load(fleet.history, fleet.urls(), 16, deposits.opening())) {
+            try (Load opening = new Load(fleet.history(), fleet.urls(), 16, deposits.opening())) {
                 assertThat(opening.awaitEnd(Fleet.PATIENCE)).isTrue();
             }
             try (Load load = fleet.load(16, deposits)) {
                 Fleet.awaitAnswers(load, 100);
-                outage("broker", app, load, fleet.stack.broker()::kill, fleet.stack.broker()::start);
-                outage("Redis", app, load, fleet.stack.redis()::stop, fleet.stack.redis()::start);
+                outage("broker", app, load, fleet.stack().broker()::kill, fleet.stack().broker()::start);
+                outage("Redis", app, load, fleet.stack().redis()::stop, fleet.stack().redis()::start);
                 load.stop();
                 assertThat(load.awaitEnd(Fleet.PATIENCE)).as("every client has a definite answer: " + load).isTrue();
                 System.out.println("  " + load);

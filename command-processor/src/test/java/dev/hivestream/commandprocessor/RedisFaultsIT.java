@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.BootApp;
 import dev.hivestream.local.RedisServer;
+import dev.hivestream.local.check.Deposits;
 import dev.hivestream.local.check.EventLog;
+import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -54,13 +56,13 @@ class RedisFaultsIT {
         Random random = new Random(seed);
         try (BootApp app = fleet.app("emptied")) {
             app.start().awaitReady(Fleet.PATIENCE);
-            RedisServer redis = fleet.stack.redis();
+            RedisServer redis = fleet.stack().redis();
             Deposits deposits = Deposits.endless("emptied", 100, seed);
-            try (Load opening = new Load(fleet.history, List.of(app.url()), 16, deposits.opening())) {
+            try (Load opening = new Load(fleet.history(), List.of(app.url()), 16, deposits.opening())) {
                 assertThat(opening.awaitEnd(Fleet.PATIENCE)).isTrue();
             }
-            Path older = fleet.directory.resolve("older.rdb");
-            try (Load load = new Load(fleet.history, List.of(app.url()), 16, deposits)) {
+            Path older = fleet.directory().resolve("older.rdb");
+            try (Load load = new Load(fleet.history(), List.of(app.url()), 16, deposits)) {
                 for (int i = 0; i < 5; i++) {
                     hurt("emptied", load, random, () -> redis.call("FLUSHALL"));
                 }
@@ -88,7 +90,7 @@ class RedisFaultsIT {
 
     @Test
     void a_batch_is_not_decided_twice_when_redis_goes_away_between_commit_and_write_back() throws Exception {
-        RedisServer redis = fleet.stack.redis();
+        RedisServer redis = fleet.stack().redis();
         decidedOnceWhenCommitIs("redis-gone", commit -> {
             commit.run();
             redis.kill();
@@ -115,8 +117,8 @@ class RedisFaultsIT {
 
     private static void decidedOnceWhenCommitIs(String account, Consumer<Runnable> fault, Runnable mend)
             throws Exception {
-        try (Processor processor = Processor.startWith(List.of(FailPoint.class), fleet.stack, Fleet.arguments())) {
-            fleet.history.sent("open-" + account);
+        try (Processor processor = Processor.startWith(List.of(FailPoint.class), fleet.stack(), Fleet.arguments())) {
+            fleet.history().sent("open-" + account);
             assertThat(processor.post("/v1/account/" + account + "/open", "{\"owner\":\"o\"}", "Idempotency-Key",
                     "open-" + account).statusCode()).isEqualTo(200);
             var bindings = processor.context.getBean(BindingsLifecycleController.class);
@@ -137,12 +139,12 @@ class RedisFaultsIT {
 
     private static void deposit(String account) {
         try (var producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", fleet.stack.broker().bootstrapServers()), new StringSerializer(),
+                Map.of("bootstrap.servers", fleet.stack().broker().bootstrapServers()), new StringSerializer(),
                 new StringSerializer())) {
             for (int i = 0; i < BATCH; i++) {
                 var command = new ProducerRecord<>("account.commands", account, "{\"amount\":1}");
                 String id = account + "-" + i;
-                fleet.history.sent(id);
+                fleet.history().sent(id);
                 command.headers().add("ce_id", id.getBytes(UTF_8)).add("ce_type", "account.deposit".getBytes(UTF_8));
                 producer.send(command);
             }

@@ -3,6 +3,8 @@ package dev.hivestream.commandprocessor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.BootApp;
+import dev.hivestream.local.check.Deposits;
+import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.History.Answer;
 import dev.hivestream.local.check.History.Outcome;
 import dev.hivestream.local.check.Load;
@@ -44,7 +46,7 @@ class ShutdownIT {
             Deposits deposits = Deposits.endless("shutdown", 50, seed);
             for (int round = 0; round < 2; round++) {
                 app.start().awaitReady(Fleet.PATIENCE);
-                try (Load opening = new Load(fleet.history, fleet.urls(), 16, deposits.opening())) {
+                try (Load opening = new Load(fleet.history(), fleet.urls(), 16, deposits.opening())) {
                     assertThat(opening.awaitEnd(Fleet.PATIENCE)).isTrue();
                 }
                 stopUnderLoad(fleet, app, deposits);
@@ -88,7 +90,7 @@ class ShutdownIT {
 
     private static Asked ask(Fleet fleet, BootApp app, HttpClient http, Load.Command command) {
         long begun = System.nanoTime();
-        fleet.history.sent(command.commandId());
+        fleet.history().sent(command.commandId());
         try {
             HttpResponse<String> answer = http.send(HttpRequest
                     .newBuilder(URI.create(app.url() + "/v1/account/" + command.id() + "/" + command.name()))
@@ -98,11 +100,12 @@ class ShutdownIT {
             boolean definite = answer.statusCode() == 200 || answer.statusCode() == 422;
             JsonNode body = JsonMapper.shared().readTree(definite ? answer.body() : "{}");
             if (answer.statusCode() == 200) {
-                fleet.history.answered(new Answer(command.commandId(), "account", command.id(), Outcome.ACCEPTED,
+                fleet.history().answered(new Answer(command.commandId(), "account", command.id(), Outcome.ACCEPTED,
                         body.path("firstVersion").asLong(), body.path("version").asLong()));
             } else if (answer.statusCode() == 422) {
-                fleet.history.answered(new Answer(command.commandId(), "account", command.id(), Outcome.REJECTED, null,
-                        body.path("version").asLong()));
+                fleet.history()
+                        .answered(new Answer(command.commandId(), "account", command.id(), Outcome.REJECTED, null,
+                                body.path("version").asLong()));
             }
             return new Asked(command, begun, answer.statusCode());
         } catch (IOException e) {

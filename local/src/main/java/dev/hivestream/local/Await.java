@@ -5,14 +5,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** Waits for conditions that can only be asked for. */
-final class Await {
+public final class Await {
 
     private static final long INTERVAL_MILLIS = 20;
 
     private Await() {}
 
     /** Asks until the answer is true; false if it was not within the time. */
-    static boolean until(Duration timeout, BooleanSupplier condition) {
+    public static boolean until(Duration timeout, BooleanSupplier condition) {
         long end = System.nanoTime() + timeout.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {

@@ -1,16 +1,9 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.local.check;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import dev.hivestream.local.Await;
 import dev.hivestream.local.BootApp;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
-import dev.hivestream.local.check.CacheDump;
-import dev.hivestream.local.check.Checker;
-import dev.hivestream.local.check.EventLog;
-import dev.hivestream.local.check.History;
-import dev.hivestream.local.check.Load;
-import dev.hivestream.local.check.Violation;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -22,22 +15,23 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
-import org.awaitility.Awaitility;
 
 /**
- * A broker and a Redis of a test's own, command-processors as processes of their own, and what clients were told: for being
- * hurt, and checked afterwards. The logs stay in {@code target/faults} until the next run.
+ * A broker and a Redis of a test's own, apps as processes of their own, and what clients were told: for being hurt, and
+ * checked afterwards. The logs stay in {@code target/faults} of the module that is tested until the next run. Not
+ * thread-safe.
  */
-final class Fleet implements AutoCloseable {
+public final class Fleet implements AutoCloseable {
 
-    static final int PARTITIONS = 4;
-    static final Duration PATIENCE = Duration.ofSeconds(120);
+    public static final int PARTITIONS = 4;
+    public static final Duration PATIENCE = Duration.ofSeconds(120);
     /** Short time-outs: what a killed or paused owner holds is free soon. */
-    static final Map<String, String> SETTINGS = Map.of(
+    public static final Map<String, String> SETTINGS = Map.of(
             "hive.partitions", "" + PARTITIONS,
             "hive.lock.ttl", "3s",
             "hive.http.patience", "4s",
@@ -45,22 +39,38 @@ final class Fleet implements AutoCloseable {
             "spring.cloud.stream.kafka.bindings.input.consumer.configuration.heartbeat.interval.ms", "1000",
             "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms", "4000");
 
-    private static final Path BOOT_JAR = Path.of("target", "command-processor-boot.jar");
+    /** Tests run in the folder of their module. */
+    private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 
-    final LocalStack stack;
-    final History history = new History();
-    final Path directory;
+    private final LocalStack stack;
+    private final History history = new History();
+    private final Path directory;
     private final List<BootApp> apps = new ArrayList<>();
 
-    Fleet(String name) {
+    /** @param name of its folder */
+    public Fleet(String name) {
         directory = Path.of("target", "faults", name).toAbsolutePath();
         delete(directory);
         stack = LocalStack.start(directory, Ports.free(), Ports.free());
     }
 
+    public LocalStack stack() {
+        return stack;
+    }
+
+    /** What clients were told. */
+    public History history() {
+        return history;
+    }
+
+    /** Where the logs are. */
+    public Path directory() {
+        return directory;
+    }
+
     /** The samples' jar. */
-    static Path samples() {
-        try (var files = Files.list(Path.of("..", "shared-domain", "samples", "target"))) {
+    public static Path samples() {
+        try (var files = Files.list(HOME.resolve("shared-domain/samples/target"))) {
             return files
                     .filter(file -> file.getFileName().toString().matches("hive-samples-.*(?<!sources|javadoc)\\.jar"))
                     .findFirst().orElseThrow().toAbsolutePath().normalize();
@@ -70,36 +80,58 @@ final class Fleet implements AutoCloseable {
     }
 
     /** A command-processor that does not run yet, with the samples unless {@code domains} names other jars. */
-    BootApp app(String name, Path... domains) {
+    public BootApp app(String name, Path... domains) {
+        BootApp app = app("command-processor", name, domains);
+        SETTINGS.forEach(app::property);
+        return app;
+    }
+
+    /** An app of the project that does not run yet and has no settings. */
+    public BootApp app(String kind, String name, Path... domains) {
         String loaderPath = String.join(",",
                 domains.length == 0
                         ? List.of(samples().toString())
                         : List.of(domains).stream().map(Path::toString).toList());
-        BootApp app = new BootApp(name, BOOT_JAR, Ports.free(), directory).on(stack).property("hive.instance", name)
+        BootApp app = new BootApp(name, HOME.resolve(kind + "/target/" + kind + "-boot.jar"), Ports.free(), directory)
+                .on(stack).property("hive.instance", name)
                 .property("loader.path", loaderPath)
                 .jvmOptions("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto");
-        SETTINGS.forEach(app::property);
         apps.add(app);
         return app;
     }
 
-    List<String> urls() {
+    /** Where its apps take commands. */
+    public List<String> urls() {
         return apps.stream().map(BootApp::url).toList();
     }
 
-    Load load(int clients, Deposits deposits) {
+    /** Clients that send to all apps. */
+    public Load load(int clients, Deposits deposits) {
         return new Load(history, urls(), clients, deposits);
     }
 
     /** Waits until there is nothing left to decide: the group has committed the ends of the commands topics. */
-    void awaitQuiet(String... aggregates) {
+    public void awaitQuiet(String... aggregates) {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.broker().bootstrapServers()))) {
-            Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).ignoreExceptions()
-                    .until(() -> decided(admin, aggregates));
+            if (!Await.until(PATIENCE, () -> decided(admin, aggregates))) {
+                throw new AssertionError("There are commands left after " + PATIENCE);
+            }
         }
     }
 
-    private static boolean decided(Admin admin, String... aggregates) throws ExecutionException, InterruptedException {
+    private static boolean decided(Admin admin, String... aggregates) {
+        try {
+            return areDecided(admin, aggregates);
+        } catch (ExecutionException e) {
+            // a topic that is not there yet, a broker that is not
+            return false;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean areDecided(Admin admin, String... aggregates)
+            throws ExecutionException, InterruptedException {
         var asked = new HashMap<TopicPartition, OffsetSpec>();
         for (String aggregate : aggregates) {
             for (int i = 0; i < PARTITIONS; i++) {
@@ -114,10 +146,10 @@ final class Fleet implements AutoCloseable {
     }
 
     /** How many records a topic has. */
-    long records(String topic) {
+    public long records(String topic) {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.broker().bootstrapServers()))) {
             var asked = new HashMap<TopicPartition, OffsetSpec>();
-            admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()
+            Objects.requireNonNull(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)).partitions()
                     .forEach(info -> asked.put(new TopicPartition(topic, info.partition()), OffsetSpec.latest()));
             return admin.listOffsets(asked).all().get().values().stream().mapToLong(end -> end.offset()).sum();
         } catch (ExecutionException | InterruptedException e) {
@@ -125,32 +157,37 @@ final class Fleet implements AutoCloseable {
         }
     }
 
-    EventLog log(String... aggregates) {
+    /** The events topics, read whole. */
+    public EventLog log(String... aggregates) {
         return EventLog.read(stack.broker().bootstrapServers(), List.of(aggregates));
     }
 
     /** The settings of {@link #app}, for a {@link Processor}. */
-    static String[] arguments() {
+    public static String[] arguments() {
         return SETTINGS.entrySet().stream().map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                 .toArray(String[]::new);
     }
 
     /** How long it takes until clients are served again: until they have so many more answers. */
-    static Duration awaitAnswers(Load load, long more) {
+    public static Duration awaitAnswers(Load load, long more) {
         long before = load.answered();
         long since = System.nanoTime();
-        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20))
-                .until(() -> load.answered() >= before + more);
+        if (!Await.until(PATIENCE, () -> load.answered() >= before + more)) {
+            throw new AssertionError("No " + more + " answers within " + PATIENCE + ": " + load);
+        }
         return Duration.ofNanos(System.nanoTime() - since);
     }
 
     /** When all is quiet: no invariant is broken. */
-    EventLog requireClean(String... aggregates) {
+    public EventLog requireClean(String... aggregates) {
         awaitQuiet(aggregates);
         EventLog log = log(aggregates);
         List<Violation> violations = Checker.check(log, CacheDump.read(stack.redis().port()), history,
                 Checker.sampleFolds());
-        assertThat(violations).isEmpty();
+        if (!violations.isEmpty()) {
+            throw new AssertionError(violations.size() + " violations, the first: "
+                    + violations.subList(0, Math.min(10, violations.size())));
+        }
         System.out.printf("  checked %d events, %d commands, %d answers%n", log.events().size(), history.sent().size(),
                 history.answers().size());
         return log;

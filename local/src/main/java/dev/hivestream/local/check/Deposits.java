@@ -1,20 +1,20 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.local.check;
 
-import dev.hivestream.local.check.Load;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Commands for accounts that are all opened first: deposits, and now and then one that is refused whatever the state is.
  * The seed decides which; it also makes the ids. Thread-safe.
  */
-final class Deposits implements Supplier<Load.Command> {
+public final class Deposits implements Supplier<Load.@Nullable Command> {
 
     /** What all accepted deposits come to, if all are answered. */
-    final AtomicLong sum = new AtomicLong();
+    public final AtomicLong sum = new AtomicLong();
 
     private final String name;
     private final int accounts;
@@ -25,7 +25,7 @@ final class Deposits implements Supplier<Load.Command> {
     private long number;
 
     /** @param count of deposits, after which the clients end */
-    Deposits(String name, int accounts, long count, int refusedPercent, long seed) {
+    public Deposits(String name, int accounts, long count, int refusedPercent, long seed) {
         this.name = name;
         this.accounts = accounts;
         this.left = count;
@@ -38,16 +38,17 @@ final class Deposits implements Supplier<Load.Command> {
     }
 
     /** Without end. */
-    static Deposits endless(String name, int accounts, long seed) {
+    public static Deposits endless(String name, int accounts, long seed) {
         return new Deposits(name, accounts, Long.MAX_VALUE, 5, seed);
     }
 
-    String account(int i) {
+    /** The id of an account. */
+    public String account(int i) {
         return name + "-" + i;
     }
 
     /** The commands that have to be answered before all others. */
-    Supplier<Load.Command> opening() {
+    public Supplier<Load.@Nullable Command> opening() {
         return () -> {
             synchronized (this) {
                 return opening.poll();
@@ -56,7 +57,7 @@ final class Deposits implements Supplier<Load.Command> {
     }
 
     @Override
-    public synchronized Load.Command get() {
+    public synchronized Load.@Nullable Command get() {
         if (left-- <= 0) {
             return null;
         }
