@@ -155,12 +155,12 @@ public final class Child {
     }
 
     /** How it ended, and the last lines of its log. */
-    String end() {
+    public String end() {
         return name + " ended with exit code " + process.exitValue() + ". " + lastLines();
     }
 
     /** Runs something when it has ended. */
-    void onEnd(Runnable action) {
+    public void onEnd(Runnable action) {
         var _ = process.onExit().thenRun(action);
     }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * Lets no child outlive this JVM. A shell holds the other end of a pipe: when the JVM ends, however it ends, the shell
  * reads the end of its input and kills the processes that are still on its list.
  */
-final class Watchdog {
+public final class Watchdog {
 
     // Deaf to the signals that a terminal sends to all of its processes: it has to be the last to go.
     private static final String SCRIPT = """
@@ -37,7 +37,7 @@ final class Watchdog {
     private Watchdog() {}
 
     /** Runs something when this JVM ends in good order, while the children are still there. */
-    static void beforeKilling(Runnable action) {
+    public static void beforeKilling(Runnable action) {
         BEFORE_KILLING.add(action);
     }
 

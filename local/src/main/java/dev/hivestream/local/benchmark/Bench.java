@@ -1,0 +1,168 @@
+package dev.hivestream.local.benchmark;
+
+import dev.hivestream.local.Child;
+import dev.hivestream.local.KafkaBroker;
+import dev.hivestream.local.Ports;
+import dev.hivestream.local.RedisServer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.apache.kafka.common.utils.Utils;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Where a benchmark takes place: a throw-away folder and the processes in it, all gone when it is closed. */
+final class Bench implements AutoCloseable {
+
+    private static final List<String> BROKER_JVM = List.of("-Xmx1g");
+    private static final String TO_FILE = "out=$1; shift; exec \"$@\" >\"$out\"";
+
+    private final Path home;
+    private final PrintStream out;
+    private final Path folder;
+    // the last started first: the order in which they are ended
+    private final Deque<Child> processes = new ArrayDeque<>();
+    private final CompletableFuture<Child> lost = new CompletableFuture<>();
+    private volatile boolean closed;
+
+    /**
+     * An empty one.
+     *
+     * @param home the project's directory
+     */
+    Bench(Path home, PrintStream out) {
+        this.home = home;
+        this.out = out;
+        var parent = home.resolve("target/benchmark");
+        removeLeftOvers(parent);
+        this.folder = parent.resolve("" + ProcessHandle.current().pid());
+    }
+
+    /** What a program told on its standard output, and how long its process took from the start to the end. */
+    record Ran(JsonNode report, double seconds) {}
+
+    /** The project's directory. */
+    Path home() {
+        return home;
+    }
+
+    /** What people read. */
+    PrintStream out() {
+        return out;
+    }
+
+    /** Starts a broker that has no data yet; its JVM is free to optimize. */
+    KafkaBroker broker() {
+        var broker = KafkaBroker.start(folder.resolve("kafka"), Ports.free(), Map.of(), BROKER_JVM);
+        keep(broker.process());
+        return broker;
+    }
+
+    /** Starts an empty Redis that never saves: a fork in the middle would be measured too. */
+    RedisServer redis() {
+        var redis = RedisServer.start(folder.resolve("redis"), Ports.free(), "--save", "");
+        keep(redis.process());
+        return redis;
+    }
+
+    private void keep(Child process) {
+        started(process);
+        process.onEnd(() -> lost.complete(process));
+    }
+
+    /**
+     * Runs a program to its end.
+     *
+     * @throws Failure if it, or broker or Redis meanwhile, fails
+     */
+    Ran run(String name, List<String> program) {
+        var output = folder.resolve(name + ".out");
+        var command = new ArrayList<>(List.of("/bin/sh", "-c", TO_FILE, name, output.toString()));
+        command.addAll(program);
+        long start = System.nanoTime();
+        var process = Child.start(name, command, Map.of(), folder, folder.resolve(name + ".log"));
+        var done = new CompletableFuture<Child>();
+        process.onEnd(() -> done.complete(process));
+        started(process);
+        var ended = done.applyToEither(lost, Function.identity()).join();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (ended != process || process.exitCode().orElseThrow() != 0) {
+            throw new Failure(ended.end());
+        }
+        ended(process);
+        return new Ran(report(name, output), seconds);
+    }
+
+    private static JsonNode report(String name, Path output) {
+        try {
+            String text = Files.readString(output);
+            try {
+                var report = JsonMapper.shared().readTree(text);
+                if (report.isObject()) {
+                    return report;
+                }
+            } catch (JacksonException e) {
+                // told below
+            }
+            throw new Failure(name + " did not write a JSON object to its standard output but: " + text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private synchronized void started(Child process) {
+        if (closed) {
+            process.kill();
+            throw new Failure("Stopped while " + process.name() + " was starting");
+        }
+        processes.addFirst(process);
+    }
+
+    private synchronized void ended(Child process) {
+        processes.remove(process);
+    }
+
+    /** Whether it has been closed, by whomever. */
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        processes.forEach(Child::kill);
+        processes.clear();
+        delete(folder);
+    }
+
+    private static void removeLeftOvers(Path parent) {
+        if (!Files.isDirectory(parent)) {
+            return;
+        }
+        try (var folders = Files.list(parent)) {
+            folders.filter(folder -> folder.getFileName().toString().matches("\\d{1,18}"))
+                    .filter(folder -> ProcessHandle.of(Long.parseLong(folder.getFileName().toString())).isEmpty())
+                    .forEach(Bench::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try {
+            Utils.delete(folder.toFile());
+        } catch (IOException e) {
+            // somebody who was just starting still writes to it: the next benchmark removes it
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hivestream.local.benchmark;
+
+import org.jspecify.annotations.NullMarked;
