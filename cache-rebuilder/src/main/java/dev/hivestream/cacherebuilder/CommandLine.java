@@ -1,0 +1,145 @@
+package dev.hivestream.cacherebuilder;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The command line, as properties. An option with a dot in its name is a property of Spring's and passed on as it is. */
+final class CommandLine {
+
+    static final String USAGE = """
+            Usage: cache-rebuilder [COMMAND] [OPTIONS]
+
+            Commands
+              rebuild                   builds a generation of the cache from the log (the default)
+              activate GENERATION       brings an earlier generation up to date and changes over to it
+              verify                    compares the active cache with the log
+              dry-run                   folds the log with the domain on the class path and writes nothing
+              show AGGREGATE ID         prints an aggregate's history, event by event
+              generations               lists the generations
+              remove GENERATION         removes a generation that nobody uses
+
+            Options of rebuild and activate
+              --activate                owners and readers change over once it is built, compared and in step
+              --keep N                  removes older generations after that, except N
+              --no-verify               does not compare it with the log before that
+              --until WHEN              builds the cache as of then, for looking at: a time (2026-01-31T12:00:00Z),
+                                        an offset, or one for each partition (0=1200,1=900)
+              --generation NAME         builds this one
+              --restart                 does not go on with a rebuild that was begun and not ended
+              --follow                  keeps the cache in step with the log until it is stopped
+              --replica                 on this Redis no command-processor works: activates without one
+              --rate N                  folds at most N events a second
+              --on-poison stop|park     an event that cannot be folded: ends the rebuild, or keeps its aggregate out
+
+            Options of other commands
+              --repair                  verify mends what it finds
+              --generation NAME         verify looks at this one
+              --at WHEN                 show goes up to a version or a time
+
+            Options of all commands
+              --aggregates A,B          instead of all on the class path
+              --partitions N            that the topics have (8)
+              --brokers HOST:PORT       of Kafka (localhost:9092)
+              --redis URL               redis://user:password@host:6379, rediss:// with TLS (redis://localhost:6379)
+              --json                    prints the outcome as JSON
+              --name.of.property=VALUE  any property of Spring Boot's or of docs/configuration.md
+
+            Ends with 0 done; 1 failed or refused; 2 the command line is wrong; 3 differences were found; 4 an event
+            cannot be folded.
+            """;
+
+    private static final Map<String, String> VALUES = Map.ofEntries(Map.entry("keep", "hive.rebuild.keep"),
+            Map.entry("until", "hive.rebuild.until"), Map.entry("generation", "hive.rebuild.generation"),
+            Map.entry("rate", "hive.rebuild.rate"), Map.entry("on-poison", "hive.rebuild.on-poison"),
+            Map.entry("at", "hive.rebuild.at"), Map.entry("aggregates", "hive.aggregates"),
+            Map.entry("partitions", "hive.partitions"), Map.entry("brokers", "spring.kafka.bootstrap-servers"),
+            Map.entry("redis", "spring.data.redis.url"));
+    private static final Map<String, String> FLAGS = Map.of("activate", "hive.rebuild.activate=true", "no-verify",
+            "hive.rebuild.verify-first=false", "restart", "hive.rebuild.restart=true", "follow",
+            "hive.rebuild.follow=true", "replica", "hive.rebuild.replica=true", "repair", "hive.rebuild.repair=true",
+            "json", "hive.rebuild.json=true");
+    private static final Map<String, Integer> COMMANDS = Map.of("rebuild", 0, "activate", 1, "verify", 0, "dry-run", 0,
+            "show", 2, "generations", 0, "remove", 1);
+    private static final Set<String> WITHOUT_SERVER = Set.of("verify", "dry-run", "show", "generations", "remove");
+
+    private CommandLine() {}
+
+    /** The command line cannot be understood. */
+    static final class Misunderstood extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Misunderstood(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /**
+     * As arguments of a Spring Boot application.
+     *
+     * @throws Misunderstood with what is wrong
+     */
+    static String[] properties(String... arguments) {
+        List<String> properties = new ArrayList<>();
+        List<String> words = new ArrayList<>();
+        for (int i = 0; i < arguments.length; i++) {
+            String argument = arguments[i];
+            if (!argument.startsWith("--")) {
+                words.add(argument);
+                continue;
+            }
+            int equals = argument.indexOf('=');
+            String name = argument.substring(2, equals < 0 ? argument.length() : equals);
+            if (name.contains(".") || name.equals("debug") || name.equals("trace")) {
+                if (equals < 0 && name.contains(".")) {
+                    throw new Misunderstood("--" + name + " wants a value: --" + name + "=VALUE");
+                }
+                properties.add(argument);
+            } else if (FLAGS.containsKey(name) && equals < 0) {
+                properties.add("--" + FLAGS.get(name));
+            } else if (VALUES.containsKey(name)) {
+                if (equals < 0 && i + 1 == arguments.length) {
+                    throw new Misunderstood("--" + name + " wants a value");
+                }
+                properties.add("--" + VALUES.get(name) + "="
+                        + (equals < 0 ? arguments[++i] : argument.substring(equals + 1)));
+            } else {
+                throw new Misunderstood(FLAGS.containsKey(name)
+                        ? "--" + name + " takes no value"
+                        : "Unknown option --" + name + ", see --help");
+            }
+        }
+        if (!words.isEmpty()) {
+            command(words, properties);
+        }
+        return properties.toArray(String[]::new);
+    }
+
+    private static void command(List<String> words, List<String> properties) {
+        String command = words.getFirst();
+        Integer wanted = COMMANDS.get(command);
+        if (wanted == null) {
+            throw new Misunderstood("Unknown command '" + command + "', see --help");
+        }
+        List<String> arguments = words.subList(1, words.size());
+        if (arguments.size() != wanted) {
+            throw new Misunderstood("'" + command + "' wants " + (wanted == 0
+                    ? "nothing behind it"
+                    : wanted == 1 ? "a generation behind it" : "an aggregate and an id behind it") + ", and "
+                    + (arguments.isEmpty() ? "nothing is there" : arguments + " is there"));
+        }
+        if (command.equals("activate")) {
+            properties.add("--hive.rebuild.activate=true");
+            properties.add("--hive.rebuild.generation=" + arguments.getFirst());
+            return;
+        }
+        properties.add("--hive.rebuild.command=" + command);
+        for (int i = 0; i < arguments.size(); i++) {
+            properties.add("--hive.rebuild.arguments[" + i + "]=" + arguments.get(i));
+        }
+        if (WITHOUT_SERVER.contains(command)) {
+            properties.add("--spring.main.web-application-type=none");
+        }
+    }
+}

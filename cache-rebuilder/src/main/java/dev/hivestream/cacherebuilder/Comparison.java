@@ -1,0 +1,385 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Slot;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Compares one slot of a generation with a fold of its log, while both may go on. The log is folded in memory up to the
+ * watermark, and each snapshot must be at least there; one that is further is compared once the fold has reached its
+ * version. If the aggregates do not fit into memory, the log is read several times, for a part of them each. Not
+ * thread-safe.
+ *
+ * @param <S> state
+ * @param <E> events
+ */
+final class Comparison<S, E> {
+
+    private static final int LOADED_AT_ONCE = 1_000;
+    private static final int HELD_BYTES = 200;
+
+    /** What each comparison works with. */
+    record Parts(Cache cache, Replay replay, Log log, Progress progress, Stopping stopping, int remembered,
+            long memory) {}
+
+    /**
+     * What is compared.
+     *
+     * @param generation with its watermark and snapshots; null compares nothing and folds the whole log
+     * @param states whether states alone count, and not what else is in a snapshot: it was written by other code
+     * @param only these ids, or null for all
+     */
+    record Scope(@Nullable String generation, boolean states, @Nullable Set<String> only) {}
+
+    /** An event that cannot be read or folded. */
+    record Problem(long offset, String id, String reason) {}
+
+    private record Ahead<S>(Snapshot<S> fold, byte[] stored, long version) {}
+
+    private final Parts with;
+    private final Served<?, S, E> served;
+    private final Slot slot;
+    private final Scope scope;
+    private final Fold<S, E> fold;
+
+    private final List<Difference> differences = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
+    private final Map<String, Ahead<S>> ahead = new LinkedHashMap<>();
+    private long[] known = new long[1_024];
+    private int knownCount;
+    private long events;
+    private long reached;
+    private Position command = Position.NONE;
+    private @Nullable Watermark watermark;
+
+    Comparison(Parts with, Served<?, S, E> served, Slot slot, Scope scope) {
+        this.with = with;
+        this.served = served;
+        this.slot = slot;
+        this.scope = scope;
+        this.fold = new Fold<>(served, with.remembered(),
+                (event, id, reason, fault) -> problems.add(new Problem(event.offset(), id, reason)));
+    }
+
+    Slot slot() {
+        return slot;
+    }
+
+    List<Difference> differences() {
+        return differences;
+    }
+
+    List<Problem> problems() {
+        return problems;
+    }
+
+    long events() {
+        return events;
+    }
+
+    long aggregates() {
+        return knownCount;
+    }
+
+    /** Folds the log up to the watermark and compares. */
+    void compare() {
+        long logEnd = with.log().ends(List.of(slot)).getOrDefault(slot, 0L);
+        reached = logEnd;
+        if (scope.generation() != null && !readWatermark(logEnd)) {
+            return;
+        }
+        with.progress().reach(slot, 0, reached);
+        int parts = 1;
+        while (!compareInParts(parts)) {
+            parts *= 2;
+            differences.clear();
+            problems.clear();
+            ahead.clear();
+            knownCount = 0;
+        }
+        Arrays.sort(known, 0, knownCount);
+        if (watermark != null && !scope.states() && !watermark.commandPosition().equals(command)) {
+            differences.add(new Difference(slot.toString(), null, "the watermark's command position is "
+                    + watermark.command() + " and the highest in the log up to there is " + command, null, null,
+                    List.of()));
+        }
+    }
+
+    private boolean readWatermark(long logEnd) {
+        byte[] stored = with.cache().load(slot, "", String.valueOf(scope.generation()), List.of()).watermark();
+        if (stored == null) {
+            differences.add(wrong("there is no watermark: the slot is not built"));
+            return false;
+        }
+        try {
+            watermark = Watermark.read(stored);
+        } catch (JacksonException e) {
+            differences.add(wrong("the watermark cannot be read"));
+            return false;
+        }
+        if (watermark.next() > logEnd) {
+            differences.add(wrong("the watermark is at " + watermark.next() + " and the log ends at " + logEnd));
+        }
+        reached = Math.min(watermark.next(), logEnd);
+        return true;
+    }
+
+    private Difference wrong(String what) {
+        return new Difference(slot.toString(), null, what, null, null, List.of());
+    }
+
+    /** False if the aggregates of one part do not fit into memory. */
+    private boolean compareInParts(int parts) {
+        for (int part = 0; part < parts; part++) {
+            int which = part;
+            Map<String, Snapshot<S>> snapshots = new HashMap<>();
+            if (!fold(0, reached, id -> Math.floorMod(id.hashCode(), parts) == which && isAsked(id), snapshots, true)) {
+                return false;
+            }
+            compare(snapshots);
+        }
+        return true;
+    }
+
+    private boolean isAsked(String id) {
+        return scope.only() == null || scope.only().contains(id);
+    }
+
+    private boolean fold(long from, long end, Predicate<String> which, Map<String, Snapshot<S>> into,
+            boolean bounded) {
+        long[] bytes = {0};
+        events = 0;
+        command = Position.NONE;
+        boolean[] fits = {true};
+        with.replay().read(Log.events(slot), from, end, records -> {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                command = command.advance(Fold.command(record));
+                String id = Fold.id(record);
+                if (id != null && which.test(id)) {
+                    bytes[0] += apply(into, id, record);
+                }
+            }
+            events += records.size();
+            if (!records.isEmpty()) {
+                with.progress().advanced(slot, records.size(), records.getLast().offset() + 1);
+            }
+            fits[0] = !bounded || bytes[0] < with.memory();
+            return fits[0] && !stopped();
+        });
+        with.progress().advanced(slot, 0, end);
+        return fits[0];
+    }
+
+    private boolean stopped() {
+        if (with.stopping().isTold()) {
+            throw new java.util.concurrent.CancellationException("Stopped while " + slot + " was compared");
+        }
+        return false;
+    }
+
+    /** How many bytes more are held. */
+    private long apply(Map<String, Snapshot<S>> into, String id, ConsumerRecord<byte[], byte[]> record) {
+        Snapshot<S> snapshot = into.get(id);
+        long before = 0;
+        if (snapshot == null) {
+            snapshot = served.snapshots().read(id, null);
+            into.put(id, snapshot);
+        } else {
+            before = HELD_BYTES + 2L * id.length() + snapshot.bytes();
+        }
+        if (snapshot.poison() != null) {
+            decode(id, record);
+        } else {
+            fold.apply(snapshot, record);
+        }
+        return HELD_BYTES + 2L * id.length() + snapshot.bytes() - before;
+    }
+
+    /** What comes after an event that could not be folded cannot be folded either, but read. */
+    private void decode(String id, ConsumerRecord<byte[], byte[]> record) {
+        try {
+            String type = Header.text(record.headers(), Header.TYPE);
+            String version = Header.text(record.headers(), Header.DATA_VERSION);
+            served.codec().readEvent(type == null ? "" : type, version == null ? 1 : Integer.parseInt(version),
+                    record.value());
+        } catch (Malformed | RuntimeException e) {
+            problems.add(new Problem(record.offset(), id, "The event at " + record.topic() + "/" + record.partition()
+                    + "/" + record.offset() + " cannot be read: " + e.getMessage()));
+        }
+    }
+
+    private void compare(Map<String, Snapshot<S>> snapshots) {
+        List<String> ids = new ArrayList<>(snapshots.keySet());
+        if (scope.only() != null) {
+            Set<String> all = new LinkedHashSet<>(ids);
+            all.addAll(scope.only());
+            ids = new ArrayList<>(all);
+        }
+        for (String id : ids) {
+            know(id);
+        }
+        if (scope.generation() == null) {
+            return;
+        }
+        each(ids, (id, stored) -> {
+            Snapshot<S> expected = snapshots.get(id);
+            compare(id, expected == null ? served.snapshots().read(id, null) : expected, stored, false);
+        });
+    }
+
+    private void each(List<String> ids, java.util.function.BiConsumer<String, byte @Nullable []> each) {
+        for (int from = 0; from < ids.size(); from += LOADED_AT_ONCE) {
+            List<String> some = ids.subList(from, Math.min(ids.size(), from + LOADED_AT_ONCE));
+            List<byte @Nullable []> stored = with.cache()
+                    .load(slot, "", String.valueOf(scope.generation()), some).snapshots();
+            for (int i = 0; i < some.size(); i++) {
+                each.accept(some.get(i), stored.get(i));
+            }
+        }
+    }
+
+    /** @param last whether the log has been read to its end, so that a snapshot that is further is wrong */
+    private void compare(String id, Snapshot<S> expected, byte @Nullable [] stored, boolean last) {
+        boolean none = expected.version() == 0 && expected.poison() == null;
+        if (stored == null) {
+            if (!none) {
+                differ(id, "is not in the cache", expected, null, List.of());
+            }
+            return;
+        }
+        if (!none && !scope.states() && Arrays.equals(served.snapshots().write(expected), stored)) {
+            return;
+        }
+        JsonNode actual = Difference.tree(stored);
+        if (actual == null || !actual.path("version").isIntegralNumber()) {
+            differ(id, "the snapshot cannot be read", expected, null, List.of());
+            return;
+        }
+        long version = actual.path("version").asLong();
+        if (version > expected.version()) {
+            if (!last) {
+                ahead.put(id, new Ahead<>(expected, stored, version));
+            } else if (none) {
+                differ(id, "should not be in the cache: the log has no event of it", expected, version, List.of());
+            } else {
+                differ(id, "is at version " + version + " and the log ends at version " + expected.version(), expected,
+                        version, List.of());
+            }
+        } else if (version < expected.version()) {
+            differ(id, "is at version " + version + ", and at the watermark the log is at version "
+                    + expected.version(), expected, version, List.of());
+        } else if (none) {
+            differ(id, "should not be in the cache: the log has no event of it", expected, version, List.of());
+        } else {
+            compareTrees(id, expected, actual, version);
+        }
+    }
+
+    private void compareTrees(String id, Snapshot<S> expected, JsonNode actual, long version) {
+        JsonNode wanted = Json.tree(served.snapshots().write(expected));
+        List<Difference.Change> changes = scope.states()
+                ? Difference.changes(wanted.path("state"), actual.path("state"))
+                : Difference.changes(wanted, actual);
+        boolean poisonDiffers = expected.poison() == null != actual.path("poison").isMissingNode();
+        if (!changes.isEmpty() || scope.states() && poisonDiffers) {
+            differ(id, scope.states() && changes.isEmpty()
+                    ? "is kept out by " + (expected.poison() == null ? "the cache" : "this code: " + expected.poison())
+                    : "differs at version " + version, expected, version, changes);
+        }
+    }
+
+    private void differ(String id, String what, Snapshot<S> expected, @Nullable Long actual,
+            List<Difference.Change> changes) {
+        differences.add(new Difference(slot.toString(), id, what, expected.version(), actual, changes));
+    }
+
+    private void know(String id) {
+        if (knownCount == known.length) {
+            known = Arrays.copyOf(known, known.length * 2);
+        }
+        known[knownCount++] = hash(id);
+    }
+
+    /** Whether the fold has seen it, up to a collision in 64 bits. */
+    boolean knows(String id) {
+        return Arrays.binarySearch(known, 0, knownCount, hash(id)) >= 0;
+    }
+
+    private static long hash(String id) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte one : id.getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ one) * 0x100000001b3L;
+        }
+        return hash;
+    }
+
+    /** Goes on to the end of the log with snapshots that were further than the watermark, or that the fold did not know. */
+    void finish(Collection<String> unknown) {
+        each(List.copyOf(unknown), (id, stored) -> {
+            if (stored != null && !ahead.containsKey(id)) {
+                compare(id, served.snapshots().read(id, null), stored, false);
+            }
+        });
+        if (ahead.isEmpty()) {
+            return;
+        }
+        Watermark now = with.cache().watermark(slot, String.valueOf(scope.generation()));
+        long end = with.log().ends(List.of(slot)).getOrDefault(slot, 0L);
+        long[] furthest = {-1};
+        String[] whose = {""};
+        Map<String, Ahead<S>> open = new HashMap<>(ahead);
+        with.progress().end(slot, end);
+        with.replay().read(Log.events(slot), reached, end, records -> {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                String id = Fold.id(record);
+                Ahead<S> one = id == null ? null : open.get(id);
+                if (id != null && one != null) {
+                    fold.apply(one.fold, record);
+                    if (one.fold.version() == one.version) {
+                        compare(id, one.fold, one.stored, true);
+                        open.remove(id);
+                        furthest[0] = record.offset();
+                        whose[0] = id;
+                    }
+                }
+            }
+            if (!records.isEmpty()) {
+                with.progress().advanced(slot, records.size(), records.getLast().offset() + 1);
+            }
+            return !open.isEmpty() && !stopped();
+        });
+        open.forEach((id, one) -> compare(id, one.fold, one.stored, true));
+        if (now != null && furthest[0] >= now.next()) {
+            differences.add(wrong("the watermark is at " + now.next() + ", behind the snapshots: that of '" + whose[0]
+                    + "' has the event at " + furthest[0]));
+        }
+    }
+
+    private static final class Json {
+        private static JsonNode tree(byte[] json) {
+            return java.util.Objects.requireNonNull(Difference.tree(json));
+        }
+    }
+}

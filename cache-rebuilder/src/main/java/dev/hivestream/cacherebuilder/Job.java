@@ -1,0 +1,70 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.message.Json;
+import java.util.concurrent.CancellationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.SerializationFeature;
+
+/** Does what is asked for, and says what became of it. */
+final class Job {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
+    private final Rebuild rebuild;
+    private final Verify verify;
+    private final Show show;
+    private final GenerationList list;
+    private final Progress progress;
+    private final Console console;
+    private final RebuilderProperties properties;
+
+    Job(Rebuild rebuild, Verify verify, Show show, GenerationList list, Progress progress, Console console,
+            RebuilderProperties properties) {
+        this.rebuild = rebuild;
+        this.verify = verify;
+        this.show = show;
+        this.list = list;
+        this.progress = progress;
+        this.console = console;
+        this.properties = properties;
+    }
+
+    /** Gives the exit code. */
+    int run() {
+        Outcome outcome;
+        try (var report = new ProgressReport(progress, console, properties.report(),
+                System.console() != null && System.console().isTerminal())) {
+            outcome = switch (properties.command()) {
+                case REBUILD -> rebuild.run();
+                case VERIFY -> verify.verify();
+                case DRY_RUN -> verify.dryRun();
+                case SHOW -> show.run();
+                case GENERATIONS -> list.list();
+                case REMOVE -> list.remove();
+            };
+        } catch (StartRefused e) {
+            return failed(Outcome.FAILED, e.line());
+        } catch (PoisonEvent e) {
+            return failed(Outcome.POISONED, String.valueOf(e.getMessage()));
+        } catch (CancellationException e) {
+            LOG.info("Stopped; the next run goes on from here");
+            return Outcome.FAILED;
+        } catch (RuntimeException e) {
+            LOG.error("Failed", e);
+            return failed(Outcome.FAILED, String.valueOf(e.getMessage()));
+        }
+        console.out().print(properties.json()
+                ? Json.TOLERANT.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(outcome.json())
+                        + System.lineSeparator()
+                : outcome.text());
+        console.out().flush();
+        return outcome.code();
+    }
+
+    private int failed(int code, String why) {
+        console.err().println("cache-rebuilder: " + why);
+        return code;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Slot;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+
+/** Asks the broker about the log. Thread-safe. */
+final class Log {
+
+    private static final int PATIENCE_SECONDS = 20;
+
+    private final Admin admin;
+
+    Log(Admin admin) {
+        this.admin = admin;
+    }
+
+    static TopicPartition events(Slot slot) {
+        return new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
+    }
+
+    /** Where the log of some slots ends now: behind the last record that was appended, committed or not. */
+    Map<Slot, Long> ends(Collection<Slot> slots) {
+        Map<Slot, Long> ends = new HashMap<>();
+        offsets(slots, OffsetSpec.latest()).forEach((slot, found) -> ends.put(slot, found.offset()));
+        return ends;
+    }
+
+    /** Where the log of some slots ended at a moment of the past. */
+    Map<Slot, Long> ends(Collection<Slot> slots, @Nullable When when) {
+        Map<Slot, Long> ends = ends(slots);
+        if (when == null) {
+            return ends;
+        }
+        if (when.time() != null) {
+            // the first record that is younger
+            offsets(slots, OffsetSpec.forTimestamp(when.time().toEpochMilli() + 1)).forEach((slot, found) -> {
+                if (found.offset() >= 0) {
+                    ends.merge(slot, found.offset(), Math::min);
+                }
+            });
+        } else {
+            slots.forEach(slot -> ends.merge(slot,
+                    when.offset() != null
+                            ? when.offset()
+                            : when.offsets().getOrDefault(slot.partition(), Long.MAX_VALUE),
+                    Math::min));
+        }
+        return ends;
+    }
+
+    private Map<Slot, ListOffsetsResultInfo> offsets(Collection<Slot> slots, OffsetSpec spec) {
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        slots.forEach(slot -> asked.put(events(slot), spec));
+        Map<TopicPartition, ListOffsetsResultInfo> answer = get(
+                admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
+        Map<Slot, ListOffsetsResultInfo> found = new HashMap<>();
+        slots.forEach(slot -> found.put(slot, Objects.requireNonNull(answer.get(events(slot)))));
+        return found;
+    }
+
+    /** Whether a consumer group has members, who own partitions. */
+    boolean hasMembers(String group) {
+        try {
+            return !Objects.requireNonNull(get(admin.describeConsumerGroups(List.of(group)).all()).get(group)).members()
+                    .isEmpty();
+        } catch (org.apache.kafka.common.errors.GroupIdNotFoundException nobodyYet) {
+            return false;
+        }
+    }
+
+    private static <T> T get(org.apache.kafka.common.KafkaFuture<T> future) {
+        try {
+            return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new org.apache.kafka.common.errors.TimeoutException(
+                    "The broker did not answer within " + PATIENCE_SECONDS + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptException(e);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Generations;
+import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.cloud.stream.binding.BindingsLifecycleController;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.messaging.Message;
+
+/** The function bean, the job, and what they work with. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(RebuilderProperties.class)
+class RebuilderConfiguration {
+
+    @Bean
+    Consumer<Message<List<byte[]>>> rebuild(Following following) {
+        return new RebuildCache(following);
+    }
+
+    @Bean
+    Following following(@Lazy BindingsLifecycleController bindings, Replay replay, Log log, Progress progress,
+            Stopping stopping, RebuilderProperties properties) {
+        return new Following(bindings, replay, log, progress, stopping, properties);
+    }
+
+    @Bean
+    Progress progress(MeterRegistry meters) {
+        return new Progress(meters);
+    }
+
+    @Bean
+    RebuildEndpoint rebuildEndpoint(Progress progress) {
+        return new RebuildEndpoint(progress);
+    }
+
+    @Bean
+    Stopping stopping(Progress progress) {
+        return new Stopping(progress);
+    }
+
+    @Bean
+    Log log(Admin admin) {
+        return new Log(admin);
+    }
+
+    @Bean
+    Folder folder(Replay replay, Stopping stopping, Progress progress, RebuilderProperties properties) {
+        return new Folder(replay, stopping, progress, properties);
+    }
+
+    @Bean
+    Verification verification(Cache cache, Generations generations, Replay replay, Log log, Progress progress,
+            Stopping stopping, HiveProperties hive, RebuilderProperties properties) {
+        return new Verification(cache, generations, replay, log, progress, stopping, hive, properties);
+    }
+
+    @Bean
+    Repair repair(Cache cache, Guard guard, Replay replay, Log log, Folder folder, HiveProperties hive,
+            RebuilderProperties properties) {
+        return new Repair(cache, guard, replay, log, folder, hive, properties);
+    }
+
+    @Bean
+    Job job(ServedAggregates served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
+            Folder folder, Verification verification, Repair repair, Following following, Progress progress,
+            Stopping stopping, Console console, HiveProperties hive, RebuilderProperties properties) {
+        return new Job(
+                new Rebuild(served, topics, cache, generations, replay, log, folder, verification, following, progress,
+                        stopping, hive, properties),
+                new Verify(served, topics, generations, verification, repair, stopping, hive, properties),
+                new Show(served, topics, replay, log, hive, properties),
+                new GenerationList(served, topics, generations, hive, properties), progress, console, properties);
+    }
+}

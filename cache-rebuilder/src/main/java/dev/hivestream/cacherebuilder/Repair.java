@@ -1,0 +1,148 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Slot;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+
+/**
+ * Mends a slot's cache while its owner may be at work. What is right is folded from the log first; then the guard is
+ * taken, the fold goes on to the stored watermark, and snapshots and a new watermark are written, on condition that the
+ * watermark is still that one. The new watermark's nonce tells the owner.
+ */
+final class Repair {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
+    private static final int ATTEMPTS = 5;
+    private static final int MENDED_AT_ONCE = 500;
+
+    private final Cache cache;
+    private final Guard guard;
+    private final Replay replay;
+    private final Log log;
+    private final Folder folder;
+    private final HiveProperties hive;
+    private final RebuilderProperties properties;
+
+    Repair(Cache cache, Guard guard, Replay replay, Log log, Folder folder, HiveProperties hive,
+            RebuilderProperties properties) {
+        this.cache = cache;
+        this.guard = guard;
+        this.replay = replay;
+        this.log = log;
+        this.folder = folder;
+        this.hive = hive;
+        this.properties = properties;
+    }
+
+    /** Mends the snapshots of some ids, and the watermark. */
+    <S, E> void mend(Served<?, S, E> served, Slot slot, String generation, Set<String> ids) {
+        boolean mended = false;
+        for (int attempt = 0; attempt < ATTEMPTS && !mended; attempt++) {
+            var right = new Right<>(served, slot);
+            right.foldTo(place(slot, stored(slot, generation)), ids);
+            Guard.Held held = guard.lock(List.of(slot.toString()));
+            try {
+                mended = write(right, slot, generation, ids);
+            } finally {
+                held.release();
+            }
+        }
+        if (!mended) {
+            LOG.warn("{} was not mended: its owner was always faster", slot);
+        }
+        // a watermark that was set back, or begins anew, is behind still
+        folder.fold(Map.of(replay.slot(served, slot, generation, properties.memoryBytes() / properties.workers(),
+                Replay.Poisoned.KEEP_OUT, true), log.ends(List.of(slot)).getOrDefault(slot, 0L)));
+    }
+
+    /** Where the watermark is; the log's beginning if it is not one that can be. */
+    private long place(Slot slot, byte @Nullable [] stored) {
+        Watermark watermark = read(stored);
+        long end = log.ends(List.of(slot)).getOrDefault(slot, 0L);
+        return watermark == null || watermark.next() > end ? 0 : watermark.next();
+    }
+
+    private byte @Nullable [] stored(Slot slot, String generation) {
+        return cache.load(slot, "", generation, List.of()).watermark();
+    }
+
+    /** False if the watermark changed meanwhile. */
+    private <S, E> boolean write(Right<S, E> right, Slot slot, String generation, Set<String> ids) {
+        byte[] expected = stored(slot, generation);
+        long place = place(slot, expected);
+        if (place < right.reached) {
+            return false;
+        }
+        right.foldTo(place, ids);
+        Watermark next = Watermark.at(place, right.command);
+        Map<String, byte[]> step = new LinkedHashMap<>();
+        for (String id : ids) {
+            Snapshot<S> snapshot = right.snapshots.get(id);
+            step.put(id, snapshot == null ? new byte[0] : right.served.snapshots().write(snapshot));
+            if (step.size() == MENDED_AT_ONCE) {
+                if (!cache.mend(slot, generation, expected, next, step)) {
+                    return false;
+                }
+                expected = next.bytes();
+                step.clear();
+            }
+        }
+        return cache.mend(slot, generation, expected, next, step);
+    }
+
+    private static @Nullable Watermark read(byte @Nullable [] stored) {
+        try {
+            return stored == null ? null : Watermark.read(stored);
+        } catch (JacksonException e) {
+            return null;
+        }
+    }
+
+    /** What the log says of some aggregates, up to a position. */
+    private final class Right<S, E> {
+        private final Served<?, S, E> served;
+        private final Slot slot;
+        private final Fold<S, E> fold;
+        private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
+        private Position command = Position.NONE;
+        private long reached;
+
+        private Right(Served<?, S, E> served, Slot slot) {
+            this.served = served;
+            this.slot = slot;
+            this.fold = new Fold<>(served, hive.decide().remembered(), Replay.Poisoned.KEEP_OUT);
+        }
+
+        private void foldTo(long end, Set<String> ids) {
+            replay.read(Log.events(slot), reached, end, records -> {
+                for (ConsumerRecord<byte[], byte[]> record : records) {
+                    command = command.advance(Fold.command(record));
+                    String id = Fold.id(record);
+                    if (id != null && ids.contains(id)) {
+                        fold.apply(snapshots.computeIfAbsent(id, first -> served.snapshots().read(first, null)),
+                                record);
+                    }
+                }
+                return true;
+            });
+            reached = Math.max(reached, end);
+        }
+    }
+}

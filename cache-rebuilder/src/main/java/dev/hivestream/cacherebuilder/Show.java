@@ -1,0 +1,174 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Slot;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.util.RawValue;
+
+/** The command {@code show}: an aggregate's history, event by event, with the state after each. */
+final class Show {
+
+    private final ServedAggregates served;
+    private final Topics topics;
+    private final Replay replay;
+    private final Log log;
+    private final HiveProperties hive;
+    private final RebuilderProperties properties;
+
+    Show(ServedAggregates served, Topics topics, Replay replay, Log log, HiveProperties hive,
+            RebuilderProperties properties) {
+        this.served = served;
+        this.topics = topics;
+        this.replay = replay;
+        this.log = log;
+        this.hive = hive;
+        this.properties = properties;
+    }
+
+    Outcome run() {
+        if (properties.arguments().size() != 2) {
+            throw new StartRefused("show wants an aggregate and an id: show account a-1");
+        }
+        String aggregate = properties.arguments().get(0);
+        Served<?, ?, ?> one = served.byName().get(aggregate);
+        if (one == null) {
+            throw new StartRefused("There is no aggregate '" + aggregate + "'; known are "
+                    + served.byName().keySet().stream().sorted().toList());
+        }
+        topics.requireEvents(aggregate);
+        return show(one, properties.arguments().get(1));
+    }
+
+    private <S, E> Outcome show(Served<?, S, E> one, String id) {
+        When at = properties.at() == null ? null : When.parse("at", properties.at());
+        Slot slot = Slot.of(one.name(), id, hive.partitions());
+        long end = log.ends(List.of(slot)).getOrDefault(slot, 0L);
+        List<Map<String, Object>> history = new ArrayList<>();
+        String[] reason = {""};
+        Fold<S, E> fold = new Fold<>(one, hive.decide().remembered(), (event, same, why, fault) -> reason[0] = why);
+        Snapshot<S> snapshot = one.snapshots().read(id, null);
+        replay.read(Log.events(slot), 0, end, records -> {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                if (!id.equals(Fold.id(record))) {
+                    continue;
+                }
+                if (isLater(record, at)) {
+                    return false;
+                }
+                boolean poisonedBefore = snapshot.poison() != null;
+                boolean changed = fold.apply(snapshot, record);
+                history.add(entry(one, record, snapshot, changed
+                        ? reason[0]
+                        : poisonedBefore ? "an event before this one cannot be folded" : "a repeat, passed over"));
+            }
+            return true;
+        });
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("aggregate", one.name());
+        json.put("id", id);
+        json.put("slot", slot.toString());
+        json.put("version", snapshot.version());
+        json.put("state", raw(one.snapshots().writeState(snapshot.state())));
+        json.put("history", history);
+        return new Outcome(Outcome.DONE, json, table(one.name(), id, history));
+    }
+
+    private static boolean isLater(ConsumerRecord<byte[], byte[]> record, @Nullable When at) {
+        if (at == null) {
+            return false;
+        }
+        if (at.time() != null) {
+            return record.timestamp() > at.time().toEpochMilli();
+        }
+        String version = Header.text(record.headers(), Header.SEQUENCE);
+        try {
+            return at.offset() != null && version != null && Long.parseLong(version) > at.offset();
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    private static <S> Map<String, Object> entry(Served<?, S, ?> one, ConsumerRecord<byte[], byte[]> record,
+            Snapshot<S> after, String remark) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        put(entry, "version", Header.text(record.headers(), Header.SEQUENCE));
+        put(entry, "time", Instant.ofEpochMilli(record.timestamp()).toString());
+        put(entry, "type", Header.text(record.headers(), Header.TYPE));
+        put(entry, "command", Header.text(record.headers(), Header.CAUSATION_ID));
+        entry.put("offset", record.offset());
+        entry.put("event", raw(record.value()));
+        entry.put("state", raw(one.snapshots().writeState(after.state())));
+        if (!remark.isEmpty()) {
+            entry.put("remark", remark);
+        }
+        return entry;
+    }
+
+    private static void put(Map<String, Object> entry, String name, @Nullable String value) {
+        if (value != null) {
+            entry.put(name, value);
+        }
+    }
+
+    /** JSON as it is; anything else as text. */
+    private static Object raw(byte @Nullable [] value) {
+        if (value == null) {
+            return "";
+        }
+        String text = new String(value, StandardCharsets.UTF_8);
+        try {
+            Json.TOLERANT.readTree(value);
+            return new RawValue(text);
+        } catch (JacksonException e) {
+            return text;
+        }
+    }
+
+    private static String table(String aggregate, String id, List<Map<String, Object>> history) {
+        if (history.isEmpty()) {
+            return "The log has no event of " + aggregate + " '" + id + "'" + System.lineSeparator();
+        }
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[]{"version", "time", "event", "payload", "state after it"});
+        for (Map<String, Object> entry : history) {
+            rows.add(new String[]{text(entry.get("version")), text(entry.get("time")), text(entry.get("type")),
+                    text(entry.get("event")),
+                    text(entry.get("state")) + (entry.containsKey("remark") ? "  (" + entry.get("remark") + ")" : "")});
+        }
+        int[] widths = new int[5];
+        rows.forEach(row -> {
+            for (int i = 0; i < row.length - 1; i++) {
+                widths[i] = Math.max(widths[i], row[i].length());
+            }
+        });
+        StringBuilder table = new StringBuilder();
+        for (String[] row : rows) {
+            for (int i = 0; i < row.length; i++) {
+                table.append(row[i]).append(i == row.length - 1 ? "" : " ".repeat(widths[i] - row[i].length() + 2));
+            }
+            table.append(System.lineSeparator());
+        }
+        return table.toString();
+    }
+
+    private static String text(@Nullable Object value) {
+        return value == null ? "" : value instanceof RawValue raw ? String.valueOf(raw.rawValue()) : value.toString();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.message.Slot;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An aggregate and the generation of its cache that a command is about.
+ *
+ * @param fingerprint of the code on the class path
+ * @param resumed whether it was begun by an earlier run
+ */
+record Target<S, E>(Served<?, S, E> served, String fingerprint, String generation, boolean resumed,
+        List<Slot> slots) {
+
+    static List<Slot> slots(String aggregate, int partitions) {
+        List<Slot> slots = new ArrayList<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            slots.add(new Slot(aggregate, partition));
+        }
+        return slots;
+    }
+
+    String aggregate() {
+        return served.name();
+    }
+}

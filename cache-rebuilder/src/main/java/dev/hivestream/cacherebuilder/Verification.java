@@ -1,0 +1,132 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.cacherebuilder.Comparison.Scope;
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Generations;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.message.Slot;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Compares generations with the log, slot by slot, and looks twice before it says that something is wrong. */
+final class Verification {
+
+    /** An owner that is writing, or catching up, is done after that. */
+    private static final Duration SECOND_LOOK = Duration.ofMillis(1_500);
+
+    private final Comparison.Parts parts;
+    private final Generations generations;
+    private final Progress progress;
+    private final Stopping stopping;
+    private final int workers;
+
+    Verification(Cache cache, Generations generations, Replay replay, Log log, Progress progress, Stopping stopping,
+            HiveProperties hive, RebuilderProperties properties) {
+        this.generations = generations;
+        this.progress = progress;
+        this.stopping = stopping;
+        this.workers = properties.workers();
+        this.parts = new Comparison.Parts(cache, replay, log, progress, stopping, hive.decide().remembered(),
+                properties.memoryBytes() / workers);
+    }
+
+    /**
+     * What was found.
+     *
+     * @param aggregates that were compared
+     * @param events that were folded
+     * @param problems events that cannot be read or folded, by slot
+     */
+    record Found(long aggregates, long events, List<Difference> differences,
+            Map<Slot, List<Comparison.Problem>> problems) {}
+
+    /**
+     * Compares.
+     *
+     * @param generation of a slot; null compares nothing and folds its log
+     * @param states whether states alone count
+     */
+    <S, E> Found compare(Served<?, S, E> served, List<Slot> slots, Function<Slot, @Nullable String> generation,
+            boolean states) {
+        progress.begin("verify " + served.name());
+        List<Comparison<S, E>> first = look(served, slots, generation, states, Map.of());
+        long aggregates = first.stream().mapToLong(Comparison::aggregates).sum();
+        long events = first.stream().mapToLong(Comparison::events).sum();
+        Map<Slot, List<Comparison.Problem>> problems = new LinkedHashMap<>();
+        Map<Slot, Set<String>> suspects = new LinkedHashMap<>();
+        for (Comparison<S, E> one : first) {
+            if (!one.problems().isEmpty()) {
+                problems.put(one.slot(), one.problems());
+            }
+            if (!one.differences().isEmpty()) {
+                Set<String> ids = new LinkedHashSet<>();
+                one.differences().stream().map(Difference::id).filter(Objects::nonNull).forEach(ids::add);
+                suspects.put(one.slot(), ids);
+            }
+        }
+        List<Difference> differences = new ArrayList<>();
+        if (!suspects.isEmpty()) {
+            progress.begin("look again at " + served.name());
+            stopping.pause(SECOND_LOOK);
+            look(served, List.copyOf(suspects.keySet()), generation, states, suspects)
+                    .forEach(one -> differences.addAll(one.differences()));
+        }
+        return new Found(aggregates, events, differences, problems);
+    }
+
+    private <S, E> List<Comparison<S, E>> look(Served<?, S, E> served, List<Slot> slots,
+            Function<Slot, @Nullable String> generation, boolean states, Map<Slot, Set<String>> only) {
+        Map<Slot, Comparison<S, E>> comparisons = new LinkedHashMap<>();
+        List<Comparison<S, E>> done = Folder.all(slots.stream().<Callable<Comparison<S, E>>>map(slot -> () -> {
+            return stopping.patiently(() -> {
+                var comparison = new Comparison<>(parts, served, slot,
+                        new Scope(generation.apply(slot), states, only.get(slot)));
+                comparison.compare();
+                return comparison;
+            });
+        }).toList(), Math.min(workers, slots.size()));
+        done.forEach(one -> comparisons.put(one.slot(), one));
+        Map<Slot, Set<String>> unknown = only.isEmpty() ? unknown(served.name(), comparisons, generation) : Map.of();
+        Folder.all(done.stream().<Callable<Void>>map(one -> () -> {
+            if (generation.apply(one.slot()) != null) {
+                stopping.patiently(() -> one.finish(unknown.getOrDefault(one.slot(), Set.of())));
+            }
+            return null;
+        }).toList(), Math.min(workers, slots.size()));
+        return done;
+    }
+
+    /** The aggregates that are in the cache and were not in the log up to the watermark. */
+    private <S, E> Map<Slot, Set<String>> unknown(String aggregate, Map<Slot, Comparison<S, E>> comparisons,
+            Function<Slot, @Nullable String> generation) {
+        Set<String> names = new LinkedHashSet<>();
+        comparisons.keySet().forEach(slot -> {
+            String name = generation.apply(slot);
+            if (name != null) {
+                names.add(name);
+            }
+        });
+        Map<Slot, Set<String>> unknown = new HashMap<>();
+        for (String name : names) {
+            stopping.patiently(() -> generations.snapshots(aggregate, name, places -> places.forEach(place -> {
+                Comparison<S, E> one = comparisons.get(place.slot());
+                if (one != null && name.equals(generation.apply(place.slot())) && !one.knows(place.id())) {
+                    unknown.computeIfAbsent(place.slot(), none -> new LinkedHashSet<>()).add(place.id());
+                }
+            })));
+        }
+        return unknown;
+    }
+}

@@ -1,0 +1,174 @@
+package dev.hivestream.cacherebuilder;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.cache.Generations;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Fingerprint;
+import dev.hivestream.runtime.message.Slot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The commands {@code verify} and {@code dry-run}: what a cache says beside what the log says. */
+final class Verify {
+
+    private static final int PRINTED = 100;
+
+    private final ServedAggregates served;
+    private final Topics topics;
+    private final Generations generations;
+    private final Verification verification;
+    private final Repair repair;
+    private final Stopping stopping;
+    private final HiveProperties hive;
+    private final RebuilderProperties properties;
+
+    Verify(ServedAggregates served, Topics topics, Generations generations, Verification verification, Repair repair,
+            Stopping stopping, HiveProperties hive, RebuilderProperties properties) {
+        this.served = served;
+        this.topics = topics;
+        this.generations = generations;
+        this.verification = verification;
+        this.repair = repair;
+        this.stopping = stopping;
+        this.hive = hive;
+        this.properties = properties;
+    }
+
+    /** Compares the active generations with the log, and mends them if that is asked for. */
+    Outcome verify() {
+        long events = 0;
+        long aggregates = 0;
+        int repaired = 0;
+        List<Difference> differences = new ArrayList<>();
+        for (Served<?, ?, ?> one : served.byName().values()) {
+            Function<Slot, @Nullable String> generation = active(one);
+            List<Slot> slots = Target.slots(one.name(), hive.partitions());
+            Verification.Found found = verification.compare(one, slots, generation, false);
+            if (properties.repair() && !found.differences().isEmpty()) {
+                repaired += mend(one, generation, found);
+                Set<Slot> mended = new LinkedHashSet<>();
+                slots.stream().filter(slot -> concerns(found, slot)).forEach(mended::add);
+                Verification.Found after = verification.compare(one, List.copyOf(mended), generation, false);
+                differences.addAll(after.differences());
+            } else {
+                differences.addAll(found.differences());
+            }
+            events += found.events();
+            aggregates += found.aggregates();
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("command", "verify");
+        json.put("aggregates", aggregates);
+        json.put("events", events);
+        json.put("repaired", repaired);
+        json.put("count", differences.size());
+        json.put("differences", differences.stream().map(Difference::json).toList());
+        String head = "%,d aggregates of %,d events compared: ".formatted(aggregates, events)
+                + (properties.repair() ? "%,d repaired, ".formatted(repaired) : "")
+                + (differences.isEmpty() ? "no difference" : "%,d differences".formatted(differences.size()))
+                + System.lineSeparator();
+        return new Outcome(differences.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json, head + text(differences));
+    }
+
+    private static boolean concerns(Verification.Found found, Slot slot) {
+        return found.differences().stream().anyMatch(one -> one.slot().equals(slot.toString()));
+    }
+
+    private int mend(Served<?, ?, ?> one, Function<Slot, @Nullable String> generation, Verification.Found found) {
+        Map<String, Set<String>> ids = new LinkedHashMap<>();
+        for (Difference difference : found.differences()) {
+            Set<String> some = ids.computeIfAbsent(difference.slot(), none -> new LinkedHashSet<>());
+            if (difference.id() != null) {
+                some.add(difference.id());
+            }
+        }
+        for (Slot slot : Target.slots(one.name(), hive.partitions())) {
+            String name = generation.apply(slot);
+            Set<String> some = ids.get(slot.toString());
+            if (some != null && name != null) {
+                stopping.patiently(() -> repair.mend(one, slot, name, some));
+            }
+        }
+        return found.differences().size();
+    }
+
+    /** The generation of each slot that its readers use, asked anew each time: it may change. */
+    private Function<Slot, @Nullable String> active(Served<?, ?, ?> one) {
+        String fingerprint = stopping
+                .patiently(() -> Fingerprint.of(one.aggregate(), topics.requireEvents(one.name())));
+        return slot -> {
+            if (properties.generation() != null) {
+                return properties.generation();
+            }
+            String active = stopping.patiently(() -> generations.active(slot).get(fingerprint));
+            return active == null ? "none-" + fingerprint : active;
+        };
+    }
+
+    /** Folds the whole log with the domain on the class path, beside what is active now, whoever wrote it. */
+    Outcome dryRun() {
+        long events = 0;
+        long aggregates = 0;
+        List<Difference> differences = new ArrayList<>();
+        List<Map<String, Object>> problems = new ArrayList<>();
+        StringBuilder text = new StringBuilder();
+        for (Served<?, ?, ?> one : served.byName().values()) {
+            Verification.Found found = verification.compare(one, Target.slots(one.name(), hive.partitions()),
+                    current(one), true);
+            events += found.events();
+            aggregates += found.aggregates();
+            differences.addAll(found.differences());
+            found.problems().forEach((slot, some) -> some.forEach(problem -> {
+                problems.add(Map.of("topic", Topics.events(slot.aggregate()), "partition", slot.partition(), "offset",
+                        problem.offset(), "id", problem.id(), "reason", problem.reason()));
+                if (problems.size() <= PRINTED) {
+                    text.append("'%s': %s%n".formatted(problem.id(), problem.reason()));
+                }
+            }));
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("command", "dry-run");
+        json.put("aggregates", aggregates);
+        json.put("events", events);
+        json.put("problems", problems);
+        json.put("count", differences.size());
+        json.put("differences", differences.stream().map(Difference::json).toList());
+        String head = "%,d events of %,d aggregates folded: %,d events cannot be read or folded, %,d states differ%n"
+                .formatted(events, aggregates, problems.size(), differences.size());
+        return new Outcome(problems.isEmpty() && differences.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json,
+                head + text + text(differences));
+    }
+
+    /** The active generation of this code, else the newest of any other. */
+    private Function<Slot, @Nullable String> current(Served<?, ?, ?> one) {
+        String fingerprint = stopping
+                .patiently(() -> Fingerprint.of(one.aggregate(), topics.requireEvents(one.name())));
+        return slot -> {
+            if (properties.generation() != null) {
+                return properties.generation();
+            }
+            Map<String, String> active = stopping.patiently(() -> generations.active(slot));
+            String own = active.get(fingerprint);
+            return own != null
+                    ? own
+                    : active.values().stream().max(java.util.Comparator.comparing(Generations::numberOf)).orElse(null);
+        };
+    }
+
+    private static String text(List<Difference> differences) {
+        StringBuilder text = new StringBuilder();
+        differences.stream().limit(PRINTED).forEach(one -> text.append(one.text()).append(System.lineSeparator()));
+        if (differences.size() > PRINTED) {
+            text.append("and %,d more; --json has all%n".formatted(differences.size() - PRINTED));
+        }
+        return text.toString();
+    }
+}

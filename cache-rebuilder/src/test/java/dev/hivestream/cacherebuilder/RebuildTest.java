@@ -1,0 +1,179 @@
+package dev.hivestream.cacherebuilder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hivestream.cacherebuilder.Rebuilder.Ran;
+import dev.hivestream.local.LocalStack;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** One log that grows from test to test. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RebuildTest {
+
+    private static final int PARTITIONS = 4;
+    private static LocalStack stack;
+    private static AccountLog log;
+    private static Rebuilder rebuilder;
+
+    @BeforeAll
+    static void start() {
+        long seed = Long.getLong("seed", System.nanoTime());
+        System.out.println("RebuildTest: -Dseed=" + seed);
+        stack = LocalStack.shared();
+        log = new AccountLog(stack, PARTITIONS, seed);
+        log.append(20_000, 500);
+        rebuilder = new Rebuilder(stack, PARTITIONS);
+    }
+
+    @AfterAll
+    static void stop() {
+        log.close();
+    }
+
+    @Test
+    @Order(1)
+    void a_rebuild_is_what_the_log_says_key_by_key() {
+        Ran ran = rebuilder.run("--json").andCode(0);
+
+        assertThat(ran.json().path("events").asLong()).isEqualTo(20_000);
+        assertThat(ran.generation()).startsWith("g1-");
+        rebuilder.assertIs(ran.generation(), log.expected);
+        assertThat(ran.json().path("aggregates").path(0).path("positions").propertyStream()
+                .mapToLong(position -> position.getValue().asLong()).sum()).isEqualTo(20_000);
+    }
+
+    @Test
+    @Order(2)
+    void the_next_one_begins_a_generation_of_its_own_and_the_earlier_one_can_be_brought_up_to_date() {
+        log.append(1_000, 600);
+        Ran second = rebuilder.run("--json").andCode(0);
+        assertThat(second.generation()).startsWith("g2-");
+        assertThat(second.json().path("events").asLong()).isEqualTo(21_000);
+        rebuilder.assertIs(second.generation(), log.expected);
+
+        String first = second.generation().replace("g2-", "g1-");
+        Ran again = rebuilder.run("--json", "--generation", first).andCode(0);
+        assertThat(again.json().path("events").asLong()).isEqualTo(1_000);
+        rebuilder.assertIs(first, log.expected);
+    }
+
+    @Test
+    @Order(3)
+    void with_little_memory_snapshots_are_written_and_let_go() {
+        Ran ran = rebuilder.run("--json", "--hive.rebuild.memory=64KB", "--hive.catch-up.step=200",
+                "--hive.rebuild.threads=1").andCode(0);
+        assertThat(ran.json().path("events").asLong()).isEqualTo(21_000);
+        rebuilder.assertIs(ran.generation(), log.expected);
+    }
+
+    @Test
+    @Order(4)
+    void until_gives_the_cache_as_of_then() throws InterruptedException {
+        Map<String, AccountLog.Expected> then = new HashMap<>();
+        log.expected.forEach((id, account) -> then.put(id, new AccountLog.Expected(account.version(), account.owner(),
+                account.balance(), account.status(), new java.util.LinkedHashMap<>(account.commands()))));
+        Instant moment = Instant.now();
+        Awaitility.await().pollInterval(1, TimeUnit.MILLISECONDS)
+                .until(() -> Instant.now().toEpochMilli() > moment.toEpochMilli());
+        log.append(2_000, 700);
+
+        Ran ran = rebuilder.run("--json", "--until", moment.toString()).andCode(0);
+
+        assertThat(ran.generation()).startsWith("as-of-");
+        rebuilder.assertIs(ran.generation(), then);
+        assertThat(rebuilder.run("generations").andCode(0).out()).contains(ran.generation());
+
+        Ran offsets = rebuilder.run("--json", "--until", "0=10,1=0,2=0,3=0").andCode(0);
+        assertThat(offsets.json().path("events").asLong()).isEqualTo(10);
+        assertThat(rebuilder.run("remove", offsets.generation()).andCode(0).out()).contains("keys removed");
+        assertThat(rebuilder.redis("KEYS", "*" + offsets.generation() + "*")).isEqualTo("[]");
+    }
+
+    @Test
+    @Order(5)
+    void show_prints_a_history_with_the_state_after_each_event() {
+        String id = log.expected.keySet().iterator().next();
+        AccountLog.Expected account = log.expected.get(id);
+
+        Ran json = rebuilder.run("show", "account", id, "--json").andCode(0);
+        assertThat(json.json().path("version").asLong()).isEqualTo(account.version());
+        assertThat(json.json().path("state").path("balance").asLong()).isEqualTo(account.balance());
+        assertThat(json.json().path("history")).hasSize((int) account.version());
+        assertThat(json.json().path("history").path(0).path("event").path("owner").asString())
+                .isEqualTo(account.owner());
+
+        Ran table = rebuilder.run("show", "account", id, "--at", "2").andCode(0);
+        assertThat(table.out().lines()).hasSize(3);
+        assertThat(table.out()).contains("account.opened").contains("{\"status\":\"OPEN\"");
+        assertThat(rebuilder.run("show", "account", "nobody").andCode(0).out())
+                .contains("no event of account 'nobody'");
+        assertThat(rebuilder.run("show", "acount", "x").andCode(1).err()).contains("There is no aggregate 'acount'");
+    }
+
+    @Test
+    @Order(6)
+    void a_dry_run_tells_what_cannot_be_read_and_writes_nothing() {
+        String generation = rebuilder.run("--json").andCode(0).generation();
+        rebuilder.activate(generation);
+        String before = rebuilder.redis("DBSIZE");
+        assertThat(rebuilder.run("dry-run", "--json").andCode(0).json().path("problems")).isEmpty();
+
+        log.send("poisoned", 1, "account.opened", "{\"owner\":\"p\"}", "p-1");
+        log.send("poisoned", 2, "account.vanished", "{}", "p-2");
+        log.send("poisoned", 3, "account.deposited", "{\"amount\":\"many\"}", "p-3");
+        log.flush();
+        Ran ran = rebuilder.run("dry-run", "--json").andCode(0);
+        assertThat(ran.json().path("problems")).as("the active cache has not seen them: neither has the dry run, "
+                + "which compares as of the watermark").isEmpty();
+
+        rebuilder.run("--generation", generation, "--on-poison", "park").andCode(0);
+        Ran found = rebuilder.run("dry-run", "--json").andCode(3);
+        assertThat(found.json().path("problems")).hasSize(2);
+        assertThat(found.json().path("problems").path(0).path("reason").asString())
+                .contains("'account.vanished' is no event");
+        assertThat(found.json().path("problems").path(1).path("reason").asString()).contains("cannot be read");
+        assertThat(Long.parseLong(rebuilder.redis("DBSIZE"))).isEqualTo(Long.parseLong(before) + 1);
+    }
+
+    @Test
+    @Order(7)
+    void a_poison_event_stops_the_rebuild_or_its_aggregate_is_kept_out() {
+        Ran stopped = rebuilder.run("--restart").andCode(4);
+        assertThat(stopped.err()).contains("topic account.events, partition " + log.partition("poisoned") + ", offset ")
+                .contains("'account.vanished' is no event").contains("--on-poison=park");
+
+        Ran parked = rebuilder.run("--json", "--on-poison", "park").andCode(0);
+        assertThat(parked.json().path("aggregates").path(0).path("resumed").asBoolean()).isTrue();
+        assertThat(parked.json().path("parked")).hasSize(1);
+        assertThat(parked.json().path("parked").path(0).path("id").asString()).isEqualTo("poisoned");
+        Map<String, String> snapshots = rebuilder.snapshots(parked.generation());
+        assertThat(snapshots.remove("poisoned")).contains("\"version\":1").contains("\"poison\":\"The event at");
+        assertThat(snapshots).hasSameSizeAs(log.expected);
+    }
+
+    @Test
+    @Order(8)
+    void what_the_command_line_gets_wrong_is_said_in_one_line() {
+        for (List<String> wrong : List.of(List.of("rebild"), List.of("--keeep", "3"), List.of("--keep"),
+                List.of("show", "account"), List.of("--json=yes"))) {
+            Ran ran = Rebuilder.runPlain(wrong.toArray(String[]::new)).andCode(2);
+            assertThat(ran.err().lines()).hasSize(1);
+        }
+        assertThat(Rebuilder.runPlain("--help").andCode(0).out()).contains("Usage: cache-rebuilder");
+        assertThat(rebuilder.run("--until", "yesterday").andCode(1).err()).contains("give a time with its zone");
+        assertThat(rebuilder.run("--keep", "2").andCode(1).err()).contains("Add --activate");
+        assertThat(rebuilder.run("--generation", "g1-0123456789ab").andCode(1).err()).contains("belongs to other code");
+        assertThat(rebuilder.run("remove", "g77-0").andCode(1).err()).contains("There is no generation");
+    }
+}
