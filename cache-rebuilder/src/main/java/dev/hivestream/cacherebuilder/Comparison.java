@@ -175,7 +175,7 @@ final class Comparison<S, E> {
         boolean[] fits = {true};
         with.replay().read(Log.events(slot), from, end, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
-                command = command.advance(Fold.command(record));
+                command = Fold.advance(command, record);
                 String id = Fold.id(record);
                 if (id != null && which.test(id)) {
                     bytes[0] += apply(into, id, record);
@@ -337,6 +337,10 @@ final class Comparison<S, E> {
 
     /** Goes on to the end of the log with snapshots that were further than the watermark, or that the fold did not know. */
     void finish(Collection<String> unknown) {
+        if (watermark == null) {
+            // not built: nothing in it can be right
+            return;
+        }
         each(List.copyOf(unknown), (id, stored) -> {
             if (stored != null && !ahead.containsKey(id)) {
                 compare(id, served.snapshots().read(id, null), stored, false);

@@ -23,11 +23,15 @@ final class Folder {
 
     private static final Logger LOG = LoggerFactory.getLogger(Folder.class);
 
+    /** Events that are worth a consumer of their own. */
+    private static final long GROUP = 100_000;
+
     private final Replay replay;
     private final Stopping stopping;
     private final Progress progress;
     private final Rate rate;
     private final int workers;
+    private final long memory;
 
     Folder(Replay replay, Stopping stopping, Progress progress, RebuilderProperties properties) {
         this.replay = replay;
@@ -35,6 +39,7 @@ final class Folder {
         this.progress = progress;
         this.rate = new Rate(properties.rate());
         this.workers = properties.workers();
+        this.memory = properties.memoryBytes();
     }
 
     /**
@@ -44,25 +49,44 @@ final class Folder {
      * @throws PoisonEvent if an event cannot be folded and ends the rebuild
      */
     void fold(Map<SlotFold<?, ?>, Long> ends) {
-        int count = Math.max(1, Math.min(workers, ends.size()));
-        List<Map<SlotFold<?, ?>, Long>> shares = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            shares.add(new LinkedHashMap<>());
-        }
-        int next = 0;
-        for (Map.Entry<SlotFold<?, ?>, Long> end : ends.entrySet()) {
-            shares.get(next++ % count).put(end.getKey(), end.getValue());
-        }
+        List<Map<SlotFold<?, ?>, Long>> groups = groups(ends);
         AtomicBoolean failed = new AtomicBoolean();
-        all(shares.stream().<Callable<Void>>map(share -> () -> {
+        all(groups.stream().<Callable<Void>>map(group -> () -> {
             try {
-                fold(share, failed);
+                group.keySet().forEach(slot -> slot.limit(memory / workers / group.size()));
+                fold(group, failed);
+                group.keySet().forEach(SlotFold::release);
             } catch (RuntimeException | Error e) {
                 failed.set(true);
                 throw e;
             }
             return null;
-        }).toList(), count);
+        }).toList(), Math.min(workers, groups.size()));
+    }
+
+    /**
+     * Slots that are folded by one consumer, one group after the other on each thread. As few at a time as keep all threads
+     * at work: the fewer aggregates are in memory at once, the less often each is written. Small ones go together.
+     */
+    private List<Map<SlotFold<?, ?>, Long>> groups(Map<SlotFold<?, ?>, Long> ends) {
+        long all = ends.entrySet().stream().mapToLong(end -> Math.max(0, end.getValue() - end.getKey().next())).sum();
+        long enough = Math.min(GROUP, all / workers);
+        List<Map<SlotFold<?, ?>, Long>> groups = new ArrayList<>();
+        Map<SlotFold<?, ?>, Long> group = new LinkedHashMap<>();
+        long size = 0;
+        for (Map.Entry<SlotFold<?, ?>, Long> end : ends.entrySet()) {
+            group.put(end.getKey(), end.getValue());
+            size += Math.max(0, end.getValue() - end.getKey().next());
+            if (size > enough) {
+                groups.add(group);
+                group = new LinkedHashMap<>();
+                size = 0;
+            }
+        }
+        if (!group.isEmpty()) {
+            groups.add(group);
+        }
+        return groups;
     }
 
     private void fold(Map<SlotFold<?, ?>, Long> share, AtomicBoolean failed) {

@@ -83,8 +83,7 @@ final class Rebuild {
         List<Target<?, ?>> targets = new ArrayList<>();
         served.byName().values().forEach(one -> targets.add(stopping.patiently(() -> target(one, until))));
         Map<SlotFold<?, ?>, Long> folds = new LinkedHashMap<>();
-        long memory = properties.memoryBytes() / targets.stream().mapToInt(target -> target.slots().size()).sum();
-        targets.forEach(target -> folds.putAll(stopping.patiently(() -> folds(target, until, memory))));
+        targets.forEach(target -> folds.putAll(stopping.patiently(() -> folds(target, until))));
 
         long began = System.nanoTime();
         progress.begin("rebuild");
@@ -164,11 +163,12 @@ final class Rebuild {
         return new Target<>(one, fingerprint, generation, resumed, Target.slots(one.name(), hive.partitions()));
     }
 
-    private <S, E> Map<SlotFold<?, ?>, Long> folds(Target<S, E> target, @Nullable When until, long memory) {
+    private <S, E> Map<SlotFold<?, ?>, Long> folds(Target<S, E> target, @Nullable When until) {
         Map<Slot, Long> ends = log.ends(target.slots(), until);
         Map<SlotFold<?, ?>, Long> folds = new LinkedHashMap<>();
         for (Slot slot : target.slots()) {
-            SlotFold<S, E> fold = replay.slot(target.served(), slot, target.generation(), memory, this::poisoned, true);
+            SlotFold<S, E> fold = replay.slot(target.served(), slot, target.generation(),
+                    properties.memoryBytes() / target.slots().size(), this::poisoned, true);
             fold.take();
             long end = Objects.requireNonNull(ends.get(slot));
             if (until != null && fold.next() > end) {

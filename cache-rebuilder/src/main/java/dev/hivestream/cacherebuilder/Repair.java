@@ -133,7 +133,7 @@ final class Repair {
         private void foldTo(long end, Set<String> ids) {
             replay.read(Log.events(slot), reached, end, records -> {
                 for (ConsumerRecord<byte[], byte[]> record : records) {
-                    command = command.advance(Fold.command(record));
+                    command = Fold.advance(command, record);
                     String id = Fold.id(record);
                     if (id != null && ids.contains(id)) {
                         fold.apply(snapshots.computeIfAbsent(id, first -> served.snapshots().read(first, null)),

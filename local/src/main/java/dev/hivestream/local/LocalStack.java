@@ -11,7 +11,8 @@ public final class LocalStack implements AutoCloseable {
     private final KafkaBroker broker;
     private final RedisServer redis;
 
-    LocalStack(KafkaBroker broker, RedisServer redis) {
+    /** Of parts that run already. */
+    public LocalStack(KafkaBroker broker, RedisServer redis) {
         this.broker = broker;
         this.redis = redis;
     }

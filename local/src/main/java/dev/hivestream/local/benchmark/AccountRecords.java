@@ -37,11 +37,11 @@ final class AccountRecords {
      */
     ProducerRecord<byte[], byte[]> event(int partition, String id, int version, String command, long offset) {
         byte[] key = id.getBytes(UTF_8);
-        var headers = List.of(SPEC_VERSION, CONTENT_TYPE, header("ce_causationid", command),
-                header("ce_correlationid", command), header("ce_id", id + ":" + version),
-                version == 1 ? OPENED : DEPOSITED, SOURCE, new RecordHeader("ce_subject", key),
-                header("ce_time", Instant.now().toString()), header("ce_sequence", Integer.toString(version)),
-                DATA_VERSION, header("ce_commandposition", commandsTopicId + ":" + offset));
+        var headers = List.of(version == 1 ? OPENED : DEPOSITED, header("ce_sequence", Integer.toString(version)),
+                DATA_VERSION, header("ce_causationid", command),
+                header("ce_commandposition", commandsTopicId + ":" + offset), SPEC_VERSION, CONTENT_TYPE,
+                header("ce_correlationid", command), header("ce_id", id + ":" + version), SOURCE,
+                new RecordHeader("ce_subject", key), header("ce_time", Instant.now().toString()));
         return new ProducerRecord<>(topic, partition, key, payload(version), headers);
     }
 
@@ -51,7 +51,7 @@ final class AccountRecords {
     }
 
     private static byte[] payload(int version) {
-        String head = version == 1 ? "{\"owner\":\"" : "{\"amount\":" + version + ",\"memo\":\"";
+        String head = (version == 1 ? "{\"owner\":\"an owner\"" : "{\"amount\":" + version) + ",\"memo\":\"";
         return (head + FILLER.substring(0, PAYLOAD_BYTES - head.length() - 2) + "\"}").getBytes(UTF_8);
     }
 

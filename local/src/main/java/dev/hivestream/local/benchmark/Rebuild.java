@@ -85,7 +85,9 @@ final class Rebuild implements SubCommand {
     }
 
     private List<String> rebuild(Path rebuilder, Path samples, KafkaBroker broker, RedisServer redis) {
-        return List.of(Child.java(), heap(), "-Dloader.path=" + samples, "-jar", rebuilder.toString(), "rebuild",
+        // as docs/rebuilding.md says: a job wants throughput
+        return List.of(Child.java(), heap(), "-XX:+UseParallelGC", "-Dloader.path=" + samples, "-jar",
+                rebuilder.toString(), "rebuild",
                 "--restart", "--json", "--hive.aggregates=account", "--hive.partitions=" + options.partitions(),
                 "--spring.kafka.bootstrap-servers=" + broker.bootstrapServers(),
                 "--spring.data.redis.url=" + redis.uri());

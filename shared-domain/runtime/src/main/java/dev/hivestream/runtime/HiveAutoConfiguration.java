@@ -38,6 +38,9 @@ import org.springframework.kafka.core.KafkaAdmin;
 @EnableConfigurationProperties(HiveProperties.class)
 public class HiveAutoConfiguration {
 
+    /** A step of the log is some megabytes. */
+    private static final int FETCHED_AT_ONCE = 4 * 1024 * 1024;
+
     @Bean
     @ConditionalOnMissingBean
     Clock clock() {
@@ -117,6 +120,8 @@ public class HiveAutoConfiguration {
         settings.putAll(Map.of(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG, properties.catchUp().step(),
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCHED_AT_ONCE, ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
+                2 * FETCHED_AT_ONCE,
                 // closing waits for the fetch that waits at the end of the log
                 ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20));
         return new Replay(cache,

@@ -77,6 +77,11 @@ public final class Snapshot<S> {
         commands.add(commandId, version, remembered);
     }
 
+    /** How many commands it remembers. */
+    public int remembered() {
+        return commands.size();
+    }
+
     /** The bytes that it takes in memory beside its state. */
     public int bytes() {
         return 32 + commands.bytes();

@@ -4,7 +4,6 @@ import dev.hivestream.model.Decider;
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
@@ -33,63 +32,49 @@ public final class Fold<S, E> {
 
     /** Whether the event changed the snapshot. */
     public boolean apply(Snapshot<S> snapshot, ConsumerRecord<byte[], byte[]> event) {
+        return apply(snapshot, new Recorded(event));
+    }
+
+    boolean apply(Snapshot<S> snapshot, Recorded event) {
         if (snapshot.poison() != null) {
             return false;
         }
         try {
-            long version = version(event);
+            long version = event.version();
             if (version <= snapshot.version()) {
                 return false;
             }
             if (version != snapshot.version() + 1) {
                 throw new Malformed("version " + version + " follows version " + snapshot.version());
             }
-            String type = Header.text(event.headers(), Header.TYPE);
-            String dataVersion = Header.text(event.headers(), Header.DATA_VERSION);
-            E read = served.codec().readEvent(type == null ? "" : type,
-                    dataVersion == null ? 1 : Integer.parseInt(dataVersion), event.value());
+            E read = served.codec().readEvent(event.type(), event.dataVersion(), event.payload());
             Decider<?, S, E> decider = served.aggregate().decider();
             S state = decider.evolve(snapshot.state(), read);
             if (state == null) {
                 throw new Malformed("evolve gave null");
             }
-            String command = Header.text(event.headers(), Header.CAUSATION_ID);
-            snapshot.advance(state, command == null ? "" : command, remembered);
+            snapshot.advance(state, event.command(), remembered);
             return true;
         } catch (Throwable e) {
             // clients see the reason, and the log has the rest
-            String reason = "The event at " + event.topic() + "/" + event.partition() + "/" + event.offset()
+            ConsumerRecord<byte[], byte[]> record = event.record();
+            String reason = "The event at " + record.topic() + "/" + record.partition() + "/" + record.offset()
                     + " cannot be folded: "
                     + (e instanceof Malformed ? e.getMessage() : "evolve failed");
             Throwable fault = DomainFault.of(e);
-            poisoned.found(event, String.valueOf(id(event)), reason, fault);
+            poisoned.found(record, String.valueOf(id(record)), reason, fault);
             snapshot.poison(reason);
             return true;
         }
     }
 
-    /** The position of the event's command; {@link Position#NONE} if the event names none. */
-    public static Position command(ConsumerRecord<byte[], byte[]> event) {
-        String position = Header.text(event.headers(), Header.COMMAND_POSITION);
-        try {
-            return position == null ? Position.NONE : Position.parse(position);
-        } catch (IllegalArgumentException e) {
-            return Position.NONE;
-        }
+    /** The highest command position after an event; one that cannot be read is passed over. */
+    public static Position advance(Position before, ConsumerRecord<byte[], byte[]> event) {
+        return new Recorded(event).advance(before);
     }
 
     /** The aggregate id, or null for a record that belongs to no aggregate. */
     public static @Nullable String id(ConsumerRecord<byte[], byte[]> event) {
         return event.key() == null ? null : new String(event.key(), StandardCharsets.UTF_8);
-    }
-
-    private static long version(ConsumerRecord<byte[], byte[]> event) throws Malformed {
-        String sequence = Header.text(event.headers(), Header.SEQUENCE);
-        try {
-            return Long.parseLong(sequence == null ? "" : sequence);
-        } catch (NumberFormatException e) {
-            throw new Malformed("its header " + Header.SEQUENCE + " is "
-                    + (sequence == null ? "missing" : "'" + sequence + "' and not a version"));
-        }
     }
 }

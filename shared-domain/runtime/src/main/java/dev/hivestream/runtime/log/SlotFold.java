@@ -40,9 +40,13 @@ public final class SlotFold<S, E> {
     private static final int STEP_BYTES = 1024 * 1024;
     private static final int LOADED_AT_ONCE = 1_000;
     /** What the map, the id and the headers of the objects take, roughly. */
-    private static final int HELD_BYTES = 160;
+    private static final int HELD_BYTES = 140;
     /** Objects take more than the JSON that they are written as, roughly so many times. */
     private static final int STATE_FACTOR = 2;
+    /** Before it was written for the first time. */
+    private static final int STATE_UNKNOWN = 200;
+    /** What a remembered command takes in the stored form. */
+    private static final int COMMAND_CHARACTERS = 26;
 
     private final Served<?, S, E> served;
     private final Slot slot;
@@ -50,7 +54,7 @@ public final class SlotFold<S, E> {
     private final Cache cache;
     private final Fold<S, E> fold;
     private final Set<String> suspects;
-    private final long memory;
+    private long memory;
     private final TopicPartition events;
     private final boolean anew;
 
@@ -95,6 +99,17 @@ public final class SlotFold<S, E> {
         this.suspects = suspects;
         this.memory = memory;
         this.events = new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
+    }
+
+    /** Changes what its snapshots may take, in bytes, roughly. */
+    public void limit(long bytesAtMost) {
+        memory = bytesAtMost;
+    }
+
+    /** Lets go of what is in memory and was written. */
+    public void release() {
+        whole = false;
+        evict(held -> !held.changed);
     }
 
     /** The partition that is folded. */
@@ -196,19 +211,20 @@ public final class SlotFold<S, E> {
         }
         for (ConsumerRecord<byte[], byte[]> event : records) {
             String id = Fold.id(event);
+            Recorded recorded = new Recorded(event);
             if (id == null) {
                 LOG.error("The record at {}/{}/{} has no key and belongs to no aggregate; it is passed over",
                         event.topic(), event.partition(), event.offset());
             } else {
-                apply(id, event);
+                apply(id, recorded);
             }
-            command = command.advance(Fold.command(event));
+            command = recorded.advance(command);
         }
         next = position;
         return true;
     }
 
-    private void apply(String id, ConsumerRecord<byte[], byte[]> event) {
+    private void apply(String id, Recorded event) {
         Held<S> held = aggregates.get(id);
         if (held == null) {
             held = hold(id, served.snapshots().read(id, null), 0);
@@ -217,15 +233,15 @@ public final class SlotFold<S, E> {
         held.round = round;
         if (fold.apply(held.snapshot, event)) {
             held.changed = true;
-            if (held.state == 0 && event.value() != null) {
-                held.state = STATE_FACTOR * event.value().length;
+            if (held.state == 0) {
+                held.state = STATE_UNKNOWN;
             }
         }
         bytes += held.bytes() - before;
     }
 
     private Held<S> hold(String id, Snapshot<S> snapshot, int stored) {
-        Held<S> held = new Held<>(snapshot, STATE_FACTOR * stored, round);
+        Held<S> held = new Held<>(snapshot, stored == 0 ? 0 : state(snapshot, stored), round);
         aggregates.put(id, held);
         bytes += HELD_BYTES + id.length() + held.bytes();
         return held;
@@ -329,6 +345,10 @@ public final class SlotFold<S, E> {
         }
     }
 
+    private static int state(Snapshot<?> snapshot, int stored) {
+        return STATE_FACTOR * Math.max(0, stored - COMMAND_CHARACTERS * snapshot.remembered());
+    }
+
     private byte[] encode(String id, Held<S> held) {
         SnapshotCodec<S> codec = served.snapshots();
         Snapshot<S> snapshot = held.snapshot;
@@ -337,7 +357,7 @@ public final class SlotFold<S, E> {
             if (suspects.contains(slot + ":" + id)) {
                 codec.read(id, encoded);
             }
-            int state = STATE_FACTOR * encoded.length;
+            int state = state(snapshot, encoded.length);
             bytes += state - held.state;
             held.state = state;
             return encoded;

@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.message;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,12 @@ public final class Header {
     public static final String DEAD_OMITTED = "hive_value_omitted";
 
     private Header() {}
+
+    /**
+     * The headers of an event that its state depends on. They are written first, so that who folds a log finds them without
+     * looking at the others.
+     */
+    public static final List<String> FOLDED = List.of(TYPE, SEQUENCE, DATA_VERSION, CAUSATION_ID, COMMAND_POSITION);
 
     /** The last header of this name, as text; null if there is none. */
     public static @Nullable String text(Headers headers, String name) {

@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.message;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.Nulls;
@@ -37,17 +38,18 @@ import tools.jackson.databind.type.LogicalType;
 public final class Json {
 
     /** Reads commands: an unknown field is an error. Thread-safe. */
-    public static final JsonMapper STRICT = builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+    public static final JsonMapper STRICT = builder(false).enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     /** Reads events and snapshots and writes everything. Thread-safe. */
-    public static final JsonMapper TOLERANT = builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+    public static final JsonMapper TOLERANT = builder(true).disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
     private Json() {}
 
-    private static JsonMapper.Builder builder() {
+    private static JsonMapper.Builder builder(boolean unknownPassedOver) {
         return JsonMapper.builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
-                .annotationIntrospector(new RecordsAndSealedTypes())
+                .annotationIntrospector(new RecordsAndSealedTypes(unknownPassedOver))
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
                         DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
@@ -64,6 +66,12 @@ public final class Json {
     private static final class RecordsAndSealedTypes extends JacksonAnnotationIntrospector {
 
         private static final long serialVersionUID = 1L;
+
+        private final boolean unknownPassedOver;
+
+        private RecordsAndSealedTypes(boolean unknownPassedOver) {
+            this.unknownPassedOver = unknownPassedOver;
+        }
 
         @Override
         public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(MapperConfig<?> config, Annotated annotated) {
@@ -94,6 +102,13 @@ public final class Json {
             return annotated instanceof AnnotatedParameter parameter && ofRecord(parameter) && required(parameter)
                     ? JsonSetter.Value.forValueNulls(Nulls.FAIL)
                     : super.findSetterInfo(config, annotated);
+        }
+
+        @Override
+        public JsonIgnoreProperties.Value findPropertyIgnoralByName(MapperConfig<?> config, Annotated annotated) {
+            JsonIgnoreProperties.Value declared = super.findPropertyIgnoralByName(config, annotated);
+            // told at the class, what is not known is passed over; told at the mapper alone, it is first kept
+            return unknownPassedOver ? declared.withIgnoreUnknown() : declared;
         }
 
         private static boolean ofRecord(AnnotatedParameter parameter) {

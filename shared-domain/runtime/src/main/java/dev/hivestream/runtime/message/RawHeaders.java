@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.message;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -15,6 +16,7 @@ public final class RawHeaders implements KafkaHeaderMapper {
      * their own they would steer it, for some of their names may be Spring's.
      */
     public static final String SENT_ON = "hive.sent-on";
+    private static final List<String> FOLDED = dev.hivestream.runtime.message.Header.FOLDED;
 
     @Override
     public void fromHeaders(MessageHeaders headers, Headers target) {
@@ -25,8 +27,14 @@ public final class RawHeaders implements KafkaHeaderMapper {
                 }
             });
         }
+        for (String name : FOLDED) {
+            if (headers.get(name) instanceof byte[] bytes) {
+                target.add(name, bytes);
+            }
+        }
         headers.forEach((name, value) -> {
-            if (value instanceof byte[] bytes && isRecordHeader(name, value)) {
+            if (value instanceof byte[] bytes && isRecordHeader(name, value)
+                    && !FOLDED.contains(name)) {
                 target.add(name, bytes);
             }
         });

@@ -1,0 +1,174 @@
+package dev.hivestream.cacherebuilder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hivestream.cacherebuilder.Rebuilder.Ran;
+import dev.hivestream.local.LocalStack;
+import dev.hivestream.local.Ports;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** A cache without an owner, in which something is changed by hand, is told apart from the log, and mended. */
+class VerifyTest {
+
+    private static final int PARTITIONS = 2;
+    @TempDir
+    private static Path directory;
+    private static LocalStack stack;
+    private static AccountLog log;
+    private static Rebuilder rebuilder;
+    private static String generation;
+    private final String id = log.expected.keySet().iterator().next();
+    private final int partition = log.partition(id);
+
+    @BeforeAll
+    static void start() {
+        long seed = Long.getLong("seed", System.nanoTime());
+        System.out.println("VerifyTest: -Dseed=" + seed);
+        stack = LocalStack.start(directory, Ports.free(), Ports.free());
+        log = new AccountLog(stack, PARTITIONS, seed);
+        log.append(3_000, 200);
+        rebuilder = new Rebuilder(stack, PARTITIONS);
+        generation = rebuilder.run("--json").andCode(0).generation();
+        rebuilder.activate(generation);
+    }
+
+    @AfterAll
+    static void stop() {
+        log.close();
+        stack.close();
+    }
+
+    @Test
+    void a_cache_that_is_what_the_log_says() {
+        assertThat(rebuilder.run("verify").andCode(0).out()).contains("no difference");
+    }
+
+    @Test
+    void a_snapshot_that_was_changed() {
+        String key = rebuilder.key(partition, generation, id);
+        String snapshot = rebuilder.redis("GET", key);
+        rebuilder.redis("SET", key, snapshot.replaceFirst("\"balance\":\\d+", "\"balance\":7"));
+
+        JsonNode found = theOnly(rebuilder.run("verify", "--json").andCode(3));
+        assertThat(found.path("id").asString()).isEqualTo(id);
+        assertThat(found.path("what").asString()).startsWith("differs at version ");
+        assertThat(found.path("changes").path(0).path("at").asString()).isEqualTo("/state/balance");
+        assertThat(found.path("changes").path(0).path("actual").asString()).isEqualTo("7");
+        assertMended();
+    }
+
+    @Test
+    void forgotten_commands() {
+        String key = rebuilder.key(partition, generation, id);
+        rebuilder.redis("SET", key,
+                rebuilder.redis("GET", key).replaceFirst("\"commands\":\\{[^}]*}", "\"commands\":{}"));
+        assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("changes").path(0).path("at").asString())
+                .startsWith("/commands/");
+        assertMended();
+    }
+
+    @Test
+    void a_snapshot_that_was_deleted() {
+        rebuilder.redis("DEL", rebuilder.key(partition, generation, id));
+        JsonNode found = theOnly(rebuilder.run("verify", "--json").andCode(3));
+        assertThat(found.path("what").asString()).isEqualTo("is not in the cache");
+        assertThat(found.path("expectedVersion").asLong()).isEqualTo(log.expected.get(id).version());
+        assertMended();
+    }
+
+    @Test
+    void a_version_that_is_too_high() {
+        changeVersion(1);
+        assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
+                .contains("and the log ends at version " + log.expected.get(id).version());
+        assertMended();
+    }
+
+    @Test
+    void a_version_that_is_too_low() {
+        changeVersion(-1);
+        assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
+                .contains("at the watermark the log is at version " + log.expected.get(id).version());
+        assertMended();
+    }
+
+    private void changeVersion(int by) {
+        String key = rebuilder.key(partition, generation, id);
+        rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"version\":\\d+",
+                "\"version\":" + (log.expected.get(id).version() + by)));
+    }
+
+    @Test
+    void a_snapshot_that_should_not_exist() {
+        rebuilder.redis("SET", rebuilder.key(0, generation, "nobody"),
+                "{\"version\":1,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1},\"commands\":{}}");
+        assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
+                .contains("should not be in the cache");
+        assertMended();
+        assertThat(rebuilder.redis("EXISTS", rebuilder.key(0, generation, "nobody"))).isEqualTo("0");
+    }
+
+    @Test
+    void a_snapshot_that_is_not_one() {
+        rebuilder.redis("SET", rebuilder.key(partition, generation, id), "garbage");
+        assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
+                .isEqualTo("the snapshot cannot be read");
+        assertMended();
+    }
+
+    @Test
+    void a_watermark_that_was_set_back() {
+        String key = rebuilder.watermarkKey(partition, generation);
+        rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"next\":\\d+", "\"next\":10"));
+        Ran ran = rebuilder.run("verify", "--json").andCode(3);
+        List<String> whats = new ArrayList<>();
+        ran.json().path("differences").forEach(one -> whats.add(one.path("what").asString()));
+        assertThat(whats).anyMatch(what -> Pattern.matches("the watermark is at 10, behind the snapshots: .*", what));
+        assertMended();
+    }
+
+    @Test
+    void a_watermark_that_leads_the_log() {
+        String key = rebuilder.watermarkKey(partition, generation);
+        rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"next\":\\d+", "\"next\":99999"));
+        assertThat(rebuilder.run("verify").andCode(3).out()).contains("the watermark is at 99999 and the log ends at ");
+        assertMended();
+    }
+
+    @Test
+    void a_watermark_that_is_missing_or_garbage() {
+        String key = rebuilder.watermarkKey(partition, generation);
+        rebuilder.redis("DEL", key);
+        assertThat(rebuilder.run("verify").andCode(3).out()).contains("there is no watermark");
+        assertMended();
+        rebuilder.redis("SET", key, "garbage");
+        assertThat(rebuilder.run("verify").andCode(3).out()).contains("the watermark cannot be read");
+        assertMended();
+    }
+
+    @Test
+    void with_little_memory_the_log_is_read_in_parts() {
+        Ran ran = rebuilder.run("verify", "--json", "--hive.rebuild.memory=100KB").andCode(0);
+        assertThat(ran.json().path("aggregates").asLong()).isEqualTo(log.expected.size());
+    }
+
+    private static JsonNode theOnly(Ran ran) {
+        assertThat(ran.json().path("count").asLong()).as(ran.out()).isEqualTo(1);
+        return ran.json().path("differences").path(0);
+    }
+
+    /** And everything is as it was. */
+    private static void assertMended() {
+        Ran ran = rebuilder.run("verify", "--repair", "--json").andCode(0);
+        assertThat(ran.json().path("repaired").asInt()).isPositive();
+        rebuilder.assertIs(generation, log.expected);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.hivestream.runtime.log;
+
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Position;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/** A record of the log with what the fold wants of its headers, which are gone through once: a rebuild reads millions. */
+final class Recorded {
+
+    private static final byte[] NOTHING = {};
+
+    private final ConsumerRecord<byte[], byte[]> record;
+    private byte @Nullable [] type;
+    private byte @Nullable [] sequence;
+    private byte @Nullable [] dataVersion;
+    private byte @Nullable [] causation;
+    private byte @Nullable [] position;
+
+    Recorded(ConsumerRecord<byte[], byte[]> record) {
+        this.record = record;
+        int wanted = Header.FOLDED.size();
+        for (org.apache.kafka.common.header.Header header : record.headers()) {
+            // a name is decoded when it is asked for: those that come after the last one wanted are not
+            switch (header.key()) {
+                case Header.TYPE -> type = first(type, header.value());
+                case Header.SEQUENCE -> sequence = first(sequence, header.value());
+                case Header.DATA_VERSION -> dataVersion = first(dataVersion, header.value());
+                case Header.CAUSATION_ID -> causation = first(causation, header.value());
+                case Header.COMMAND_POSITION -> position = first(position, header.value());
+                default -> wanted++;
+            }
+            if (--wanted == 0) {
+                break;
+            }
+        }
+    }
+
+    private static byte @Nullable [] first(byte @Nullable [] before, byte @Nullable [] now) {
+        return before == null ? now : before;
+    }
+
+    ConsumerRecord<byte[], byte[]> record() {
+        return record;
+    }
+
+    String type() {
+        return type == null ? "" : text(type);
+    }
+
+    byte @Nullable [] payload() {
+        return record.value();
+    }
+
+    /** The id of its command. */
+    byte[] command() {
+        return causation == null ? NOTHING : causation;
+    }
+
+    long version() throws Malformed {
+        long version = sequence == null ? -1 : number(sequence);
+        if (version < 0) {
+            throw new Malformed("its header " + Header.SEQUENCE + " is "
+                    + (sequence == null ? "missing" : "'" + text(sequence) + "' and not a version"));
+        }
+        return version;
+    }
+
+    /** The version of its payload. */
+    int dataVersion() throws Malformed {
+        long version = dataVersion == null ? 1 : number(dataVersion);
+        if (version < 1 || version > Integer.MAX_VALUE) {
+            throw new Malformed("its header " + Header.DATA_VERSION + " is '"
+                    + text(dataVersion == null ? NOTHING : dataVersion) + "' and not the version of a payload");
+        }
+        return (int) version;
+    }
+
+    /** The highest command position after this event. One that cannot be read is passed over. */
+    Position advance(Position before) {
+        if (position == null) {
+            return before;
+        }
+        String topic = before.topicId();
+        int colon = topic.length();
+        if (position.length > colon && position[colon] == ':' && starts(position, topic)) {
+            long offset = number(position, colon + 1);
+            if (offset >= 0) {
+                return offset <= before.offset() ? before : new Position(topic, offset);
+            }
+        }
+        try {
+            return before.advance(Position.parse(text(position)));
+        } catch (IllegalArgumentException e) {
+            return before;
+        }
+    }
+
+    private static boolean starts(byte[] text, String with) {
+        for (int i = 0; i < with.length(); i++) {
+            if (text[i] != with.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long number(byte[] text) {
+        return number(text, 0);
+    }
+
+    /** Decimal digits as a number; -1 if it is something else. */
+    private static long number(byte[] text, int from) {
+        if (text.length == from || text.length - from > 18) {
+            return -1;
+        }
+        long number = 0;
+        for (int i = from; i < text.length; i++) {
+            int digit = text[i] - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+
+    private static String text(byte[] value) {
+        return new String(value, StandardCharsets.UTF_8);
+    }
+}
