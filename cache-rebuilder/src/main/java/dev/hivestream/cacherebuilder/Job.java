@@ -17,22 +17,33 @@ final class Job {
     private final Show show;
     private final GenerationList list;
     private final Progress progress;
+    private final Stopping stopping;
     private final Console console;
     private final RebuilderProperties properties;
 
-    Job(Rebuild rebuild, Verify verify, Show show, GenerationList list, Progress progress, Console console,
-            RebuilderProperties properties) {
+    Job(Rebuild rebuild, Verify verify, Show show, GenerationList list, Progress progress, Stopping stopping,
+            Console console, RebuilderProperties properties) {
         this.rebuild = rebuild;
         this.verify = verify;
         this.show = show;
         this.list = list;
         this.progress = progress;
+        this.stopping = stopping;
         this.console = console;
         this.properties = properties;
     }
 
     /** Gives the exit code. */
     int run() {
+        stopping.begun();
+        try {
+            return work();
+        } finally {
+            stopping.finished();
+        }
+    }
+
+    private int work() {
         Outcome outcome;
         try (var report = new ProgressReport(progress, console, properties.report(),
                 System.console() != null && System.console().isTerminal())) {

@@ -104,7 +104,7 @@ final class Rebuild {
             targets.forEach(target -> stopping
                     .patiently(() -> generations.built(target.aggregate(), target.fingerprint())));
         } else {
-            following.follow(folds.keySet());
+            following.follow(folds.keySet(), inStep -> keepActive(targets, inStep));
         }
         return outcome(aggregates, events, seconds);
     }
@@ -265,6 +265,22 @@ final class Rebuild {
             activation.put("removed", removeOlder(target));
         }
         return activation;
+    }
+
+    /** Redis may have been emptied: a slot is activated again once it is whole again. */
+    private void keepActive(List<Target<?, ?>> targets, java.util.Set<Slot> inStep) {
+        if (!properties.replica()) {
+            return;
+        }
+        for (Target<?, ?> target : targets) {
+            if (generations.wanted(target.aggregate(), target.fingerprint()) == null) {
+                generations.want(target.aggregate(), target.fingerprint(), target.generation());
+            }
+            Map<Integer, String> active = generations.active(target.aggregate(), target.fingerprint(),
+                    hive.partitions());
+            target.slots().stream().filter(slot -> inStep.contains(slot) && !active.containsKey(slot.partition()))
+                    .forEach(slot -> cache.activate(slot, target.fingerprint(), target.generation()));
+        }
     }
 
     private int active(Target<?, ?> target) {

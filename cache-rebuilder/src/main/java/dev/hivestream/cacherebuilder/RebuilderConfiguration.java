@@ -29,9 +29,9 @@ class RebuilderConfiguration {
     }
 
     @Bean
-    Following following(@Lazy BindingsLifecycleController bindings, Replay replay, Log log, Progress progress,
-            Stopping stopping, RebuilderProperties properties) {
-        return new Following(bindings, replay, log, progress, stopping, properties);
+    Following following(@Lazy BindingsLifecycleController bindings, Cache cache, Replay replay, Log log,
+            Progress progress, Stopping stopping, RebuilderProperties properties) {
+        return new Following(bindings, cache, replay, log, progress, stopping, properties);
     }
 
     @Bean
@@ -80,6 +80,7 @@ class RebuilderConfiguration {
                         stopping, hive, properties),
                 new Verify(served, topics, generations, verification, repair, stopping, hive, properties),
                 new Show(served, topics, replay, log, hive, properties),
-                new GenerationList(served, topics, generations, hive, properties), progress, console, properties);
+                new GenerationList(served, topics, generations, hive, properties), progress, stopping, console,
+                properties);
     }
 }

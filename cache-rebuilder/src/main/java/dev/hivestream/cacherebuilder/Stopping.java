@@ -8,39 +8,68 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.event.ContextClosedEvent;
-import org.springframework.context.event.EventListener;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 
 /** Whether the app is told to stop, and what waits for broker and Redis until then. Thread-safe. */
-class Stopping {
+class Stopping implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(Stopping.class);
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
+    private static final Duration LONGEST = Duration.ofSeconds(8);
+
     private final CountDownLatch told = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private volatile boolean running;
+    private volatile boolean begun;
     private final Progress progress;
 
     Stopping(Progress progress) {
         this.progress = progress;
     }
 
-    @EventListener(ContextClosedEvent.class)
-    void stop() {
+    @Override
+    public void start() {
+        running = true;
+    }
+
+    /** First of all: the work comes to an end while there still are a broker and a Redis. */
+    @Override
+    public void stop() {
         told.countDown();
+        try {
+            if (begun && !finished.await(LONGEST.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("The work has not ended after {}; what is not written is folded again next time", LONGEST);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        running = false;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    @Override
+    public int getPhase() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** The work begins, and is waited for. */
+    void begun() {
+        begun = true;
+    }
+
+    /** The work has ended. */
+    void finished() {
+        finished.countDown();
     }
 
     boolean isTold() {
         return told.getCount() == 0;
-    }
-
-    /** Waits until the app is told to stop. */
-    void await() {
-        try {
-            told.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** Waits for a while; false if the app is told to stop meanwhile. */

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 
 class ActivationIT {
 
-    private static final int TIMES = Integer.getInteger("activations", 10);
+    private static final int TIMES = Integer.getInteger("activations", 3);
     private static final int ACCOUNTS = 100;
 
     @Test
@@ -43,7 +43,7 @@ class ActivationIT {
             try (Load load = fleet.load(16, deposits); var readers = new Readers(fleet, deposits, seed)) {
                 for (int i = 0; i < TIMES; i++) {
                     Fleet.awaitAnswers(load, 100);
-                    Ran ran = rebuilder.run("--activate", "--keep", "3", "--json").andCode(0);
+                    Ran ran = rebuilder.run("--activate", "--keep", "2", "--json").andCode(0);
                     JsonNode activated = ran.json().path("aggregates").path(0);
                     assertThat(activated.path("activePartitions").asInt()).isEqualTo(Fleet.PARTITIONS);
                     System.out.printf("  %s: %d events, used by all partitions after %.2f s%n", ran.generation(),
@@ -52,7 +52,7 @@ class ActivationIT {
                     first = first == null ? ran.generation() : first;
                 }
                 String older = ofThisCode(rebuilder).getFirst();
-                assertThat(ofThisCode(rebuilder)).hasSize(3).doesNotContain(first);
+                assertThat(ofThisCode(rebuilder)).hasSize(2).doesNotContain(first);
                 rebuilder.run("activate", older).andCode(0);
                 System.out.println("  back to " + older);
 

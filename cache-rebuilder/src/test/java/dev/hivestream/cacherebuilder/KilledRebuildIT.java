@@ -16,9 +16,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 class KilledRebuildIT {
 
-    private static final int EVENTS = Integer.getInteger("events", 120_000);
-    private static final int KILLS = 5;
-    private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("outage.seconds", 6));
+    private static final int EVENTS = Integer.getInteger("events", 60_000);
+    private static final int KILLS = Integer.getInteger("kills", 2);
+    private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("outage.seconds", 4));
 
     @Test
     void a_rebuild_that_is_killed_goes_on_and_one_without_broker_or_redis_waits() throws Exception {

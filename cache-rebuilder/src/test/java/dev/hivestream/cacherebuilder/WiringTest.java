@@ -55,7 +55,7 @@ class WiringTest {
 
         private Taken(BindingsLifecycleController bindings, Progress progress, Stopping stopping,
                 RebuilderProperties properties) {
-            super(bindings, null, null, progress, stopping, properties);
+            super(bindings, null, null, null, progress, stopping, properties);
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.hivestream.local;
 import dev.hivestream.local.check.Check;
 import dev.hivestream.local.check.CommandsCheck;
 import dev.hivestream.local.check.Findings;
+import dev.hivestream.local.check.RebuildCheck;
 import dev.hivestream.local.check.Running;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs everything on this machine: a broker, a Redis and the apps. What {@code bin/quickstart} starts. */
 public final class Quickstart {
 
-    private static final List<Check> CHECKS = List.of(new CommandsCheck());
+    private static final List<Check> CHECKS = List.of(new CommandsCheck(), new RebuildCheck());
 
     private static final Duration APP_START = Duration.ofMinutes(5);
     private static final Duration APP_STOP = Duration.ofSeconds(30);
@@ -110,7 +111,7 @@ public final class Quickstart {
         out.printf("Ready after %.1f s. Data and logs: %s%n%n", (System.nanoTime() - start) / 1e9, shown(data));
 
         if (options.check()) {
-            return check(new Running(stack, commandProcessor.url()));
+            return check(new Running(stack, commandProcessor.url(), cacheRebuilder(stack), data.resolve("apps")));
         }
         invite(commandProcessor.url());
         var process = ended.join();
@@ -125,6 +126,13 @@ public final class Quickstart {
         return new BootApp("command-processor", jar, options.httpPort(), apps.resolve("command-processor")).on(stack)
                 .property("loader.path", built("shared-domain/samples/target", "hive-samples-").toString())
                 .jvmOptions("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    }
+
+    private List<String> cacheRebuilder(LocalStack stack) throws IOException {
+        return List.of(Child.java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                "-Dloader.path=" + built("shared-domain/samples/target", "hive-samples-"), "-jar",
+                home.resolve("cache-rebuilder/target/cache-rebuilder-boot.jar").toString(), "--brokers",
+                stack.broker().bootstrapServers(), "--redis", stack.redis().uri());
     }
 
     private int check(Running running) throws IOException {

@@ -67,7 +67,8 @@ public final class SlotFold<S, E> {
 
     private @Nullable Watermark at;
     private @Nullable Watermark intended;
-    private long next;
+    /** Asked by others too, for progress. */
+    private volatile long next;
     private Position command = Position.NONE;
     private long written = System.nanoTime();
 
