@@ -39,8 +39,6 @@ public final class RebuildCheck implements Check {
         JsonNode verified = rebuilder(running, findings, "verify");
         findings.equal("the cache is what " + rebuilt.path("events").asLong() + " events fold to", 0,
                 verified.path("count").asInt(-1));
-        JsonNode tried = rebuilder(running, findings, "dry-run");
-        findings.equal("the domain can read and fold every event", 0, tried.path("problems").size());
     }
 
     private static JsonNode rebuilder(Running running, Findings findings, String... arguments) {
