@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class KilledRebuildIT {
 
-    private static final int EVENTS = Integer.getInteger("events", 60_000);
+    private static final int EVENTS = 60_000;
     private static final int KILLS = Integer.getInteger("kills", 2);
     private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("outage.seconds", 4));
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class LiveIT {
 
-    private static final int EVENTS = Integer.getInteger("events", 20_000);
-    private static final int ACCOUNTS = Integer.getInteger("accounts", 1_000);
+    private static final int EVENTS = Integer.getInteger("live.events", 20_000);
+    private static final int ACCOUNTS = Integer.getInteger("live.accounts", 1_000);
 
     @Test
     void a_rebuild_is_what_live_processing_left_key_by_key() throws Exception {

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class KillIT {
 
-    private static final int KILLS = Integer.getInteger("kills", 10);
-    private static final int PAUSES = 2;
+    private static final int KILLS = Integer.getInteger("kills", 3);
+    private static final int PAUSES = Integer.getInteger("pauses", 1);
     /** Longer than the lock's ttl, the transaction's time-out and the session. */
     private static final Duration PAUSE = Duration.ofSeconds(8);
 

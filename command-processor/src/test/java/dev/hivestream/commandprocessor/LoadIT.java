@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 class LoadIT {
 
     private static final int CLIENTS = 64;
-    private static final int DEPOSITS = 20_000;
+    private static final int DEPOSITS = Integer.getInteger("deposits", 4_000);
 
     @Test
     void every_200_is_one_event_and_the_balance_is_the_sum() throws Exception {

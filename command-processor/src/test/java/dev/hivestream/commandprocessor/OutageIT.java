@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class OutageIT {
 
-    private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("outage.seconds", 12));
+    private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("outage.seconds", 6));
     private static final Duration NOTICED = Duration.ofSeconds(20);
 
     private final HttpClient http = HttpClient.newHttpClient();

@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 class ShutdownIT {
 
     private static final int CLIENTS = 32;
+    private static final int STOPS = Integer.getInteger("stops", 1);
     private static final Duration EXIT = Duration.ofSeconds(10);
 
     /** One request: when it began, and the status; 0 if there was no answer. */
@@ -44,7 +45,7 @@ class ShutdownIT {
         try (Fleet fleet = new Fleet("shutdown")) {
             BootApp app = fleet.app("leaver");
             Deposits deposits = Deposits.endless("shutdown", 50, seed);
-            for (int round = 0; round < 2; round++) {
+            for (int round = 0; round < STOPS; round++) {
                 app.start().awaitReady(Fleet.PATIENCE);
                 try (Load opening = new Load(fleet.history(), fleet.urls(), 16, deposits.opening())) {
                     assertThat(opening.awaitEnd(Fleet.PATIENCE)).isTrue();

@@ -43,7 +43,7 @@ public final class Stand {
     public static final LettuceConnectionFactory REDIS = redis();
     public static final Cache CACHE = new Cache(REDIS);
 
-    private static final int PARTITIONS = 32;
+    private static final int PARTITIONS = 48;
     private static final String SHARED = "tally";
     private static final AtomicInteger PARTITION = new AtomicInteger();
     private static final AtomicInteger COUNT = new AtomicInteger();

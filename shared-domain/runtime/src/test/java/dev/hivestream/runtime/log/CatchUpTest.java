@@ -217,6 +217,37 @@ class CatchUpTest {
     }
 
     @Test
+    void a_checkpoint_that_was_cut_short_is_gone_on_with() {
+        stand.append(stand.added("a", 1, 5), stand.added("b", 1, 7));
+        CatchUp.Reflected before = stand.run();
+        stand.append(stand.added("a", 2, 6), stand.added("b", 2, 1), stand.added("a", 3, 1));
+        // as after its first step: a snapshot that is ahead of the watermark
+        Snapshot<Total> ahead = stand.snapshot("a");
+        ahead.advance(new Total(11, ""), "c1", 256);
+        assertThat(CACHE.write(stand.slot, before.generation(), before.watermark(), before.watermark(),
+                Map.of("a", stand.served.snapshots().write(ahead)), Map.of(), Duration.ZERO)).isTrue();
+
+        stand.run();
+
+        assertSnapshot("a", 3, 12);
+        assertSnapshot("b", 2, 8);
+    }
+
+    @Test
+    void snapshots_that_do_not_fit_into_memory_are_written_and_read_again() {
+        Stand small = Stand.fresh("hive.catch-up.step", "7", "hive.catch-up.memory", "2KB");
+        small.append(LongStream.range(0, 400)
+                .mapToObj(i -> small.added("a-" + i % 40, 1 + i / 40, 1)).toArray(Stand.Event[]::new));
+
+        small.run();
+
+        for (int i = 0; i < 40; i++) {
+            assertThat(small.snapshot("a-" + i).version()).isEqualTo(10);
+            assertThat(small.snapshot("a-" + i).state().sum()).isEqualTo(10);
+        }
+    }
+
+    @Test
     void a_cache_that_leads_the_log_is_built_anew_in_the_next_generation() {
         stand.append(stand.added("a", 1, 5));
         CatchUp.Reflected before = stand.run();
