@@ -32,7 +32,7 @@ class KilledRebuildIT {
             BootApp app = fleet.app("cache-rebuilder", "killed").property("hive.aggregates", "account")
                     .property("hive.partitions", "" + Fleet.PARTITIONS).property("hive.catch-up.step", "500")
                     .property("hive.catch-up.checkpoint", "100ms").property("hive.rebuild.report", "1s")
-                    .property("hive.rebuild.rate", "" + EVENTS / 12);
+                    .property("hive.rebuild.rate", "" + EVENTS / Math.max(12, 3 * OUTAGE.toSeconds()));
             long reached = 0;
             for (int kill = 1; kill <= KILLS; kill++) {
                 app.start();
