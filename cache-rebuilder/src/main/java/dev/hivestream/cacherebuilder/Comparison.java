@@ -3,10 +3,10 @@ package dev.hivestream.cacherebuilder;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
-import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
@@ -19,11 +19,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -87,6 +87,12 @@ final class Comparison<S, E> {
         return slot;
     }
 
+    /** The generation that is compared, or null. */
+    @Nullable
+    String generation() {
+        return scope.generation();
+    }
+
     List<Difference> differences() {
         return differences;
     }
@@ -105,7 +111,7 @@ final class Comparison<S, E> {
 
     /** Folds the log up to the watermark and compares. */
     void compare() {
-        long logEnd = with.log().ends(List.of(slot)).getOrDefault(slot, 0L);
+        long logEnd = with.log().end(slot);
         reached = logEnd;
         if (scope.generation() != null && !readWatermark(logEnd)) {
             return;
@@ -128,21 +134,22 @@ final class Comparison<S, E> {
     }
 
     private boolean readWatermark(long logEnd) {
-        byte[] stored = with.cache().load(slot, "", String.valueOf(scope.generation()), List.of()).watermark();
+        Watermark stored;
+        try {
+            stored = with.cache().watermark(slot, String.valueOf(scope.generation()));
+        } catch (SnapshotCodec.Unreadable e) {
+            differences.add(wrong("the watermark cannot be read"));
+            return false;
+        }
         if (stored == null) {
             differences.add(wrong("there is no watermark: the slot is not built"));
             return false;
         }
-        try {
-            watermark = Watermark.read(stored);
-        } catch (JacksonException e) {
-            differences.add(wrong("the watermark cannot be read"));
-            return false;
+        if (stored.next() > logEnd) {
+            differences.add(wrong("the watermark is at " + stored.next() + " and the log ends at " + logEnd));
         }
-        if (watermark.next() > logEnd) {
-            differences.add(wrong("the watermark is at " + watermark.next() + " and the log ends at " + logEnd));
-        }
-        reached = Math.min(watermark.next(), logEnd);
+        watermark = stored;
+        reached = Math.min(stored.next(), logEnd);
         return true;
     }
 
@@ -155,7 +162,7 @@ final class Comparison<S, E> {
         for (int part = 0; part < parts; part++) {
             int which = part;
             Map<String, Snapshot<S>> snapshots = new HashMap<>();
-            if (!fold(0, reached, id -> Math.floorMod(id.hashCode(), parts) == which && isAsked(id), snapshots, true)) {
+            if (!fold(id -> Math.floorMod(id.hashCode(), parts) == which && isAsked(id), snapshots)) {
                 return false;
             }
             compare(snapshots);
@@ -167,13 +174,13 @@ final class Comparison<S, E> {
         return scope.only() == null || scope.only().contains(id);
     }
 
-    private boolean fold(long from, long end, Predicate<String> which, Map<String, Snapshot<S>> into,
-            boolean bounded) {
+    /** Folds the log up to the watermark; false if that takes more memory than there is. */
+    private boolean fold(Predicate<String> which, Map<String, Snapshot<S>> into) {
         long[] bytes = {0};
         events = 0;
         command = Position.NONE;
         boolean[] fits = {true};
-        with.replay().read(Log.events(slot), from, end, records -> {
+        with.replay().read(Log.events(slot), 0, reached, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 command = Fold.advance(command, record);
                 String id = Fold.id(record);
@@ -185,10 +192,10 @@ final class Comparison<S, E> {
             if (!records.isEmpty()) {
                 with.progress().advanced(slot, records.size(), records.getLast().offset() + 1);
             }
-            fits[0] = !bounded || bytes[0] < with.memory();
+            fits[0] = bytes[0] < with.memory();
             return fits[0] && !stopped();
         });
-        with.progress().advanced(slot, 0, end);
+        with.progress().advanced(slot, 0, reached);
         return fits[0];
     }
 
@@ -220,10 +227,7 @@ final class Comparison<S, E> {
     /** What comes after an event that could not be folded cannot be folded either, but read. */
     private void decode(String id, ConsumerRecord<byte[], byte[]> record) {
         try {
-            String type = Header.text(record.headers(), Header.TYPE);
-            String version = Header.text(record.headers(), Header.DATA_VERSION);
-            served.codec().readEvent(type == null ? "" : type, version == null ? 1 : Integer.parseInt(version),
-                    record.value());
+            var _ = fold.read(record);
         } catch (Malformed | RuntimeException e) {
             problems.add(new Problem(record.offset(), id, "The event at " + record.topic() + "/" + record.partition()
                     + "/" + record.offset() + " cannot be read: " + e.getMessage()));
@@ -298,7 +302,7 @@ final class Comparison<S, E> {
     }
 
     private void compareTrees(String id, Snapshot<S> expected, JsonNode actual, long version) {
-        JsonNode wanted = Json.tree(served.snapshots().write(expected));
+        JsonNode wanted = Objects.requireNonNull(Difference.tree(served.snapshots().write(expected)));
         List<Difference.Change> changes = scope.states()
                 ? Difference.changes(wanted.path("state"), actual.path("state"))
                 : Difference.changes(wanted, actual);
@@ -350,7 +354,7 @@ final class Comparison<S, E> {
             return;
         }
         Watermark now = with.cache().watermark(slot, String.valueOf(scope.generation()));
-        long end = with.log().ends(List.of(slot)).getOrDefault(slot, 0L);
+        long end = with.log().end(slot);
         long[] furthest = {-1};
         String[] whose = {""};
         Map<String, Ahead<S>> open = new HashMap<>(ahead);
@@ -378,12 +382,6 @@ final class Comparison<S, E> {
         if (now != null && furthest[0] >= now.next()) {
             differences.add(wrong("the watermark is at " + now.next() + ", behind the snapshots: that of '" + whose[0]
                     + "' has the event at " + furthest[0]));
-        }
-    }
-
-    private static final class Json {
-        private static JsonNode tree(byte[] json) {
-            return java.util.Objects.requireNonNull(Difference.tree(json));
         }
     }
 }

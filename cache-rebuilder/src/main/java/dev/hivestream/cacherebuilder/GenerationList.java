@@ -6,7 +6,6 @@ import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Generations.Generation;
 import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.message.Fingerprint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +33,7 @@ final class GenerationList {
         List<Map<String, Object>> json = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         served.byName().forEach((aggregate, one) -> {
-            String own = Fingerprint.of(one.aggregate(), topics.requireEvents(aggregate));
+            String own = Target.fingerprint(one, topics);
             for (Generation found : generations.of(aggregate, hive.partitions())) {
                 Map<String, Object> entry = new LinkedHashMap<>();
                 entry.put("aggregate", aggregate);

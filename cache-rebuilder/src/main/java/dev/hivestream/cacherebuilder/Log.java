@@ -2,28 +2,24 @@ package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the broker about the log. Thread-safe. */
 final class Log {
 
-    private static final int PATIENCE_SECONDS = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final Admin admin;
 
@@ -33,6 +29,11 @@ final class Log {
 
     static TopicPartition events(Slot slot) {
         return new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
+    }
+
+    /** Where the log of one slot ends now. */
+    long end(Slot slot) {
+        return Objects.requireNonNull(ends(List.of(slot)).get(slot));
     }
 
     /** Where the log of some slots ends now: behind the last record that was appended, committed or not. */
@@ -68,8 +69,8 @@ final class Log {
     private Map<Slot, ListOffsetsResultInfo> offsets(Collection<Slot> slots, OffsetSpec spec) {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
         slots.forEach(slot -> asked.put(events(slot), spec));
-        Map<TopicPartition, ListOffsetsResultInfo> answer = get(
-                admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
+        Map<TopicPartition, ListOffsetsResultInfo> answer = Topics.get(
+                admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all(), PATIENCE);
         Map<Slot, ListOffsetsResultInfo> found = new HashMap<>();
         slots.forEach(slot -> found.put(slot, Objects.requireNonNull(answer.get(events(slot)))));
         return found;
@@ -78,24 +79,11 @@ final class Log {
     /** Whether a consumer group has members, who own partitions. */
     boolean hasMembers(String group) {
         try {
-            return !Objects.requireNonNull(get(admin.describeConsumerGroups(List.of(group)).all()).get(group)).members()
+            return !Objects.requireNonNull(
+                    Topics.get(admin.describeConsumerGroups(List.of(group)).all(), PATIENCE).get(group)).members()
                     .isEmpty();
         } catch (org.apache.kafka.common.errors.GroupIdNotFoundException nobodyYet) {
             return false;
-        }
-    }
-
-    private static <T> T get(org.apache.kafka.common.KafkaFuture<T> future) {
-        try {
-            return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
-        } catch (TimeoutException e) {
-            throw new org.apache.kafka.common.errors.TimeoutException(
-                    "The broker did not answer within " + PATIENCE_SECONDS + " s", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptException(e);
         }
     }
 }

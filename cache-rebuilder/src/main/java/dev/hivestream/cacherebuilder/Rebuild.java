@@ -10,7 +10,6 @@ import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.SlotFold;
 import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -132,7 +131,7 @@ final class Rebuild {
     }
 
     private <S, E> Target<S, E> target(Served<?, S, E> one, @Nullable When until) {
-        String fingerprint = Fingerprint.of(one.aggregate(), topics.requireEvents(one.name()));
+        String fingerprint = Target.fingerprint(one, topics);
         String begun = generations.building(one.name(), fingerprint);
         String generation = properties.generation();
         boolean resumed = false;
@@ -154,7 +153,7 @@ final class Rebuild {
         } else {
             int last = generations.of(one.name(), hive.partitions()).stream()
                     .mapToInt(known -> Generations.numberOf(known.name())).max().orElse(0);
-            generation = "g" + (last + 1) + "-" + fingerprint;
+            generation = Generations.named(last + 1, fingerprint);
         }
         if (until == null) {
             generations.build(one.name(), fingerprint, generation);

@@ -69,13 +69,13 @@ final class Repair {
         }
         // a watermark that was set back, or begins anew, is behind still
         folder.fold(Map.of(replay.slot(served, slot, generation, properties.memoryBytes() / properties.workers(),
-                Replay.Poisoned.KEEP_OUT, true), log.ends(List.of(slot)).getOrDefault(slot, 0L)));
+                Replay.Poisoned.KEEP_OUT, true), log.end(slot)));
     }
 
     /** Where the watermark is; the log's beginning if it is not one that can be. */
     private long place(Slot slot, byte @Nullable [] stored) {
         Watermark watermark = read(stored);
-        long end = log.ends(List.of(slot)).getOrDefault(slot, 0L);
+        long end = log.end(slot);
         return watermark == null || watermark.next() > end ? 0 : watermark.next();
     }
 

@@ -59,7 +59,7 @@ final class Show {
     private <S, E> Outcome show(Served<?, S, E> one, String id) {
         When at = properties.at() == null ? null : When.parse("at", properties.at());
         Slot slot = Slot.of(one.name(), id, hive.partitions());
-        long end = log.ends(List.of(slot)).getOrDefault(slot, 0L);
+        long end = log.end(slot);
         List<Map<String, Object>> history = new ArrayList<>();
         String[] reason = {""};
         Fold<S, E> fold = new Fold<>(one, hive.decide().remembered(), (event, same, why, fault) -> reason[0] = why);

@@ -1,6 +1,8 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Slot;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +15,11 @@ import java.util.List;
  */
 record Target<S, E>(Served<?, S, E> served, String fingerprint, String generation, boolean resumed,
         List<Slot> slots) {
+
+    /** Of the code on the class path, for the log as it is. */
+    static String fingerprint(Served<?, ?, ?> served, Topics topics) {
+        return Fingerprint.of(served.aggregate(), topics.requireEvents(served.name()));
+    }
 
     static List<Slot> slots(String aggregate, int partitions) {
         List<Slot> slots = new ArrayList<>();

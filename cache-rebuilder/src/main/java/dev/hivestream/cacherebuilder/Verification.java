@@ -103,9 +103,9 @@ final class Verification {
         comparisons.keySet().removeIf(slot -> restricted(only, slot) != null);
         Map<Slot, Set<String>> unknown = comparisons.isEmpty()
                 ? Map.of()
-                : unknown(served.name(), comparisons, generation);
+                : unknown(served.name(), comparisons);
         Folder.all(done.stream().<Callable<Void>>map(one -> () -> {
-            if (generation.apply(one.slot()) != null) {
+            if (one.generation() != null) {
                 stopping.patiently(() -> one.finish(unknown.getOrDefault(one.slot(), Set.of())));
             }
             return null;
@@ -119,20 +119,14 @@ final class Verification {
     }
 
     /** The aggregates that are in the cache and were not in the log up to the watermark. */
-    private <S, E> Map<Slot, Set<String>> unknown(String aggregate, Map<Slot, Comparison<S, E>> comparisons,
-            Function<Slot, @Nullable String> generation) {
+    private <S, E> Map<Slot, Set<String>> unknown(String aggregate, Map<Slot, Comparison<S, E>> comparisons) {
         Set<String> names = new LinkedHashSet<>();
-        comparisons.keySet().forEach(slot -> {
-            String name = generation.apply(slot);
-            if (name != null) {
-                names.add(name);
-            }
-        });
+        comparisons.values().stream().map(Comparison::generation).filter(Objects::nonNull).forEach(names::add);
         Map<Slot, Set<String>> unknown = new HashMap<>();
         for (String name : names) {
             stopping.patiently(() -> generations.snapshots(aggregate, name, places -> places.forEach(place -> {
                 Comparison<S, E> one = comparisons.get(place.slot());
-                if (one != null && name.equals(generation.apply(place.slot())) && !one.knows(place.id())) {
+                if (one != null && name.equals(one.generation()) && !one.knows(place.id())) {
                     unknown.computeIfAbsent(place.slot(), none -> new LinkedHashSet<>()).add(place.id());
                 }
             })));

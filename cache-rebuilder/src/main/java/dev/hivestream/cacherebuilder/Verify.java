@@ -5,7 +5,6 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Slot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -102,8 +101,7 @@ final class Verify {
 
     /** The generation of each slot that its readers use, asked anew each time: it may change. */
     private Function<Slot, @Nullable String> active(Served<?, ?, ?> one) {
-        String fingerprint = stopping
-                .patiently(() -> Fingerprint.of(one.aggregate(), topics.requireEvents(one.name())));
+        String fingerprint = stopping.patiently(() -> Target.fingerprint(one, topics));
         return slot -> {
             if (properties.generation() != null) {
                 return properties.generation();
@@ -149,8 +147,7 @@ final class Verify {
 
     /** The active generation of this code, else the newest of any other. */
     private Function<Slot, @Nullable String> current(Served<?, ?, ?> one) {
-        String fingerprint = stopping
-                .patiently(() -> Fingerprint.of(one.aggregate(), topics.requireEvents(one.name())));
+        String fingerprint = stopping.patiently(() -> Target.fingerprint(one, topics));
         return slot -> {
             if (properties.generation() != null) {
                 return properties.generation();

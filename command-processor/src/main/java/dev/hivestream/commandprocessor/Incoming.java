@@ -1,15 +1,13 @@
 package dev.hivestream.commandprocessor;
 
+import dev.hivestream.runtime.message.Batch;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.messaging.Message;
 
 /**
@@ -23,29 +21,7 @@ record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Ma
 
     /** The records of a batch, in order. */
     static List<Incoming> of(Message<List<byte[]>> batch) {
-        List<?> payloads = batch.getPayload();
-        List<?> keys = list(batch, KafkaHeaders.RECEIVED_KEY);
-        List<String> topics = list(batch, KafkaHeaders.RECEIVED_TOPIC);
-        List<Integer> partitions = list(batch, KafkaHeaders.RECEIVED_PARTITION);
-        List<Long> offsets = list(batch, KafkaHeaders.OFFSET);
-        List<Map<String, Object>> headers = list(batch, KafkaHeaders.BATCH_CONVERTED_HEADERS);
-        List<Incoming> records = new ArrayList<>(payloads.size());
-        TopicPartition partition = null;
-        for (int i = 0; i < payloads.size(); i++) {
-            if (partition == null || partition.partition() != partitions.get(i)
-                    || !partition.topic().equals(topics.get(i))) {
-                partition = new TopicPartition(topics.get(i), partitions.get(i));
-            }
-            // a tombstone is not a byte[]
-            records.add(new Incoming(partition, offsets.get(i), keys.get(i) instanceof byte[] key ? key : null,
-                    headers.get(i), payloads.get(i) instanceof byte[] payload ? payload : null));
-        }
-        return records;
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> List<T> list(Message<?> batch, String header) {
-        return Objects.requireNonNull((List<T>) batch.getHeaders().get(header), header);
+        return Batch.read(batch, Incoming::new);
     }
 
     @Nullable

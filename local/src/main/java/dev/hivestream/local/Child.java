@@ -21,6 +21,7 @@ public final class Child {
 
     // The program begins only when it has been told to, that is when the watchdog knows its process.
     private static final String BEGIN_WHEN_TOLD = "read -r go && exec \"$@\" </dev/null";
+    private static final String TO_FILE = "out=$1; shift; exec \"$@\" > \"$out\"";
 
     private final String name;
     private final Process process;
@@ -62,6 +63,13 @@ public final class Child {
         } catch (IOException e) {
             throw new UncheckedIOException("Could not start " + name, e);
         }
+    }
+
+    /** Starts a program whose standard output goes to a file of its own, and only what else it says to the log. */
+    public static Child startTo(Path out, String name, List<String> program, Path directory) {
+        var command = new ArrayList<>(List.of("/bin/sh", "-c", TO_FILE, name, out.toString()));
+        command.addAll(program);
+        return start(name, command, Map.of(), directory, directory.resolve(name + ".log"));
     }
 
     /** The {@code java} of this JVM. */

@@ -5,9 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A program that was run to its end.
@@ -17,8 +15,6 @@ import java.util.Map;
  */
 public record Job(int code, String out) {
 
-    private static final String TO_FILE = "out=$1; shift; exec \"$@\" > \"$out\"";
-
     /**
      * Runs a program to its end. What it writes to its standard error is appended to {@code <name>.log} in the directory.
      *
@@ -26,9 +22,7 @@ public record Job(int code, String out) {
      */
     public static Job run(String name, List<String> program, Path directory, Duration patience) {
         var out = directory.resolve(name + ".out");
-        var command = new ArrayList<>(List.of("/bin/sh", "-c", TO_FILE, name, out.toString()));
-        command.addAll(program);
-        var child = Child.start(name, command, Map.of(), directory, directory.resolve(name + ".log"));
+        var child = Child.startTo(out, name, program, directory);
         if (!Await.until(patience, () -> !child.isAlive())) {
             child.kill();
             throw new StartFailure(name + " has not ended after " + patience.toSeconds() + " s. See "

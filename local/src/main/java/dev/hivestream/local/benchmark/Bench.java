@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,6 @@ import tools.jackson.databind.json.JsonMapper;
 final class Bench implements AutoCloseable {
 
     private static final List<String> BROKER_JVM = List.of("-Xmx1g");
-    private static final String TO_FILE = "out=$1; shift; exec \"$@\" >\"$out\"";
 
     private final Path home;
     private final PrintStream out;
@@ -87,10 +85,8 @@ final class Bench implements AutoCloseable {
      */
     Ran run(String name, List<String> program) {
         var output = folder.resolve(name + ".out");
-        var command = new ArrayList<>(List.of("/bin/sh", "-c", TO_FILE, name, output.toString()));
-        command.addAll(program);
         long start = System.nanoTime();
-        var process = Child.start(name, command, Map.of(), folder, folder.resolve(name + ".log"));
+        var process = Child.startTo(output, name, program, folder);
         var done = new CompletableFuture<Child>();
         process.onEnd(() -> done.complete(process));
         started(process);

@@ -192,7 +192,7 @@ public final class Cache {
         try (RedisConnection redis = connections.getConnection()) {
             byte[] stored = redis.stringCommands().get(key);
             if (stored == null) {
-                redis.stringCommands().setNX(key, utf8(generation(1, fingerprint)));
+                redis.stringCommands().setNX(key, utf8(Generations.named(1, fingerprint)));
                 stored = redis.stringCommands().get(key);
             }
             if (stored == null) {
@@ -209,14 +209,9 @@ public final class Cache {
             Matcher numbered = GENERATION.matcher(given);
             int number = numbered.matches() ? Integer.parseInt(numbered.group(1)) : 0;
             run(WANT_SHA, WANT, ReturnType.INTEGER, 1, new byte[][]{Keys.wanted(aggregate, fingerprint), utf8(given),
-                    utf8(generation(number + 1, fingerprint))});
+                    utf8(Generations.named(number + 1, fingerprint))});
         }
         return wanted(aggregate, fingerprint);
-    }
-
-    /** The fingerprint is part of the name, so that two of them cannot share a generation, even after a FLUSHALL. */
-    private static String generation(int number, String fingerprint) {
-        return "g" + number + "-" + fingerprint;
     }
 
     /**

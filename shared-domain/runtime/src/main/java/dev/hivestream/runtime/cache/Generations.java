@@ -65,6 +65,11 @@ public final class Generations {
         }
     }
 
+    /** The name of a generation; the fingerprint is part of it, so that two of them cannot share one, even after a FLUSHALL. */
+    public static String named(int number, String fingerprint) {
+        return "g" + number + "-" + fingerprint;
+    }
+
     /** The fingerprint in a generation's name: what follows the last hyphen. */
     public static String fingerprintOf(String generation) {
         return generation.substring(generation.lastIndexOf('-') + 1);

@@ -47,7 +47,7 @@ public final class Fold<S, E> {
             if (version != snapshot.version() + 1) {
                 throw new Malformed("version " + version + " follows version " + snapshot.version());
             }
-            E read = served.codec().readEvent(event.type(), event.dataVersion(), event.payload());
+            E read = read(event);
             Decider<?, S, E> decider = served.aggregate().decider();
             S state = decider.evolve(snapshot.state(), read);
             if (state == null) {
@@ -66,6 +66,19 @@ public final class Fold<S, E> {
             snapshot.poison(reason);
             return true;
         }
+    }
+
+    private E read(Recorded event) throws Malformed {
+        return served.codec().readEvent(event.type(), event.dataVersion(), event.payload());
+    }
+
+    /**
+     * Reads an event without folding it.
+     *
+     * @throws Malformed if that cannot be done
+     */
+    public E read(ConsumerRecord<byte[], byte[]> event) throws Malformed {
+        return read(new Recorded(event));
     }
 
     /** The highest command position after an event; one that cannot be read is passed over. */

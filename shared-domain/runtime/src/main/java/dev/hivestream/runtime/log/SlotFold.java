@@ -366,8 +366,9 @@ public final class SlotFold<S, E> {
             LOG.error("The state of '{}' at version {} cannot be written and read back; the aggregate is kept out", id,
                     snapshot.version(), DomainFault.of(e));
             Snapshot<S> last = codec.read(id, cache.load(slot, "", generation, List.of(id)).snapshots().getFirst());
-            last.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
-            snapshot.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
+            String reason = "Its state at version " + snapshot.version() + " cannot be written and read back";
+            last.poison(reason);
+            snapshot.poison(reason);
             return codec.write(last);
         }
     }

@@ -206,14 +206,18 @@ public final class Topics {
         }
     }
 
-    /** The answer of an admin request; its failure as the {@link KafkaException} that it is. */
     static <T> T get(KafkaFuture<T> future) {
+        return get(future, PATIENCE);
+    }
+
+    /** The answer of an admin request; its failure as the {@link KafkaException} that it is. */
+    public static <T> T get(KafkaFuture<T> future, Duration patience) {
         try {
-            return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
         } catch (TimeoutException e) {
-            throw new org.apache.kafka.common.errors.TimeoutException("The broker did not answer within " + PATIENCE,
+            throw new org.apache.kafka.common.errors.TimeoutException("The broker did not answer within " + patience,
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,0 +1,57 @@
+package dev.hivestream.runtime.message;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.messaging.Message;
+
+/** A batch as the binder brings it: payloads, and beside them lists of what else the records have. */
+public final class Batch {
+
+    private Batch() {}
+
+    /** Makes something of a record. */
+    @FunctionalInterface
+    public interface Reader<R> {
+
+        /**
+         * Reads one.
+         *
+         * @param headers by name; values are bytes
+         * @param payload null for a tombstone
+         */
+        R read(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
+                byte @Nullable [] payload);
+    }
+
+    /** The records of a batch, in order. */
+    public static <R> List<R> read(Message<List<byte[]>> batch, Reader<R> reader) {
+        List<?> payloads = batch.getPayload();
+        List<?> keys = list(batch, KafkaHeaders.RECEIVED_KEY);
+        List<String> topics = list(batch, KafkaHeaders.RECEIVED_TOPIC);
+        List<Integer> partitions = list(batch, KafkaHeaders.RECEIVED_PARTITION);
+        List<Long> offsets = list(batch, KafkaHeaders.OFFSET);
+        List<Map<String, Object>> headers = list(batch, KafkaHeaders.BATCH_CONVERTED_HEADERS);
+        List<R> records = new ArrayList<>(payloads.size());
+        TopicPartition partition = null;
+        for (int i = 0; i < payloads.size(); i++) {
+            if (partition == null || partition.partition() != partitions.get(i)
+                    || !partition.topic().equals(topics.get(i))) {
+                partition = new TopicPartition(topics.get(i), partitions.get(i));
+            }
+            // a tombstone is not a byte[]
+            records.add(reader.read(partition, offsets.get(i), keys.get(i) instanceof byte[] key ? key : null,
+                    headers.get(i), payloads.get(i) instanceof byte[] payload ? payload : null));
+        }
+        return records;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> List<T> list(Message<?> batch, String header) {
+        return Objects.requireNonNull((List<T>) batch.getHeaders().get(header), header);
+    }
+}
