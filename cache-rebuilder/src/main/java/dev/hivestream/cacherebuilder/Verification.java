@@ -23,14 +23,12 @@ import org.jspecify.annotations.Nullable;
 /** Compares generations with the log, slot by slot, and looks twice before it says that something is wrong. */
 final class Verification {
 
-    /** An owner that is writing, or catching up, is done after that. */
-    private static final Duration SECOND_LOOK = Duration.ofMillis(1_500);
-
     private final Comparison.Parts parts;
     private final Generations generations;
     private final Progress progress;
     private final Stopping stopping;
     private final int workers;
+    private final Duration secondLook;
 
     Verification(Cache cache, Generations generations, Replay replay, Log log, Progress progress, Stopping stopping,
             HiveProperties hive, RebuilderProperties properties) {
@@ -38,6 +36,7 @@ final class Verification {
         this.progress = progress;
         this.stopping = stopping;
         this.workers = properties.workers();
+        this.secondLook = properties.secondLook();
         this.parts = new Comparison.Parts(cache, replay, log, progress, stopping, hive.decide().remembered(),
                 properties.memoryBytes() / workers);
     }
@@ -81,7 +80,7 @@ final class Verification {
         List<Difference> differences = new ArrayList<>();
         if (!suspects.isEmpty()) {
             progress.begin("look again at " + served.name());
-            stopping.pause(SECOND_LOOK);
+            stopping.pause(secondLook);
             look(served, List.copyOf(suspects.keySet()), generation, states, suspects)
                     .forEach(one -> differences.addAll(one.differences()));
         }

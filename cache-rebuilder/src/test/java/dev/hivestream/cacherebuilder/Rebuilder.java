@@ -20,10 +20,12 @@ final class Rebuilder {
 
     private final LocalStack stack;
     private final int partitions;
+    private final List<String> always;
 
-    Rebuilder(LocalStack stack, int partitions) {
+    Rebuilder(LocalStack stack, int partitions, String... always) {
         this.stack = stack;
         this.partitions = partitions;
+        this.always = List.of(always);
     }
 
     /** What a run gave. */
@@ -46,6 +48,7 @@ final class Rebuilder {
     /** Of the aggregate {@code account}. */
     Ran run(String... arguments) {
         var all = new ArrayList<>(List.of(arguments));
+        all.addAll(always);
         all.addAll(List.of("--aggregates", "account", "--partitions", "" + partitions, "--brokers",
                 stack.broker().bootstrapServers(), "--redis", stack.redis().uri()));
         return runPlain(all.toArray(String[]::new));

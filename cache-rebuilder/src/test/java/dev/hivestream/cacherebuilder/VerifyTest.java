@@ -35,7 +35,7 @@ class VerifyTest {
         stack = LocalStack.start(directory, Ports.free(), Ports.free());
         log = new AccountLog(stack, PARTITIONS, seed);
         log.append(3_000, 200);
-        rebuilder = new Rebuilder(stack, PARTITIONS);
+        rebuilder = new Rebuilder(stack, PARTITIONS, "--hive.rebuild.second-look=50ms");
         generation = rebuilder.run("--json").andCode(0).generation();
         rebuilder.activate(generation);
     }

@@ -77,8 +77,8 @@ class GenerationsIT {
                     SOURCE.formatted(", int writes", ", 0", ", note.writes() + 1"));
             oldEvents(fleet);
 
-            // the boot jar as it is, with a domain of one's own and the samples beside it
-            BootApp old = fleet.app("old", oldJar, Fleet.samples()).property("hive.http.patience", "1s").start()
+            // the app as it is, with a domain of one's own and the samples beside it
+            BootApp old = fleet.app("old", Fleet.samples(), oldJar).property("hive.http.patience", "1s").start()
                     .awaitReady(Fleet.PATIENCE);
             Awaitility.await().atMost(Fleet.PATIENCE).until(() -> get(old, "/v1/content/old").statusCode() == 200
                     && get(old, "/v1/content/older").statusCode() == 200);
@@ -90,7 +90,7 @@ class GenerationsIT {
             fleet.history().sent("edit");
 
             AtomicInteger number = new AtomicInteger();
-            BootApp young = fleet.app("young", newJar, Fleet.samples()).property("hive.http.patience", "1s");
+            BootApp young = fleet.app("young", Fleet.samples(), newJar).property("hive.http.patience", "1s");
             try (Load load = new Load(fleet.history(), fleet.urls(), 4, () -> write(number.getAndIncrement()))) {
                 Fleet.awaitAnswers(load, 2 * NOTES);
                 young.start().awaitReady(Fleet.PATIENCE);

@@ -43,7 +43,7 @@ class ReadmeIT {
         int port = Ports.free();
         try (BootApp app = new BootApp("readme", Path.of("target/command-processor-boot.jar"), port, directory)
                 .on(stack)
-                .property("loader.path", jar.toString()).property("hive.instance", "readme").start()) {
+                .domains(jar).property("hive.instance", "readme").start()) {
             app.awaitReady(Duration.ofSeconds(90));
             HttpResponse<String> opened = post(port, "/v1/ticket/t-1/open", "{\"title\":\"It does not start\"}");
             assertThat(opened.statusCode()).as(opened.body()).isEqualTo(200);

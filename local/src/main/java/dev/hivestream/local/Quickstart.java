@@ -124,7 +124,7 @@ public final class Quickstart {
     private BootApp commandProcessor(LocalStack stack, Path apps) throws IOException {
         var jar = home.resolve("command-processor/target/command-processor-boot.jar");
         return new BootApp("command-processor", jar, options.httpPort(), apps.resolve("command-processor")).on(stack)
-                .property("loader.path", built("shared-domain/samples/target", "hive-samples-").toString())
+                .domains(built("shared-domain/samples/target", "hive-samples-"))
                 .jvmOptions("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     }
 

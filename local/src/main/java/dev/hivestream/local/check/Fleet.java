@@ -88,14 +88,10 @@ public final class Fleet implements AutoCloseable {
 
     /** An app of the project that does not run yet and has no settings. */
     public BootApp app(String kind, String name, Path... domains) {
-        String loaderPath = String.join(",",
-                domains.length == 0
-                        ? List.of(samples().toString())
-                        : List.of(domains).stream().map(Path::toString).toList());
         BootApp app = new BootApp(name, HOME.resolve(kind + "/target/" + kind + "-boot.jar"), Ports.free(), directory)
                 .on(stack).property("hive.instance", name)
-                .property("loader.path", loaderPath)
-                .jvmOptions("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto");
+                .domains(domains.length == 0 ? new Path[]{samples()} : domains).unpacked()
+                .jvmOptions("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         apps.add(app);
         return app;
     }
