@@ -33,6 +33,10 @@ class LiveIT {
                     .property(
                             "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms",
                             "10000");
+            if (EVENTS >= 1_000_000) {
+                // long enough for the optimizing compiler to pay off
+                app.jvmOptions("-XX:TieredStopAtLevel=4", "-Xmx2g");
+            }
             long begun = System.nanoTime();
             app.start().awaitReady(Fleet.PATIENCE);
             awaitDecided(fleet);
