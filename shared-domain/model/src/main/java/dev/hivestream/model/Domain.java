@@ -10,4 +10,9 @@ public interface Domain {
 
     /** The aggregates; each name belongs to one domain among all that are loaded together. */
     List<Aggregate<?, ?, ?>> aggregates();
+
+    /** The sagas; no aggregate and no other saga has the name of one. None, unless it says otherwise. */
+    default List<SagaType<?, ?, ?>> sagas() {
+        return List.of();
+    }
 }

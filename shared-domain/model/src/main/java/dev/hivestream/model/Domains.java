@@ -9,15 +9,17 @@ import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** All domains that an app has found, as one set of aggregates with distinct names. Immutable. */
+/** All domains that an app has found, as one set of aggregates and sagas with distinct names. Immutable. */
 public final class Domains {
 
     private static final String WHERE = "META-INF/services/" + Domain.class.getName();
 
     private final SortedMap<String, Aggregate<?, ?, ?>> aggregates;
+    private final SortedMap<String, SagaType<?, ?, ?>> sagas;
 
-    private Domains(SortedMap<String, Aggregate<?, ?, ?>> aggregates) {
+    private Domains(SortedMap<String, Aggregate<?, ?, ?>> aggregates, SortedMap<String, SagaType<?, ?, ?>> sagas) {
         this.aggregates = aggregates;
+        this.sagas = sagas;
     }
 
     /**
@@ -47,21 +49,29 @@ public final class Domains {
                             + " on the class path or in loader.path");
         }
         SortedMap<String, Aggregate<?, ?, ?>> aggregates = new TreeMap<>();
+        SortedMap<String, SagaType<?, ?, ?>> sagas = new TreeMap<>();
         Map<String, String> owners = new TreeMap<>();
         for (Domain domain : domains) {
             String owner = domain.getClass().getName();
             for (Aggregate<?, ?, ?> aggregate : domain.aggregates()) {
-                String other = owners.putIfAbsent(aggregate.name(), owner);
-                if (other != null) {
-                    throw new IllegalStateException(
-                            "The aggregate name '" + aggregate.name() + "' is declared twice, by "
-                                    + (other.equals(owner) ? owner : other + " and by " + owner)
-                                    + ": a name belongs to one aggregate of one domain");
-                }
+                own(owners, "aggregate", aggregate.name(), owner);
                 aggregates.put(aggregate.name(), aggregate);
             }
+            for (SagaType<?, ?, ?> saga : domain.sagas()) {
+                own(owners, "saga", saga.name(), owner);
+                sagas.put(saga.name(), saga);
+            }
         }
-        return new Domains(aggregates);
+        return new Domains(aggregates, sagas);
+    }
+
+    private static void own(Map<String, String> owners, String kind, String name, String owner) {
+        String other = owners.putIfAbsent(name, owner);
+        if (other != null) {
+            throw new IllegalStateException("The " + kind + " name '" + name + "' is declared twice, by "
+                    + (other.equals(owner) ? owner : other + " and by " + owner)
+                    + ": a name belongs to one aggregate, or one saga, of one domain");
+        }
     }
 
     /** All aggregates, by name. */
@@ -91,6 +101,29 @@ public final class Domains {
     public List<Aggregate<?, ?, ?>> select(Collection<String> names) {
         List<Aggregate<?, ?, ?>> selected = new ArrayList<>();
         names.stream().distinct().forEach(name -> selected.add(aggregate(name)));
+        return List.copyOf(selected);
+    }
+
+    /** All sagas, by name. */
+    public List<SagaType<?, ?, ?>> sagas() {
+        return List.copyOf(sagas.values());
+    }
+
+    /**
+     * The sagas of these names, each once, in the order of the names; no name, no saga.
+     *
+     * @throws IllegalArgumentException if a name is unknown; the message lists those that are known
+     */
+    public List<SagaType<?, ?, ?>> selectSagas(Collection<String> names) {
+        List<SagaType<?, ?, ?>> selected = new ArrayList<>();
+        names.stream().distinct().forEach(name -> {
+            SagaType<?, ?, ?> saga = sagas.get(name);
+            if (saga == null) {
+                throw new IllegalArgumentException(
+                        "Unknown saga '" + name + "'; known: " + String.join(", ", sagas.keySet()));
+            }
+            selected.add(saga);
+        });
         return List.copyOf(selected);
     }
 

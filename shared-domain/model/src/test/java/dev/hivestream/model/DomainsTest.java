@@ -9,6 +9,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,10 +47,10 @@ class DomainsTest {
         assertThatThrownBy(() -> Domains.of(List.of(new Bank(), new Rival())))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("The aggregate name 'account' is declared twice, by " + Bank.class.getName() + " and by "
-                        + Rival.class.getName() + ": a name belongs to one aggregate of one domain");
+                        + Rival.class.getName() + ": a name belongs to one aggregate, or one saga, of one domain");
         assertThatThrownBy(() -> Domains.of(List.of(new Twice())))
                 .hasMessage("The aggregate name 'account' is declared twice, by " + Twice.class.getName()
-                        + ": a name belongs to one aggregate of one domain");
+                        + ": a name belongs to one aggregate, or one saga, of one domain");
     }
 
     @Test
@@ -67,6 +68,41 @@ class DomainsTest {
         assertThatThrownBy(() -> domains.select(List.of("order", "acount")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Unknown aggregate 'acount'; known: account, cart, order");
+    }
+
+    @Test
+    void a_saga_has_a_name_that_neither_an_aggregate_nor_another_saga_has() {
+        String rule = ": a name belongs to one aggregate, or one saga, of one domain";
+
+        assertThatThrownBy(() -> Domains.of(List.of(new Bank(), new Sagas("account"))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("The saga name 'account' is declared twice, by " + Bank.class.getName() + " and by "
+                        + Sagas.class.getName() + rule);
+        assertThatThrownBy(() -> Domains.of(List.of(new Sagas("account"), new Bank())))
+                .hasMessage("The aggregate name 'account' is declared twice, by " + Sagas.class.getName() + " and by "
+                        + Bank.class.getName() + rule);
+        assertThatThrownBy(() -> Domains.of(List.of(new Sagas("transfer", "transfer"))))
+                .hasMessage("The saga name 'transfer' is declared twice, by " + Sagas.class.getName() + rule);
+    }
+
+    @Test
+    void sagas_are_merged_and_selected_by_name_each_once() {
+        Domains domains = Domains.of(List.of(new Bank(), new Sagas("transfer"), new Sagas("refund", "audit")));
+
+        assertThat(domains.sagas()).extracting(SagaType::name).containsExactly("audit", "refund", "transfer");
+        assertThat(domains.selectSagas(List.of("transfer", "audit", "transfer"))).extracting(SagaType::name)
+                .containsExactly("transfer", "audit");
+        assertThat(domains.selectSagas(List.of())).isEmpty();
+        assertThat(domains.aggregates()).extracting(Aggregate::name).containsExactly("account");
+    }
+
+    @Test
+    void an_unknown_saga_is_answered_with_the_known_ones() {
+        Domains domains = Domains.of(List.of(new Bank(), new Sagas("transfer", "audit")));
+
+        assertThatThrownBy(() -> domains.selectSagas(List.of("account")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Unknown saga 'account'; known: audit, transfer");
     }
 
     private Domains load(String... implementations) throws IOException {
@@ -108,6 +144,22 @@ class DomainsTest {
         @Override
         public List<Aggregate<?, ?, ?>> aggregates() {
             return List.of(aggregate("account"), aggregate("account"));
+        }
+    }
+
+    private record Sagas(List<SagaType<?, ?, ?>> sagas) implements Domain {
+        Sagas(String... names) {
+            this(Stream.of(names).<SagaType<?, ?, ?>>map(Sagas::saga).toList());
+        }
+
+        @Override
+        public List<Aggregate<?, ?, ?>> aggregates() {
+            return List.of();
+        }
+
+        private static SagaType<?, ?, ?> saga(String name) {
+            return SagaType.named(name, new Reminder(), Integer.class)
+                    .reactsTo("order", true, new EventType<>("placed", Reminder.Placed.class, 1, List.of())).build();
         }
     }
 
