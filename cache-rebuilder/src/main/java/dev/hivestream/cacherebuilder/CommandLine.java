@@ -40,6 +40,7 @@ final class CommandLine {
 
             Options of all commands
               --aggregates A,B          instead of all on the class path
+              --sagas A,B               these sagas, from their inboxes; without --aggregates, nothing else
               --partitions N            that the topics have (8)
               --brokers HOST:PORT       of Kafka (localhost:9092)
               --redis URL               redis://user:password@host:6379, rediss:// with TLS (redis://localhost:6379)
@@ -54,6 +55,7 @@ final class CommandLine {
             Map.entry("until", "hive.rebuild.until"), Map.entry("generation", "hive.rebuild.generation"),
             Map.entry("rate", "hive.rebuild.rate"), Map.entry("on-poison", "hive.rebuild.on-poison"),
             Map.entry("at", "hive.rebuild.at"), Map.entry("aggregates", "hive.aggregates"),
+            Map.entry("sagas", "hive.sagas"),
             Map.entry("partitions", "hive.partitions"), Map.entry("brokers", "spring.kafka.bootstrap-servers"),
             Map.entry("redis", "spring.data.redis.url"));
     private static final Map<String, String> FLAGS = Map.of("activate", "hive.rebuild.activate=true", "no-verify",

@@ -1,6 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
@@ -59,7 +59,7 @@ final class Comparison<S, E> {
     private record Ahead<S>(Snapshot<S> fold, byte[] stored, long version) {}
 
     private final Parts with;
-    private final Served<?, S, E> served;
+    private final Folded<S, E> served;
     private final Slot slot;
     private final Scope scope;
     private final Fold<S, E> fold;
@@ -74,12 +74,12 @@ final class Comparison<S, E> {
     private Position command = Position.NONE;
     private @Nullable Watermark watermark;
 
-    Comparison(Parts with, Served<?, S, E> served, Slot slot, Scope scope) {
+    Comparison(Parts with, Folded<S, E> served, Slot slot, Scope scope) {
         this.with = with;
         this.served = served;
         this.slot = slot;
         this.scope = scope;
-        this.fold = new Fold<>(served, with.remembered(),
+        this.fold = served.fold(with.remembered(),
                 (event, id, reason, fault) -> problems.add(new Problem(event.offset(), id, reason)));
     }
 
@@ -180,7 +180,7 @@ final class Comparison<S, E> {
         events = 0;
         command = Position.NONE;
         boolean[] fits = {true};
-        with.replay().read(Log.events(slot), 0, reached, records -> {
+        with.replay().read(with.log().events(slot), 0, reached, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 command = Fold.advance(command, record);
                 String id = Fold.id(record);
@@ -359,7 +359,7 @@ final class Comparison<S, E> {
         String[] whose = {""};
         Map<String, Ahead<S>> open = new HashMap<>(ahead);
         with.progress().end(slot, end);
-        with.replay().read(Log.events(slot), reached, end, records -> {
+        with.replay().read(with.log().events(slot), reached, end, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 String id = Fold.id(record);
                 Ahead<S> one = id == null ? null : open.get(id);

@@ -94,7 +94,7 @@ class Following implements KafkaBindingRebalanceListener {
     private void look(Map<Slot, Long> complete) {
         List<Slot> slots = folds.values().stream().map(SlotFold::slot).toList();
         Map<Slot, Long> ends = log.ends(slots);
-        complete.keySet().removeIf(slot -> !assigned.contains(Log.events(slot)));
+        complete.keySet().removeIf(slot -> !assigned.contains(log.events(slot)));
         for (SlotFold<?, ?> fold : folds.values()) {
             if (!assigned.contains(fold.events())) {
                 // another instance's

@@ -1,7 +1,7 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Generations.Generation;
@@ -14,13 +14,13 @@ import java.util.Map;
 /** The commands {@code generations} and {@code remove}. */
 final class GenerationList {
 
-    private final ServedAggregates served;
+    private final FoldedLogs served;
     private final Topics topics;
     private final Generations generations;
     private final HiveProperties hive;
     private final RebuilderProperties properties;
 
-    GenerationList(ServedAggregates served, Topics topics, Generations generations, HiveProperties hive,
+    GenerationList(FoldedLogs served, Topics topics, Generations generations, HiveProperties hive,
             RebuilderProperties properties) {
         this.served = served;
         this.topics = topics;

@@ -1,5 +1,7 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
@@ -9,11 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the broker about the log. Thread-safe. */
@@ -22,13 +27,23 @@ final class Log {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final Admin admin;
+    private final FoldedLogs logs;
+    private final String sagaOwners;
 
-    Log(Admin admin) {
+    /** @param sagaOwners the consumer group of the saga-managers */
+    Log(Admin admin, FoldedLogs logs, String sagaOwners) {
         this.admin = admin;
+        this.logs = logs;
+        this.sagaOwners = sagaOwners;
     }
 
-    static TopicPartition events(Slot slot) {
-        return new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
+    /** The partition that a slot's cache is the fold of. */
+    TopicPartition events(Slot slot) {
+        return new TopicPartition(folded(slot).log(), slot.partition());
+    }
+
+    private Folded<?, ?> folded(Slot slot) {
+        return Objects.requireNonNull(logs.byName().get(slot.aggregate()), slot.aggregate());
     }
 
     /** Where the log of one slot ends now. */
@@ -36,11 +51,32 @@ final class Log {
         return Objects.requireNonNull(ends(List.of(slot)).get(slot));
     }
 
-    /** Where the log of some slots ends now: behind the last record that was appended, committed or not. */
+    /**
+     * Where the log of some slots ends now: behind the last record that was appended, committed or not. An inbox, which is
+     * input, ends where its group has read to.
+     */
     Map<Slot, Long> ends(Collection<Slot> slots) {
         Map<Slot, Long> ends = new HashMap<>();
         offsets(slots, OffsetSpec.latest()).forEach((slot, found) -> ends.put(slot, found.offset()));
+        List<Slot> inputs = slots.stream().filter(slot -> folded(slot).isInput()).toList();
+        if (!inputs.isEmpty()) {
+            Map<TopicPartition, OffsetAndMetadata> committed = committed();
+            inputs.forEach(slot -> {
+                OffsetAndMetadata offset = committed.get(events(slot));
+                ends.put(slot, offset == null ? 0 : offset.offset());
+            });
+        }
         return ends;
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committed() {
+        try {
+            return Topics.get(admin.listConsumerGroupOffsets(sagaOwners,
+                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(),
+                    PATIENCE);
+        } catch (GroupIdNotFoundException nobodyYet) {
+            return Map.of();
+        }
     }
 
     /** Where the log of some slots ended at a moment of the past. */
@@ -82,7 +118,7 @@ final class Log {
             return !Objects.requireNonNull(
                     Topics.get(admin.describeConsumerGroups(List.of(group)).all(), PATIENCE).get(group)).members()
                     .isEmpty();
-        } catch (org.apache.kafka.common.errors.GroupIdNotFoundException nobodyYet) {
+        } catch (GroupIdNotFoundException nobodyYet) {
             return false;
         }
     }

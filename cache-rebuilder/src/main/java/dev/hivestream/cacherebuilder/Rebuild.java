@@ -2,8 +2,8 @@ package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.cacherebuilder.RebuilderProperties.OnPoison;
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.Served;
-import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
@@ -35,7 +35,7 @@ final class Rebuild {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Duration IN_STEP = Duration.ofSeconds(1);
 
-    private final ServedAggregates served;
+    private final FoldedLogs served;
     private final Topics topics;
     private final Cache cache;
     private final Generations generations;
@@ -51,7 +51,7 @@ final class Rebuild {
 
     private final Queue<Map<String, Object>> parked = new ConcurrentLinkedQueue<>();
 
-    Rebuild(ServedAggregates served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
+    Rebuild(FoldedLogs served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
             Folder folder, Verification verification, Following following, Progress progress, Stopping stopping,
             HiveProperties hive, RebuilderProperties properties) {
         this.served = served;
@@ -114,6 +114,10 @@ final class Rebuild {
                     "--until builds a cache for looking at; it cannot be followed, and owners would bring "
                             + "it up to date. Leave out --until, or --activate, --follow and --replica");
         }
+        if (properties.follow() && served.byName().values().stream().anyMatch(Folded::isInput)) {
+            throw new StartRefused("--follow keeps up with events; sagas are kept up by the saga-managers. Leave out "
+                    + "--follow or --sagas");
+        }
         if (properties.keep() > 0 && !properties.activate()) {
             throw new StartRefused(
                     "--keep removes generations after an activation. Add --activate, or name one: remove "
@@ -125,12 +129,12 @@ final class Rebuild {
                     + "allowed");
         }
         if (name != null && served.byName().size() > 1) {
-            throw new StartRefused("A generation belongs to one aggregate; say which one with --aggregates, of "
+            throw new StartRefused("A generation belongs to one aggregate or saga; say which one with --aggregates, of "
                     + served.byName().keySet().stream().sorted().toList());
         }
     }
 
-    private <S, E> Target<S, E> target(Served<?, S, E> one, @Nullable When until) {
+    private <S, E> Target<S, E> target(Folded<S, E> one, @Nullable When until) {
         String fingerprint = Target.fingerprint(one, topics);
         String begun = generations.building(one.name(), fingerprint);
         String generation = properties.generation();
@@ -172,7 +176,7 @@ final class Rebuild {
             long end = Objects.requireNonNull(ends.get(slot));
             if (until != null && fold.next() > end) {
                 throw new StartRefused("The generation '" + target.generation() + "' is at " + fold.next() + " of "
-                        + Log.events(slot) + ", beyond --until. Remove it first: remove " + target.generation());
+                        + log.events(slot) + ", beyond --until. Remove it first: remove " + target.generation());
             }
             folds.put(fold, end);
         }
@@ -237,9 +241,10 @@ final class Rebuild {
         if (properties.replica()) {
             target.slots().forEach(slot -> stopping
                     .patiently(() -> cache.activate(slot, target.fingerprint(), target.generation())));
-        } else if (!stopping.patiently(() -> log.hasMembers(properties.owners()))) {
-            LOG.info("No command-processor is running in the group '{}': the next one to start uses {}",
-                    properties.owners(), target.generation());
+        } else if (!stopping.patiently(() -> log.hasMembers(owners(target)))) {
+            LOG.info("No {} is running in the group '{}': the next one to start uses {}",
+                    target.served().isInput() ? "saga-manager" : "command-processor", owners(target),
+                    target.generation());
             activation.put("activePartitions", active(target));
             return activation;
         }
@@ -264,6 +269,10 @@ final class Rebuild {
             activation.put("removed", removeOlder(target));
         }
         return activation;
+    }
+
+    private String owners(Target<?, ?> target) {
+        return target.served().isInput() ? properties.sagaOwners() : properties.owners();
     }
 
     /** Redis may have been emptied: a slot is activated again once it is whole again. */

@@ -1,14 +1,19 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.saga.ServedSagas;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -26,6 +31,19 @@ class RebuilderConfiguration {
     @Bean
     Consumer<Message<List<byte[]>>> rebuild(Following following) {
         return new RebuildCache(following);
+    }
+
+    /** Sagas are rebuilt if they are named; then without the aggregates, unless some are named, too. */
+    @Bean
+    FoldedLogs foldedLogs(ServedAggregates served, HiveProperties hive) {
+        Map<String, Folded<?, ?>> logs = new HashMap<>();
+        if (!hive.sagas().isEmpty()) {
+            logs.putAll(ServedSagas.of(ServedSagas.choose(hive.sagas()), hive.maxMessage().toBytes()).byName());
+        }
+        if (hive.sagas().isEmpty() || !hive.aggregates().isEmpty()) {
+            logs.putAll(served.byName());
+        }
+        return new FoldedLogs(logs);
     }
 
     @Bean
@@ -50,8 +68,8 @@ class RebuilderConfiguration {
     }
 
     @Bean
-    Log log(Admin admin) {
-        return new Log(admin);
+    Log log(Admin admin, FoldedLogs logs, RebuilderProperties properties) {
+        return new Log(admin, logs, properties.sagaOwners());
     }
 
     @Bean
@@ -72,7 +90,7 @@ class RebuilderConfiguration {
     }
 
     @Bean
-    Job job(ServedAggregates served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
+    Job job(FoldedLogs served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
             Folder folder, Verification verification, Repair repair, Following following, Progress progress,
             Stopping stopping, Console console, HiveProperties hive, RebuilderProperties properties) {
         return new Job(

@@ -29,6 +29,7 @@ import org.springframework.util.unit.DataSize;
  * @param threads How many partitions are folded at once; as many as there are processors if 0.
  * @param report How often progress is logged.
  * @param owners Consumer group of the command-processors.
+ * @param sagaOwners Consumer group of the saga-managers.
  * @param secondLook After what a difference is looked at again: an owner that is writing, or catching up, is done by then.
  * @param patience How long an activation waits for the owners of the partitions.
  */
@@ -40,6 +41,7 @@ record RebuilderProperties(@DefaultValue("rebuild") Command command, @DefaultVal
         @DefaultValue("stop") OnPoison onPoison, @DefaultValue("false") boolean repair, @Nullable String at,
         @DefaultValue("false") boolean json, @Nullable DataSize memory, @DefaultValue("0") int threads,
         @DefaultValue("10s") Duration report, @DefaultValue("command-processor") String owners,
+        @DefaultValue("saga-manager") String sagaOwners,
         @DefaultValue("1500ms") Duration secondLook, @DefaultValue("30s") Duration patience) {
 
     /** What can be asked for. */

@@ -1,7 +1,7 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Snapshot;
@@ -52,7 +52,7 @@ final class Repair {
     }
 
     /** Mends the snapshots of some ids, and the watermark. */
-    <S, E> void mend(Served<?, S, E> served, Slot slot, String generation, Set<String> ids) {
+    <S, E> void mend(Folded<S, E> served, Slot slot, String generation, Set<String> ids) {
         boolean mended = false;
         for (int attempt = 0; attempt < ATTEMPTS && !mended; attempt++) {
             var right = new Right<>(served, slot);
@@ -117,21 +117,21 @@ final class Repair {
 
     /** What the log says of some aggregates, up to a position. */
     private final class Right<S, E> {
-        private final Served<?, S, E> served;
+        private final Folded<S, E> served;
         private final Slot slot;
         private final Fold<S, E> fold;
         private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
         private Position command = Position.NONE;
         private long reached;
 
-        private Right(Served<?, S, E> served, Slot slot) {
+        private Right(Folded<S, E> served, Slot slot) {
             this.served = served;
             this.slot = slot;
-            this.fold = new Fold<>(served, hive.decide().remembered(), Replay.Poisoned.KEEP_OUT);
+            this.fold = served.fold(hive.decide().remembered(), Replay.Poisoned.KEEP_OUT);
         }
 
         private void foldTo(long end, Set<String> ids) {
-            replay.read(Log.events(slot), reached, end, records -> {
+            replay.read(log.events(slot), reached, end, records -> {
                 for (ConsumerRecord<byte[], byte[]> record : records) {
                     command = Fold.advance(command, record);
                     String id = Fold.id(record);

@@ -1,8 +1,8 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.Served;
-import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.Fold;
@@ -25,14 +25,14 @@ import tools.jackson.databind.util.RawValue;
 /** The command {@code show}: an aggregate's history, event by event, with the state after each. */
 final class Show {
 
-    private final ServedAggregates served;
+    private final FoldedLogs served;
     private final Topics topics;
     private final Replay replay;
     private final Log log;
     private final HiveProperties hive;
     private final RebuilderProperties properties;
 
-    Show(ServedAggregates served, Topics topics, Replay replay, Log log, HiveProperties hive,
+    Show(FoldedLogs served, Topics topics, Replay replay, Log log, HiveProperties hive,
             RebuilderProperties properties) {
         this.served = served;
         this.topics = topics;
@@ -47,24 +47,24 @@ final class Show {
             throw new StartRefused("show wants an aggregate and an id: show account a-1");
         }
         String aggregate = properties.arguments().get(0);
-        Served<?, ?, ?> one = served.byName().get(aggregate);
+        Folded<?, ?> one = served.byName().get(aggregate);
         if (one == null) {
             throw new StartRefused("There is no aggregate '" + aggregate + "'; known are "
                     + served.byName().keySet().stream().sorted().toList());
         }
-        topics.requireEvents(aggregate);
+        topics.requireLog(one);
         return show(one, properties.arguments().get(1));
     }
 
-    private <S, E> Outcome show(Served<?, S, E> one, String id) {
+    private <S, E> Outcome show(Folded<S, E> one, String id) {
         When at = properties.at() == null ? null : When.parse("at", properties.at());
         Slot slot = Slot.of(one.name(), id, hive.partitions());
         long end = log.end(slot);
         List<Map<String, Object>> history = new ArrayList<>();
         String[] reason = {""};
-        Fold<S, E> fold = new Fold<>(one, hive.decide().remembered(), (event, same, why, fault) -> reason[0] = why);
+        Fold<S, E> fold = one.fold(hive.decide().remembered(), (event, same, why, fault) -> reason[0] = why);
         Snapshot<S> snapshot = one.snapshots().read(id, null);
-        replay.read(Log.events(slot), 0, end, records -> {
+        replay.read(log.events(slot), 0, end, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 if (!id.equals(Fold.id(record))) {
                     continue;
@@ -105,7 +105,7 @@ final class Show {
         }
     }
 
-    private static <S> Map<String, Object> entry(Served<?, S, ?> one, ConsumerRecord<byte[], byte[]> record,
+    private static <S> Map<String, Object> entry(Folded<S, ?> one, ConsumerRecord<byte[], byte[]> record,
             Snapshot<S> after, String remark) {
         Map<String, Object> entry = new LinkedHashMap<>();
         put(entry, "version", Header.text(record.headers(), Header.SEQUENCE));

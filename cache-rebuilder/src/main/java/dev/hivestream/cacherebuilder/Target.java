@@ -1,6 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Slot;
@@ -13,12 +13,12 @@ import java.util.List;
  * @param fingerprint of the code on the class path
  * @param resumed whether it was begun by an earlier run
  */
-record Target<S, E>(Served<?, S, E> served, String fingerprint, String generation, boolean resumed,
+record Target<S, E>(Folded<S, E> served, String fingerprint, String generation, boolean resumed,
         List<Slot> slots) {
 
     /** Of the code on the class path, for the log as it is. */
-    static String fingerprint(Served<?, ?, ?> served, Topics topics) {
-        return Fingerprint.of(served.aggregate(), topics.requireEvents(served.name()));
+    static String fingerprint(Folded<?, ?> served, Topics topics) {
+        return served.fingerprint(topics.requireLog(served));
     }
 
     static List<Slot> slots(String aggregate, int partitions) {

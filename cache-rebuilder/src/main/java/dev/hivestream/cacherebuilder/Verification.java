@@ -2,7 +2,7 @@ package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.cacherebuilder.Comparison.Scope;
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.log.Replay;
@@ -57,7 +57,7 @@ final class Verification {
      * @param generation of a slot; null compares nothing and folds its log
      * @param states whether states alone count
      */
-    <S, E> Found compare(Served<?, S, E> served, List<Slot> slots, Function<Slot, @Nullable String> generation,
+    <S, E> Found compare(Folded<S, E> served, List<Slot> slots, Function<Slot, @Nullable String> generation,
             boolean states) {
         progress.begin("verify " + served.name());
         List<Comparison<S, E>> first = look(served, slots, generation, states, Map.of());
@@ -87,7 +87,7 @@ final class Verification {
         return new Found(aggregates, events, differences, problems);
     }
 
-    private <S, E> List<Comparison<S, E>> look(Served<?, S, E> served, List<Slot> slots,
+    private <S, E> List<Comparison<S, E>> look(Folded<S, E> served, List<Slot> slots,
             Function<Slot, @Nullable String> generation, boolean states, Map<Slot, Set<String>> only) {
         Map<Slot, Comparison<S, E>> comparisons = new LinkedHashMap<>();
         List<Comparison<S, E>> done = Folder.all(slots.stream().<Callable<Comparison<S, E>>>map(slot -> () -> {

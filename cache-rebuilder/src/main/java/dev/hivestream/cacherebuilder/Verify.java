@@ -1,8 +1,8 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.Served;
-import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
@@ -20,7 +20,7 @@ final class Verify {
 
     private static final int PRINTED = 100;
 
-    private final ServedAggregates served;
+    private final FoldedLogs served;
     private final Topics topics;
     private final Generations generations;
     private final Verification verification;
@@ -29,7 +29,7 @@ final class Verify {
     private final HiveProperties hive;
     private final RebuilderProperties properties;
 
-    Verify(ServedAggregates served, Topics topics, Generations generations, Verification verification, Repair repair,
+    Verify(FoldedLogs served, Topics topics, Generations generations, Verification verification, Repair repair,
             Stopping stopping, HiveProperties hive, RebuilderProperties properties) {
         this.served = served;
         this.topics = topics;
@@ -47,7 +47,7 @@ final class Verify {
         long aggregates = 0;
         int repaired = 0;
         List<Difference> differences = new ArrayList<>();
-        for (Served<?, ?, ?> one : served.byName().values()) {
+        for (Folded<?, ?> one : served.byName().values()) {
             Function<Slot, @Nullable String> generation = active(one);
             List<Slot> slots = Target.slots(one.name(), hive.partitions());
             Verification.Found found = verification.compare(one, slots, generation, false);
@@ -81,7 +81,7 @@ final class Verify {
         return found.differences().stream().anyMatch(one -> one.slot().equals(slot.toString()));
     }
 
-    private int mend(Served<?, ?, ?> one, Function<Slot, @Nullable String> generation, Verification.Found found) {
+    private int mend(Folded<?, ?> one, Function<Slot, @Nullable String> generation, Verification.Found found) {
         Map<String, Set<String>> ids = new LinkedHashMap<>();
         for (Difference difference : found.differences()) {
             Set<String> some = ids.computeIfAbsent(difference.slot(), none -> new LinkedHashSet<>());
@@ -100,7 +100,7 @@ final class Verify {
     }
 
     /** The generation of each slot that its readers use, asked anew each time: it may change. */
-    private Function<Slot, @Nullable String> active(Served<?, ?, ?> one) {
+    private Function<Slot, @Nullable String> active(Folded<?, ?> one) {
         String fingerprint = stopping.patiently(() -> Target.fingerprint(one, topics));
         return slot -> {
             if (properties.generation() != null) {
@@ -118,14 +118,14 @@ final class Verify {
         List<Difference> differences = new ArrayList<>();
         List<Map<String, Object>> problems = new ArrayList<>();
         StringBuilder text = new StringBuilder();
-        for (Served<?, ?, ?> one : served.byName().values()) {
+        for (Folded<?, ?> one : served.byName().values()) {
             Verification.Found found = verification.compare(one, Target.slots(one.name(), hive.partitions()),
                     current(one), true);
             events += found.events();
             aggregates += found.aggregates();
             differences.addAll(found.differences());
             found.problems().forEach((slot, some) -> some.forEach(problem -> {
-                problems.add(Map.of("topic", Topics.events(slot.aggregate()), "partition", slot.partition(), "offset",
+                problems.add(Map.of("topic", one.log(), "partition", slot.partition(), "offset",
                         problem.offset(), "id", problem.id(), "reason", problem.reason()));
                 if (problems.size() <= PRINTED) {
                     text.append("'%s': %s%n".formatted(problem.id(), problem.reason()));
@@ -146,7 +146,7 @@ final class Verify {
     }
 
     /** The active generation of this code, else the newest of any other. */
-    private Function<Slot, @Nullable String> current(Served<?, ?, ?> one) {
+    private Function<Slot, @Nullable String> current(Folded<?, ?> one) {
         String fingerprint = stopping.patiently(() -> Target.fingerprint(one, topics));
         return slot -> {
             if (properties.generation() != null) {

@@ -1,18 +1,24 @@
 package dev.hivestream.commandprocessor;
 
+import dev.hivestream.commandprocessor.http.Reflections;
+import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.message.Result;
+import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Attempt;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 
 /** What is counted. Thread-safe. Names are stable; they are listed in docs/metrics.md. */
-final class Outcomes {
+final class Outcomes implements Attempt.Watcher {
 
     private final MeterRegistry meters;
     private final DistributionSummary batches;
+    private final Reflections reflections;
 
-    Outcomes(MeterRegistry meters) {
+    Outcomes(MeterRegistry meters, Reflections reflections) {
+        this.reflections = reflections;
         this.meters = meters;
         this.batches = DistributionSummary.builder("hive.batch.size").description("Commands in a batch")
                 .register(meters);
@@ -34,16 +40,23 @@ final class Outcomes {
         meters.counter("hive.commands.forwarded", "aggregate", aggregate).increment();
     }
 
-    void overtaken(String aggregate) {
-        meters.counter("hive.writeback.overtaken", "aggregate", aggregate).increment();
+    @Override
+    public void overtaken(Slot slot) {
+        meters.counter("hive.writeback.overtaken", "aggregate", slot.aggregate()).increment();
     }
 
-    void batch(int size) {
+    @Override
+    public void written(Slot slot, Watermark watermark) {
+        reflections.advanced(slot, watermark);
+    }
+
+    @Override
+    public void batch(int size) {
         batches.record(size);
     }
 
-    /** Ends a step that began at {@code since} (nano time); gives the time at which the next one begins. */
-    long step(String name, long since) {
+    @Override
+    public long step(String name, long since) {
         long now = System.nanoTime();
         Timer.builder("hive.step").tag("step", name).register(meters).record(now - since, TimeUnit.NANOSECONDS);
         return now;

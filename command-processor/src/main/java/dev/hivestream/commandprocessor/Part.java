@@ -7,18 +7,21 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
+import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Appended;
+import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
 import java.time.Clock;
 import java.time.Instant;
@@ -31,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +50,7 @@ import tools.jackson.databind.ObjectWriter;
  * @param <S> state
  * @param <E> events
  */
-final class Part<C, S, E> {
+final class Part<C, S, E> implements Attempt.Part {
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
     /** What is passed on to events and results must fit into them. */
@@ -54,7 +58,7 @@ final class Part<C, S, E> {
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
-    record Rules(HiveProperties properties, Clock clock, Outcomes outcomes) {}
+    record Rules(HiveProperties properties, Clock clock, Appended appended, Outcomes outcomes) {}
 
     private final Served<C, S, E> served;
     private final Ownership.Owned owned;
@@ -76,20 +80,18 @@ final class Part<C, S, E> {
         this.rules = rules;
     }
 
-    void add(Incoming command) {
+    @Override
+    public void add(Incoming command) {
         commands.add(command);
     }
 
-    Ownership.Owned owned() {
+    @Override
+    public Ownership.Owned owned() {
         return owned;
     }
 
-    int size() {
-        return commands.size();
-    }
-
-    /** The ids of the aggregates that are asked for, as far as they can be read. */
-    Set<String> ids() {
+    @Override
+    public Set<String> ids() {
         Set<String> ids = new LinkedHashSet<>();
         for (Incoming command : commands) {
             try {
@@ -101,8 +103,8 @@ final class Part<C, S, E> {
         return ids;
     }
 
-    /** Reads watermark and snapshots; false if the watermark is not the one expected. */
-    boolean load(Cache cache) {
+    @Override
+    public boolean load(Cache cache) {
         Set<String> ids = ids();
         Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), ids);
         Map<String, byte @Nullable []> byId = new HashMap<>();
@@ -118,7 +120,8 @@ final class Part<C, S, E> {
      * Decides all commands in order, in memory. A state that cannot be written is found out here, while its command can
      * still fail: then all is decided once more, and each of its aggregate's commands is tried to the end.
      */
-    void decide() {
+    @Override
+    public List<Message<byte[]>> decide() {
         boolean complete;
         do {
             snapshots.clear();
@@ -129,21 +132,16 @@ final class Part<C, S, E> {
             commands.forEach(this::decide);
             complete = encode();
         } while (!complete);
-    }
-
-    List<Message<byte[]>> messages() {
         return messages;
     }
 
-    /** Whether the batch appends events to this partition. */
-    boolean hasEvents() {
-        return !changed.isEmpty();
-    }
-
-    /** After the commit: writes what was decided, if nobody overtook us. {@code next} is the log position behind it. */
-    boolean writeBack(Cache cache, long next) {
-        Watermark watermark = hasEvents() ? Watermark.at(next, position) : reflected.watermark();
-        if (hasEvents()) {
+    @Override
+    public boolean writeBack(Cache cache) {
+        boolean hasEvents = !changed.isEmpty();
+        long next = rules.appended()
+                .next(new TopicPartition(Topics.events(served.name()), owned.slot().partition()));
+        Watermark watermark = hasEvents ? Watermark.at(next, position) : reflected.watermark();
+        if (hasEvents) {
             // first: whatever becomes of the write, this is what the next batch has to find
             owned.expect(watermark);
         } else if (results.isEmpty()) {
@@ -254,6 +252,17 @@ final class Part<C, S, E> {
             answer(command, Result.accepted(commandId, aggregate, id, known.first(), known.last()));
             return;
         }
+        if (isAnsweredBefore(command)) {
+            answer(command, Result.failed(commandId, aggregate, id, Result.Code.ANSWERED,
+                    "A saga was told that this command failed, and may have made up for it: it is not decided again"));
+            return;
+        }
+        if (isForgotten(command, snapshot)) {
+            answer(command, Result.failed(commandId, aggregate, id, Result.Code.FORGOTTEN,
+                    "An earlier copy of this command was decided, and the aggregate has had too many commands since to "
+                            + "remember what became of it; its result tells"));
+            return;
+        }
         String type = command.header(Header.TYPE);
         C read;
         try {
@@ -278,6 +287,21 @@ final class Part<C, S, E> {
         } catch (Fault e) {
             fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
         }
+    }
+
+    /** A dead letter that is sent again: a saga has its answer, and an answer is definite. */
+    private static boolean isAnsweredBefore(Incoming command) {
+        return command.header(Header.SAGA) != null && command.header(Header.DEAD_REASON) != null;
+    }
+
+    /**
+     * A further copy of a saga's command. The copies before it stand before it in this partition and are decided, so one
+     * that is not remembered had no events, or has been forgotten: that can be told apart only while nothing is forgotten.
+     */
+    private boolean isForgotten(Incoming command, Snapshot<S> snapshot) {
+        String attempt = command.header(Header.SAGA_ATTEMPT);
+        return attempt != null && !attempt.equals("1")
+                && snapshot.remembered() >= rules.properties().decide().remembered();
     }
 
     private void fail(Incoming command, String id, String commandId, Throwable fault) {
@@ -383,10 +407,5 @@ final class Part<C, S, E> {
 
     private Snapshot<S> snapshot(String id) {
         return snapshots.computeIfAbsent(id, missing -> served.snapshots().read(missing, stored.get(missing)));
-    }
-
-    /** A snapshot was changed behind our back: nothing of this partition's cache can be trusted. */
-    void damaged(Ownership ownership, SnapshotCodec.Unreadable damage) {
-        ownership.damaged(owned, damage);
     }
 }

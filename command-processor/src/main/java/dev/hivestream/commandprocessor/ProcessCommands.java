@@ -1,5 +1,8 @@
 package dev.hivestream.commandprocessor;
 
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.Ownership;
 import java.util.List;
 import java.util.function.Function;
 import org.springframework.messaging.Message;
@@ -13,15 +16,17 @@ import org.springframework.messaging.Message;
  */
 final class ProcessCommands implements Function<Message<List<byte[]>>, List<Message<byte[]>>> {
 
-    private final Attempt.Parts parts;
+    private final Attempt.Parts with;
+    private final Function<Ownership.Owned, Attempt.Part> parts;
 
-    ProcessCommands(Attempt.Parts parts) {
+    ProcessCommands(Attempt.Parts with, Function<Ownership.Owned, Attempt.Part> parts) {
+        this.with = with;
         this.parts = parts;
     }
 
     @Override
     public List<Message<byte[]>> apply(Message<List<byte[]>> batch) {
-        Attempt attempt = Attempt.join(parts, Incoming.of(batch));
+        Attempt attempt = Attempt.join(with, Incoming.of(batch), parts);
         attempt.guard();
         attempt.load();
         return attempt.decide();

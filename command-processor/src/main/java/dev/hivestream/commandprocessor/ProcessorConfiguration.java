@@ -13,6 +13,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Appended;
+import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -55,8 +57,13 @@ class ProcessorConfiguration {
             MeterRegistry meters, Environment environment) {
         // what is left of the transaction's time is for the commit
         Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
-        return new ProcessCommands(new Attempt.Parts(served, ownership, guard, cache, appended, reflections, properties,
-                new Part.Rules(properties, clock, new Outcomes(meters)), transaction.multipliedBy(4).dividedBy(5)));
+        Outcomes outcomes = new Outcomes(meters, reflections);
+        Part.Rules rules = new Part.Rules(properties, clock, appended, outcomes);
+        return new ProcessCommands(new Attempt.Parts(ownership, guard, cache, properties.lock().scope(), outcomes,
+                transaction.multipliedBy(4).dividedBy(5)), owned -> {
+                    String aggregate = owned.slot().aggregate();
+                    return new Part<>(Objects.requireNonNull(served.byName().get(aggregate), aggregate), owned, rules);
+                });
     }
 
     @Bean

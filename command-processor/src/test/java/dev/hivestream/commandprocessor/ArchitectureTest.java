@@ -30,7 +30,7 @@ class ArchitectureTest {
     static final ArchRule the_function_knows_neither_kafka_nor_redis = classes().that()
             .areAssignableTo("java.util.function.Function").should().onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "org.springframework.messaging..", "dev.hivestream.commandprocessor",
-                    "org.jspecify..");
+                    "dev.hivestream.runtime.message", "dev.hivestream.runtime.owner", "org.jspecify..");
 
     @ArchTest
     static final ArchRule nothing_is_injected_into_fields = noFields().should()

@@ -198,7 +198,7 @@ class WiringTest {
     @Test
     void without_a_transaction_it_refuses_and_names_the_property() {
         assertThatThrownBy(() -> app.send(app.put(ask, "untransacted", 1))).hasStackTraceContaining(
-                "Commands are decided in a Kafka transaction only; set "
+                "Batches are decided in a Kafka transaction only; set "
                         + "spring.cloud.stream.kafka.binder.transaction.transaction-id-prefix");
     }
 

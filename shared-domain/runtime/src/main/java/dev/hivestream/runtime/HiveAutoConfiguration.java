@@ -56,6 +56,12 @@ public class HiveAutoConfiguration {
         return new ServedAggregates(served);
     }
 
+    @Bean
+    @ConditionalOnMissingBean
+    FoldedLogs foldedLogs(ServedAggregates served) {
+        return new FoldedLogs(Map.copyOf(served.byName()));
+    }
+
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean
     Admin hiveAdmin(KafkaAdmin admin) {
@@ -131,7 +137,7 @@ public class HiveAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    CatchUp catchUp(Cache cache, Topics topics, Admin admin, Replay replay, ServedAggregates served,
+    CatchUp catchUp(Cache cache, Topics topics, Admin admin, Replay replay, FoldedLogs served,
             HiveProperties properties, MeterRegistry meters) {
         int slots = served.byName().size() * properties.partitions();
         return new CatchUp(cache, topics, admin, replay, properties.catchUp().memory().toBytes() / slots, meters);

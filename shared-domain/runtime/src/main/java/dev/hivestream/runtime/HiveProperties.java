@@ -11,7 +11,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param instance Name of this instance, unique and stable over restarts: a restarted instance ends the transactions that it left open.
  * @param aggregates Names of the aggregates that this instance runs; all that are on the class path if empty.
- * @param partitions Number of partitions of each commands, events and results topic. Cannot be changed later, since aggregates would change owners.
+ * @param sagas Names of the sagas that this instance runs; all that are on the class path if empty.
+ * @param partitions Number of partitions of each commands, events, results and inbox topic. Cannot be changed later, since aggregates would change owners.
  * @param topics The topics.
  * @param lock The guard.
  * @param decide How commands are decided.
@@ -22,6 +23,7 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("hive")
 public record HiveProperties(@DefaultValue("local") String instance, @DefaultValue List<String> aggregates,
+        @DefaultValue List<String> sagas,
         @DefaultValue("8") int partitions, @DefaultValue Topics topics, @DefaultValue Lock lock,
         @DefaultValue Decide decide, @DefaultValue CatchUp catchUp, @DefaultValue Results results,
         @DefaultValue("512KB") DataSize maxMessage, @DefaultValue("6s") Duration shutdown) {

@@ -19,7 +19,7 @@ public class OwnerConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    Ownership ownership(ServedAggregates served, CatchUp catchUp, Cache cache, HiveProperties properties) {
+    Ownership ownership(FoldedLogs served, CatchUp catchUp, Cache cache, HiveProperties properties) {
         return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch());
     }
 
@@ -47,7 +47,7 @@ public class OwnerConfiguration {
     }
 
     @Bean
-    Preflight preflight(ServedAggregates served, Topics topics, Cache cache) {
+    Preflight preflight(FoldedLogs served, Topics topics, Cache cache) {
         return new Preflight(served, topics, cache);
     }
 

@@ -23,14 +23,14 @@ final class Preflight implements SmartLifecycle {
     /** Before the binder's output bindings, which are the first of all to start. */
     private static final int PHASE = Integer.MIN_VALUE + 500;
 
-    private final ServedAggregates served;
+    private final FoldedLogs served;
     private final Topics topics;
     private final Cache cache;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final CompletableFuture<Boolean> topicsFound = new CompletableFuture<>();
     private volatile boolean running;
 
-    Preflight(ServedAggregates served, Topics topics, Cache cache) {
+    Preflight(FoldedLogs served, Topics topics, Cache cache) {
         this.served = served;
         this.topics = topics;
         this.cache = cache;
@@ -52,7 +52,7 @@ final class Preflight implements SmartLifecycle {
     private boolean check() {
         boolean complete = true;
         try {
-            served.byName().keySet().forEach(topics::require);
+            served.byName().values().forEach(one -> one.requireAll(topics));
             topicsFound.complete(true);
         } catch (KafkaException e) {
             LOG.warn("The broker does not answer; the start goes on without it: {}", e.toString());

@@ -4,18 +4,24 @@ import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.data.domain.Range;
+import org.springframework.data.redis.connection.Limit;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.connection.zset.Tuple;
 import org.springframework.data.redis.core.script.DigestUtils;
 import tools.jackson.core.JacksonException;
 
@@ -62,6 +68,20 @@ public final class Cache {
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
+    private static final byte[] WRITE_INDEXED = utf8("""
+            if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+            local snapshots = tonumber(ARGV[3])
+            for i = 1, snapshots do redis.call('SET', KEYS[1 + i], ARGV[3 + i]) end
+            for i = 4 + snapshots, #ARGV, 3 do
+                local set = KEYS[1 + snapshots + tonumber(ARGV[i])]
+                if ARGV[i + 2] == '' then redis.call('ZREM', set, ARGV[i + 1])
+                else redis.call('ZADD', set, ARGV[i + 2], ARGV[i + 1]) end
+            end
+            redis.call('SET', KEYS[1], ARGV[2])
+            return 1
+            """);
+    private static final String WRITE_INDEXED_SHA = DigestUtils
+            .sha1DigestAsHex(new String(WRITE_INDEXED, StandardCharsets.UTF_8));
     private static final byte[] MEND = utf8("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             for i = 2, #KEYS do
@@ -131,6 +151,67 @@ public final class Cache {
         }
         Long written = run(WRITE_SHA, WRITE, ReturnType.INTEGER, keys, arguments);
         return written == 1;
+    }
+
+    /**
+     * Writes snapshots, their places in sorted sets, and the watermark, if the stored watermark is the one expected.
+     *
+     * @param expected null if there must be none
+     * @return false if another watermark is stored; nothing is changed then
+     */
+    public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+            Map<String, byte[]> snapshots, Collection<Indexed> index) {
+        if (index.isEmpty()) {
+            return write(slot, generation, expected, next, snapshots, Map.of(), Duration.ZERO);
+        }
+        List<byte[]> keys = new ArrayList<>(snapshots.size() + 8);
+        List<byte[]> values = new ArrayList<>(snapshots.size() + 3 * index.size() + 3);
+        keys.add(Keys.watermark(slot, generation));
+        values.add(expected == null ? NOTHING : expected.bytes());
+        values.add(next.bytes());
+        values.add(utf8(Integer.toString(snapshots.size())));
+        snapshots.forEach((id, snapshot) -> {
+            keys.add(Keys.snapshot(slot, generation, id));
+            values.add(snapshot);
+        });
+        Map<String, byte[]> sets = new HashMap<>();
+        for (Indexed place : index) {
+            values.add(sets.computeIfAbsent(place.set(), set -> {
+                keys.add(Keys.index(slot, generation, set));
+                return utf8(Integer.toString(sets.size() + 1));
+            }));
+            values.add(utf8(place.member()));
+            values.add(place.score() == null ? NOTHING : utf8(place.score().toString()));
+        }
+        int count = keys.size();
+        keys.addAll(values);
+        Long written = run(WRITE_INDEXED_SHA, WRITE_INDEXED, ReturnType.INTEGER, count, keys.toArray(byte[][]::new));
+        return written == 1;
+    }
+
+    /**
+     * The members of a sorted set, lowest score first.
+     *
+     * @param highest no member with a higher score is given
+     * @param limit how many are given at most
+     */
+    public List<Indexed> lowest(Slot slot, String generation, String set, long highest, int limit) {
+        try (RedisConnection redis = connections.getConnection()) {
+            Set<Tuple> found = redis.zSetCommands().zRangeByScoreWithScores(Keys.index(slot, generation, set),
+                    Range.closed(Double.NEGATIVE_INFINITY, (double) highest), Limit.limit().count(limit));
+            return found == null
+                    ? List.of()
+                    : found.stream().map(tuple -> new Indexed(set, new String(tuple.getValue(), StandardCharsets.UTF_8),
+                            tuple.getScore().longValue())).toList();
+        }
+    }
+
+    /** How many members a sorted set has. */
+    public long count(Slot slot, String generation, String set) {
+        try (RedisConnection redis = connections.getConnection()) {
+            Long count = redis.zSetCommands().zCard(Keys.index(slot, generation, set));
+            return count == null ? 0 : count;
+        }
     }
 
     /**

@@ -241,8 +241,10 @@ public final class Generations {
                     }
                 }));
             }
-            scan(redis, "hive:{" + aggregate + ":*}:" + generation + ":s:*",
-                    keys -> removed[0] += unlink(redis, keys));
+            for (String kind : List.of("s", "i")) {
+                scan(redis, "hive:{" + aggregate + ":*}:" + generation + ":" + kind + ":*",
+                        keys -> removed[0] += unlink(redis, keys));
+            }
         }
         return removed[0];
     }

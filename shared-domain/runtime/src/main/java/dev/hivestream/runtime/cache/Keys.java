@@ -21,6 +21,11 @@ public final class Keys {
         return utf8(tag(slot) + generation + ":s:" + id);
     }
 
+    /** A sorted set: where snapshots are found by order. */
+    public static byte[] index(Slot slot, String generation, String set) {
+        return utf8(tag(slot) + generation + ":i:" + set);
+    }
+
     public static byte[] result(Slot slot, String commandId) {
         return utf8(tag(slot) + "r:" + commandId);
     }

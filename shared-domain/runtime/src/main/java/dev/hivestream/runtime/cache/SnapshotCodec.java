@@ -3,12 +3,14 @@ package dev.hivestream.runtime.cache;
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.runtime.message.Json;
 import java.io.ByteArrayOutputStream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 
@@ -20,15 +22,27 @@ import tools.jackson.databind.ObjectWriter;
  */
 public final class SnapshotCodec<S> {
 
-    private final Aggregate<?, S, ?> aggregate;
+    private final String of;
+    private final Supplier<S> initial;
     private final ObjectReader reader;
     private final ObjectWriter writer;
 
     public SnapshotCodec(Aggregate<?, S, ?> aggregate) {
-        this.aggregate = aggregate;
-        this.reader = Json.TOLERANT.readerFor(aggregate.stateType()).without(
-                DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-        this.writer = Json.TOLERANT.writerFor(aggregate.stateType());
+        this(aggregate.toString(), aggregate.decider()::initialState,
+                Json.TOLERANT.constructType(aggregate.stateType()));
+    }
+
+    /**
+     * Of any state.
+     *
+     * @param of what messages call it
+     * @param initial the state before the first record
+     */
+    public SnapshotCodec(String of, Supplier<S> initial, JavaType state) {
+        this.of = of;
+        this.initial = initial;
+        this.reader = Json.UNIQUE_NAMES.readerFor(state).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+        this.writer = Json.TOLERANT.writerFor(state);
     }
 
     /** The state alone, as clients see it. */
@@ -95,12 +109,12 @@ public final class SnapshotCodec<S> {
      */
     public Snapshot<S> read(String id, byte @Nullable [] stored) {
         if (stored == null) {
-            return Snapshot.initial(aggregate.decider().initialState());
+            return Snapshot.initial(initial.get());
         }
         try {
             return parse(id, stored);
         } catch (JacksonException | IllegalArgumentException e) {
-            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' is not one", e, id);
+            throw new Unreadable("The snapshot of " + of + " '" + id + "' is not one", e, id);
         }
     }
 
@@ -109,7 +123,7 @@ public final class SnapshotCodec<S> {
         S state = null;
         String poison = null;
         Remembered commands = new Remembered();
-        try (JsonParser json = Json.TOLERANT.createParser(stored)) {
+        try (JsonParser json = Json.UNIQUE_NAMES.createParser(stored)) {
             json.nextToken();
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
                 String name = json.currentName();
@@ -133,7 +147,7 @@ public final class SnapshotCodec<S> {
             }
         }
         if (version < 1 && poison == null || state == null) {
-            throw new Unreadable("The snapshot of " + aggregate + " '" + id + "' has no version or no state", null, id);
+            throw new Unreadable("The snapshot of " + of + " '" + id + "' has no version or no state", null, id);
         }
         return new Snapshot<>(version, state, commands, poison);
     }

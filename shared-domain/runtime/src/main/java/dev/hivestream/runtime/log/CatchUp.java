@@ -1,11 +1,10 @@
 package dev.hivestream.runtime.log;
 
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
-import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -20,11 +19,13 @@ import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnstableOffsetCommitException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,12 +78,12 @@ public final class CatchUp {
      * @throws StartRefused if topics or Redis are not as they must be
      * @throws CancellationException if told to stop
      */
-    public <S, E> Reflected run(Served<?, S, E> served, Slot slot, String group, BooleanSupplier stop) {
-        Topics.Ids ids = topics.require(served.name());
+    public <S, E> Reflected run(Folded<S, E> served, Slot slot, String group, BooleanSupplier stop) {
+        Topics.Ids ids = served.require(topics);
         cache.requireNoEviction();
-        String fingerprint = Fingerprint.of(served.aggregate(), ids.events());
+        String fingerprint = served.fingerprint(ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
-        long end = end(slot, group, stop);
+        long end = end(served, slot, group, stop);
         Watermark reached = null;
         for (int replaced = 0; reached == null; replaced++) {
             try {
@@ -121,20 +122,24 @@ public final class CatchUp {
      * Where the log ends for a new owner. The group's stable offset comes first: it is known only when no transaction of
      * an earlier owner is open that got as far as its offsets, and one that did not is fenced. What such transactions
      * appended lies below the high watermark that is read after it. The last stable offset would not do: it can be below
-     * committed events while their markers are being written.
+     * committed events while their markers are being written. A log that is input is folded up to what is committed.
      */
-    private long end(Slot slot, String group, BooleanSupplier stop) {
-        TopicPartition commands = new TopicPartition(Topics.commands(slot.aggregate()), slot.partition());
-        TopicPartition events = new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
-        awaitStable(commands, group, stop);
+    private long end(Folded<?, ?> served, Slot slot, String group, BooleanSupplier stop) {
+        TopicPartition input = new TopicPartition(served.input(), slot.partition());
+        TopicPartition events = new TopicPartition(served.log(), slot.partition());
+        OffsetAndMetadata committed = awaitStable(input, group, stop);
+        if (served.isInput()) {
+            return committed == null ? 0 : committed.offset();
+        }
         return Topics.get(admin.listOffsets(Map.of(events, OffsetSpec.latest()),
                 new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).partitionResult(events)).offset();
     }
 
-    private void awaitStable(TopicPartition commands, String group, BooleanSupplier stop) {
+    private @Nullable OffsetAndMetadata awaitStable(TopicPartition commands, String group, BooleanSupplier stop) {
         long deadline = System.nanoTime() + PENDING.toNanos();
         try {
-            while (!isStable(commands, group)) {
+            Map<TopicPartition, OffsetAndMetadata> found = committed(commands, group);
+            while (!found.containsKey(commands)) {
                 if (stop.getAsBoolean()) {
                     throw new CancellationException("The partition " + commands + " was given up");
                 }
@@ -144,7 +149,9 @@ public final class CatchUp {
                                     + " is not known: a transaction of an earlier owner is still open");
                 }
                 TimeUnit.MILLISECONDS.sleep(PENDING_LOOK_MILLIS);
+                found = committed(commands, group);
             }
+            return found.get(commands);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptException(e);
@@ -152,18 +159,17 @@ public final class CatchUp {
     }
 
     /** The admin leaves a partition out whose offset is pending: neither an error nor a wait, whatever requireStable says. */
-    private boolean isStable(TopicPartition commands, String group) {
+    private Map<TopicPartition, OffsetAndMetadata> committed(TopicPartition commands, String group) {
         try {
             return Topics.get(admin.listConsumerGroupOffsets(
                     Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(commands))),
-                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(group))
-                    .containsKey(commands);
+                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(group));
         } catch (GroupIdNotFoundException nobodyYet) {
-            return true;
+            return Map.of(commands, new OffsetAndMetadata(0));
         }
     }
 
-    private <S, E> Watermark readTo(long end, Served<?, S, E> served, Slot slot, String generation,
+    private <S, E> Watermark readTo(long end, Folded<S, E> served, Slot slot, String generation,
             BooleanSupplier stop) {
         SlotFold<S, E> fold = replay.slot(served, slot, generation, memory, Replay.Poisoned.KEEP_OUT, false);
         long began = System.nanoTime();

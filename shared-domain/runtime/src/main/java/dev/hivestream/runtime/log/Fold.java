@@ -1,8 +1,5 @@
 package dev.hivestream.runtime.log;
 
-import dev.hivestream.model.Decider;
-import dev.hivestream.runtime.DomainFault;
-import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
@@ -11,83 +8,35 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds events from the log into snapshots: an event at or below the snapshot's version is skipped, the next one is
- * applied, and anything else is a fault of this aggregate, which it names, and of no other. Thread-safe.
+ * Folds a log into snapshots, record by record. Never throws for what a record or a domain does. Thread-safe.
  *
  * @param <S> state
- * @param <E> events
+ * @param <E> what the log consists of
  */
-public final class Fold<S, E> {
+public interface Fold<S, E> {
 
-    private final Served<?, S, E> served;
-    private final int remembered;
-    private final Replay.Poisoned poisoned;
+    /** Whether the record changed the snapshot. */
+    boolean apply(Snapshot<S> snapshot, Recorded record);
 
-    /** @param remembered how many commands a snapshot remembers */
-    public Fold(Served<?, S, E> served, int remembered, Replay.Poisoned poisoned) {
-        this.served = served;
-        this.remembered = remembered;
-        this.poisoned = poisoned;
-    }
-
-    /** Whether the event changed the snapshot. */
-    public boolean apply(Snapshot<S> snapshot, ConsumerRecord<byte[], byte[]> event) {
-        return apply(snapshot, new Recorded(event));
-    }
-
-    boolean apply(Snapshot<S> snapshot, Recorded event) {
-        if (snapshot.poison() != null) {
-            return false;
-        }
-        try {
-            long version = event.version();
-            if (version <= snapshot.version()) {
-                return false;
-            }
-            if (version != snapshot.version() + 1) {
-                throw new Malformed("version " + version + " follows version " + snapshot.version());
-            }
-            E read = read(event);
-            Decider<?, S, E> decider = served.aggregate().decider();
-            S state = decider.evolve(snapshot.state(), read);
-            if (state == null) {
-                throw new Malformed("evolve gave null");
-            }
-            snapshot.advance(state, event.command(), remembered);
-            return true;
-        } catch (Throwable e) {
-            // clients see the reason, and the log has the rest
-            ConsumerRecord<byte[], byte[]> record = event.record();
-            String reason = "The event at " + record.topic() + "/" + record.partition() + "/" + record.offset()
-                    + " cannot be folded: "
-                    + (e instanceof Malformed ? e.getMessage() : "evolve failed");
-            Throwable fault = DomainFault.of(e);
-            poisoned.found(record, String.valueOf(id(record)), reason, fault);
-            snapshot.poison(reason);
-            return true;
-        }
-    }
-
-    private E read(Recorded event) throws Malformed {
-        return served.codec().readEvent(event.type(), event.dataVersion(), event.payload());
+    /** Whether the record changed the snapshot. */
+    default boolean apply(Snapshot<S> snapshot, ConsumerRecord<byte[], byte[]> record) {
+        return apply(snapshot, new Recorded(record));
     }
 
     /**
-     * Reads an event without folding it.
+     * Reads a record without folding it.
      *
      * @throws Malformed if that cannot be done
      */
-    public E read(ConsumerRecord<byte[], byte[]> event) throws Malformed {
-        return read(new Recorded(event));
-    }
+    E read(ConsumerRecord<byte[], byte[]> record) throws Malformed;
 
     /** The highest command position after an event; one that cannot be read is passed over. */
-    public static Position advance(Position before, ConsumerRecord<byte[], byte[]> event) {
+    static Position advance(Position before, ConsumerRecord<byte[], byte[]> event) {
         return new Recorded(event).advance(before);
     }
 
     /** The aggregate id, or null for a record that belongs to no aggregate. */
-    public static @Nullable String id(ConsumerRecord<byte[], byte[]> event) {
+    static @Nullable String id(ConsumerRecord<byte[], byte[]> event) {
         return event.key() == null ? null : new String(event.key(), StandardCharsets.UTF_8);
     }
 }

@@ -8,7 +8,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /** A record of the log with what the fold wants of its headers, which are gone through once: a rebuild reads millions. */
-final class Recorded {
+public final class Recorded {
 
     private static final byte[] NOTHING = {};
 
@@ -19,7 +19,8 @@ final class Recorded {
     private byte @Nullable [] causation;
     private byte @Nullable [] position;
 
-    Recorded(ConsumerRecord<byte[], byte[]> record) {
+    /** Goes through the headers. */
+    public Recorded(ConsumerRecord<byte[], byte[]> record) {
         this.record = record;
         int wanted = Header.FOLDED.size();
         for (org.apache.kafka.common.header.Header header : record.headers()) {
@@ -42,15 +43,18 @@ final class Recorded {
         return before == null ? now : before;
     }
 
-    ConsumerRecord<byte[], byte[]> record() {
+    /** As it was read. */
+    public ConsumerRecord<byte[], byte[]> record() {
         return record;
     }
 
-    String type() {
+    /** Its wire name, empty if it has none. */
+    public String type() {
         return type == null ? "" : text(type);
     }
 
-    byte @Nullable [] payload() {
+    /** Its value. */
+    public byte @Nullable [] payload() {
         return record.value();
     }
 
@@ -68,8 +72,12 @@ final class Recorded {
         return version;
     }
 
-    /** The version of its payload. */
-    int dataVersion() throws Malformed {
+    /**
+     * The version of its payload.
+     *
+     * @throws Malformed if the header says something else
+     */
+    public int dataVersion() throws Malformed {
         long version = dataVersion == null ? 1 : number(dataVersion);
         if (version < 1 || version > Integer.MAX_VALUE) {
             throw new Malformed("its header " + Header.DATA_VERSION + " is '"

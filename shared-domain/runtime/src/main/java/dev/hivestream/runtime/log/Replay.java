@@ -1,7 +1,7 @@
 package dev.hivestream.runtime.log;
 
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.message.Slot;
@@ -68,10 +68,10 @@ public final class Replay {
      * @param memory that its snapshots may take before they are written and let go, in bytes, roughly
      * @param anew whether a slot in which something cannot be read is begun anew, instead of {@code Unreadable} being thrown
      */
-    public <S, E> SlotFold<S, E> slot(Served<?, S, E> served, Slot slot, String generation, long memory,
+    public <S, E> SlotFold<S, E> slot(Folded<S, E> served, Slot slot, String generation, long memory,
             Poisoned poisoned, boolean anew) {
         return new SlotFold<>(served, slot, generation, cache,
-                new Fold<>(served, properties.decide().remembered(), poisoned), suspects, memory, anew);
+                served.fold(properties.decide().remembered(), poisoned), suspects, memory, anew);
     }
 
     /** A snapshot of this aggregate could not be read. */

@@ -1,14 +1,14 @@
 package dev.hivestream.runtime.log;
 
 import dev.hivestream.runtime.DomainFault;
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -48,7 +48,7 @@ public final class SlotFold<S, E> {
     /** What a remembered command takes in the stored form. */
     private static final int COMMAND_CHARACTERS = 26;
 
-    private final Served<?, S, E> served;
+    private final Folded<S, E> served;
     private final Slot slot;
     private final String generation;
     private final Cache cache;
@@ -89,7 +89,7 @@ public final class SlotFold<S, E> {
         }
     }
 
-    SlotFold(Served<?, S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold, Set<String> suspects,
+    SlotFold(Folded<S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold, Set<String> suspects,
             long memory, boolean anew) {
         this.anew = anew;
         this.served = served;
@@ -99,7 +99,7 @@ public final class SlotFold<S, E> {
         this.fold = fold;
         this.suspects = suspects;
         this.memory = memory;
-        this.events = new TopicPartition(Topics.events(slot.aggregate()), slot.partition());
+        this.events = new TopicPartition(served.log(), slot.partition());
     }
 
     /** Changes what its snapshots may take, in bytes, roughly. */
@@ -161,7 +161,7 @@ public final class SlotFold<S, E> {
             return;
         }
         Watermark beginning = Watermark.at(0, Position.NONE);
-        if (cache.write(slot, generation, null, beginning, Map.of(), Map.of(), Duration.ZERO)) {
+        if (cache.write(slot, generation, null, beginning, Map.of(), List.of())) {
             begin(beginning, true);
         } else {
             take();
@@ -300,23 +300,26 @@ public final class SlotFold<S, E> {
         Watermark reached = Watermark.at(next, command);
         intended = reached;
         Map<String, byte[]> step = new LinkedHashMap<>();
+        List<Indexed> index = new ArrayList<>();
         int size = 0;
         for (Map.Entry<String, Held<S>> entry : aggregates.entrySet()) {
             if (!entry.getValue().changed) {
                 continue;
             }
             if (step.size() == STEP_SNAPSHOTS || size > STEP_BYTES) {
-                if (!cache.write(slot, generation, from, from, step, Map.of(), Duration.ZERO)) {
+                if (!cache.write(slot, generation, from, from, step, index)) {
                     return false;
                 }
                 step.clear();
+                index.clear();
                 size = 0;
             }
             byte[] encoded = encode(entry.getKey(), entry.getValue());
             size += encoded.length;
             step.put(entry.getKey(), encoded);
+            index.addAll(served.index(entry.getKey(), entry.getValue().snapshot));
         }
-        if (!cache.write(slot, generation, from, reached, step, Map.of(), Duration.ZERO)) {
+        if (!cache.write(slot, generation, from, reached, step, index)) {
             return false;
         }
         reached(reached);

@@ -1,7 +1,9 @@
 package dev.hivestream.runtime.log;
 
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.message.Outgoing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,9 +35,6 @@ public final class Topics {
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** Value, headers and reason of the largest command fit into a dead letter. */
-    public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
-
     private final HiveProperties properties;
     private final Admin admin;
 
@@ -60,9 +59,23 @@ public final class Topics {
         return aggregate + ".commands.dlq";
     }
 
-    /** The aggregate of a commands topic. */
-    public static String aggregateOf(String commandsTopic) {
-        return commandsTopic.substring(0, commandsTopic.length() - ".commands".length());
+    public static String inbox(String saga) {
+        return saga + ".inbox";
+    }
+
+    /** The dead letters of an inbox. */
+    public static String inboxDeadLetters(String saga) {
+        return saga + ".inbox.dlq";
+    }
+
+    /** Whether a topic is one whose partitions are owned: commands of an aggregate, or the inbox of a saga. */
+    public static boolean isOwned(String topic) {
+        return topic.endsWith(".commands") || topic.endsWith(".inbox");
+    }
+
+    /** The aggregate or the saga of a topic. */
+    public static String ownerOf(String topic) {
+        return topic.substring(0, topic.lastIndexOf('.'));
     }
 
     /**
@@ -80,45 +93,64 @@ public final class Topics {
      * @throws KafkaException if the broker does not answer
      */
     public Ids require(String aggregate) {
-        List<String> partitioned = List.of(commands(aggregate), events(aggregate), results(aggregate));
-        List<String> all = new ArrayList<>(partitioned);
-        all.add(deadLetters(aggregate));
-        Map<String, TopicDescription> found = describe(all);
-        if (found.size() < all.size()) {
-            create(aggregate, all.stream().filter(topic -> !found.containsKey(topic)).toList());
-            found.putAll(describe(all));
-        }
-        for (String topic : partitioned) {
-            requirePartitions(aggregate, topic, known(found, topic).partitions().size());
-        }
-        int deadLetters = known(found, deadLetters(aggregate)).partitions().size();
-        if (deadLetters < properties.partitions()) {
-            throw new StartRefused("The topic '" + deadLetters(aggregate) + "' has " + deadLetters
-                    + " partitions and hive.partitions is " + properties.partitions()
-                    + ": a dead letter goes to the partition of its command. Add partitions to it");
-        }
-        requireKept(events(aggregate));
+        Map<String, TopicDescription> found = require(aggregate, events(aggregate), deadLetters(aggregate),
+                List.of(commands(aggregate), events(aggregate), results(aggregate)));
         return new Ids(known(found, commands(aggregate)).topicId().toString(),
                 known(found, events(aggregate)).topicId().toString());
     }
 
     /**
-     * Checks an aggregate's events topic and creates nothing: what an app wants that only reads.
+     * Creates what is missing of a saga's topics and checks what is there.
+     *
+     * @throws StartRefused if a topic is not as it must be
+     * @throws KafkaException if the broker does not answer
+     */
+    public Ids requireInbox(String saga) {
+        String id = known(require(saga, inbox(saga), inboxDeadLetters(saga), List.of(inbox(saga))), inbox(saga))
+                .topicId().toString();
+        return new Ids(id, id);
+    }
+
+    private Map<String, TopicDescription> require(String name, String log, String deadLetters,
+            List<String> partitioned) {
+        List<String> all = new ArrayList<>(partitioned);
+        all.add(deadLetters);
+        Map<String, TopicDescription> found = describe(all);
+        if (found.size() < all.size()) {
+            create(log, deadLetters, all.stream().filter(topic -> !found.containsKey(topic)).toList());
+            found.putAll(describe(all));
+        }
+        for (String topic : partitioned) {
+            requirePartitions(name, topic, known(found, topic).partitions().size());
+        }
+        int partitions = known(found, deadLetters).partitions().size();
+        if (partitions < properties.partitions()) {
+            throw new StartRefused("The topic '" + deadLetters + "' has " + partitions
+                    + " partitions and hive.partitions is " + properties.partitions()
+                    + ": a dead letter goes to the partition of its record. Add partitions to it");
+        }
+        requireKept(log);
+        return found;
+    }
+
+    /**
+     * Checks the topic that is folded and creates nothing: what an app wants that only reads.
      *
      * @return Kafka's id of the topic
      * @throws StartRefused if it is missing or not as it must be
      * @throws KafkaException if the broker does not answer
      */
-    public String requireEvents(String aggregate) {
-        TopicDescription events = describe(List.of(events(aggregate))).get(events(aggregate));
-        if (events == null) {
-            throw new StartRefused(
-                    "There is no topic '" + events(aggregate) + "' on this broker. The command-processor "
-                            + "creates it; look whether the broker and the aggregate are the right ones");
+    public String requireLog(Folded<?, ?> folded) {
+        String topic = folded.log();
+        TopicDescription log = describe(List.of(topic)).get(topic);
+        if (log == null) {
+            throw new StartRefused("There is no topic '" + topic + "' on this broker. The "
+                    + (folded.isInput() ? "saga-manager" : "command-processor")
+                    + " creates it; look whether the broker and '" + folded.name() + "' are the right ones");
         }
-        requirePartitions(aggregate, events(aggregate), events.partitions().size());
-        requireKept(events(aggregate));
-        return events.topicId().toString();
+        requirePartitions(folded.name(), topic, log.partitions().size());
+        requireKept(topic);
+        return log.topicId().toString();
     }
 
     private void requirePartitions(String aggregate, String topic, int partitions) {
@@ -169,7 +201,7 @@ public final class Topics {
         return found;
     }
 
-    private void create(String aggregate, List<String> missing) {
+    private void create(String log, String deadLetters, List<String> missing) {
         if (!properties.topics().create()) {
             throw new StartRefused("The topics " + missing
                     + " are missing and hive.topics.create is false. Create them, with " + properties.partitions()
@@ -178,13 +210,13 @@ public final class Topics {
         Optional<Short> replication = Optional.of(properties.topics().replicationFactor()).filter(factor -> factor > 0);
         List<NewTopic> topics = missing.stream().map(topic -> {
             NewTopic created = new NewTopic(topic, Optional.of(properties.partitions()), replication);
-            if (topic.equals(events(aggregate))) {
+            if (topic.equals(log)) {
                 return created.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete",
                         TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
             }
-            if (topic.equals(deadLetters(aggregate))) {
+            if (topic.equals(deadLetters)) {
                 return created.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1",
-                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(DEAD_LETTER_BYTES)));
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Outgoing.DEAD_LETTER_BYTES)));
             }
             return created;
         }).toList();

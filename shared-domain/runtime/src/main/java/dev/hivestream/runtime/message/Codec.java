@@ -3,7 +3,6 @@ package dev.hivestream.runtime.message;
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.model.CommandType;
 import dev.hivestream.model.EventType;
-import dev.hivestream.model.Upcaster;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -34,7 +33,7 @@ public final class Codec<C, E> {
     private final String aggregate;
     private final String prefix;
     private final Map<String, ObjectReader> commands = new HashMap<>();
-    private final Map<String, EventReader> events = new HashMap<>();
+    private final EventCodec<E> events;
     private final Map<Class<?>, EventWriter> writers = new HashMap<>();
 
     public Codec(Aggregate<C, ?, E> aggregate) {
@@ -43,11 +42,13 @@ public final class Codec<C, E> {
         for (CommandType<C> command : aggregate.commands().values()) {
             commands.put(prefix + command.name(), Json.STRICT.readerFor(command.type()));
         }
+        Map<String, EventType<E>> types = new HashMap<>();
         for (EventType<E> event : aggregate.events().values()) {
-            events.put(prefix + event.name(), new EventReader(event, Json.TOLERANT.readerFor(event.type())));
+            types.put(prefix + event.name(), event);
             writers.put(event.type(),
                     new EventWriter(prefix + event.name(), event.version(), Json.TOLERANT.writerFor(event.type())));
         }
+        events = new EventCodec<>("the aggregate '" + this.aggregate + "'", types);
     }
 
     /** Whether {@code name}, without the aggregate's, names a command. */
@@ -65,7 +66,7 @@ public final class Codec<C, E> {
     public C readCommand(String type, byte @Nullable [] payload) throws Malformed {
         ObjectReader reader = commands.get(type);
         if (reader == null) {
-            throw new Malformed(events.containsKey(type)
+            throw new Malformed(events.knows(type)
                     ? "'" + type + "' is an event; only commands are taken here"
                     : "'" + type + "' is no command of the aggregate '" + aggregate + "'");
         }
@@ -88,47 +89,8 @@ public final class Codec<C, E> {
      *
      * @throws Malformed if the type or the version is not known here, or the payload is not one of it
      */
-    @SuppressWarnings("unchecked")
     public E readEvent(String type, int version, byte @Nullable [] payload) throws Malformed {
-        EventReader reader = events.get(type);
-        if (reader == null) {
-            throw new Malformed("'" + type + "' is no event of the aggregate '" + aggregate + "'");
-        }
-        if (version < 1 || version > reader.type.version()) {
-            throw new Malformed("'" + type + "' is of payload version " + version + "; versions 1 to "
-                    + reader.type.version() + " can be read");
-        }
-        if (payload == null) {
-            throw new Malformed("'" + type + "' has no payload");
-        }
-        try {
-            E event = version == reader.type.version()
-                    ? (E) reader.reader.readValue(payload)
-                    : upcast(reader, version, payload);
-            if (event == null) {
-                throw new Malformed("The payload of '" + type + "' is null");
-            }
-            return event;
-        } catch (JacksonException e) {
-            throw new Malformed("The payload of '" + type + "' cannot be read: " + explain(e), e);
-        }
-    }
-
-    @SuppressWarnings("unchecked")
-    private E upcast(EventReader reader, int version, byte[] payload) throws Malformed {
-        Map<String, @Nullable Object> tree = Json.TOLERANT.readerForMapOf(Object.class).readValue(payload);
-        if (tree == null) {
-            throw new Malformed("The payload of '" + reader.type.name() + "' is null");
-        }
-        try {
-            for (Upcaster upcaster : reader.type.upcasters().subList(version - 1, reader.type.upcasters().size())) {
-                tree = upcaster.upcast(tree);
-            }
-        } catch (RuntimeException e) {
-            throw new Malformed("The payload of '" + reader.type.name() + "' cannot be upcast from version " + version
-                    + ": " + e, e);
-        }
-        return (E) reader.reader.readValue(Json.TOLERANT.writeValueAsBytes(tree));
+        return events.read(type, version, payload);
     }
 
     /**
@@ -200,8 +162,6 @@ public final class Codec<C, E> {
         return ADVICE.matcher(text.lines().findFirst().orElse("")).replaceFirst("")
                 .replaceFirst(" \\(start marker at \\[.*]\\)", "");
     }
-
-    private record EventReader(EventType<?> type, ObjectReader reader) {}
 
     private record EventWriter(String type, int version, ObjectWriter writer) {}
 }

@@ -27,8 +27,17 @@ public final class Fingerprint {
 
     /** The fingerprint of an aggregate's snapshots of one events topic. */
     public static String of(Aggregate<?, ?, ?> aggregate, String eventsTopicId) {
-        StringBuilder shape = new StringBuilder().append(aggregate.evolveVersion()).append('/').append(eventsTopicId);
-        describe(aggregate.stateType(), shape, new LinkedHashSet<>());
+        return of(aggregate.evolveVersion() + "/" + eventsTopicId, aggregate.stateType());
+    }
+
+    /**
+     * The fingerprint of a state's shape.
+     *
+     * @param circumstances what else its meaning depends on
+     */
+    public static String of(String circumstances, Class<?> state) {
+        StringBuilder shape = new StringBuilder().append(circumstances);
+        describe(state, shape, new LinkedHashSet<>());
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256")
                     .digest(shape.toString().getBytes(StandardCharsets.UTF_8));

@@ -37,6 +37,14 @@ public final class Header {
     public static final String REPLY_TO = "ce_replyto";
     /** Of a command that was put into its owner's partition: the partition that it came from. */
     public static final String FORWARDED_FROM = "ce_forwardedfrom";
+    /** Of a command that a saga sent, and of its events and results: {@code <saga>:<saga id>}. */
+    public static final String SAGA = "ce_saga";
+    /** Of the same: what the saga calls the command. */
+    public static final String SAGA_STEP = "ce_sagastep";
+    /** Of the same: which copy of the command it is, from 1. */
+    public static final String SAGA_ATTEMPT = "ce_sagaattempt";
+    /** Of a deadline that is reached: the number of its setting. */
+    public static final String SETTING = "ce_setting";
     public static final String TRACE_PARENT = "traceparent";
     public static final String TRACE_STATE = "tracestate";
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
@@ -38,17 +39,28 @@ import tools.jackson.databind.type.LogicalType;
 public final class Json {
 
     /** Reads commands: an unknown field is an error. Thread-safe. */
-    public static final JsonMapper STRICT = builder(false).enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+    public static final JsonMapper STRICT = builder(false, true)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    /** Reads events and snapshots and writes everything. Thread-safe. */
-    public static final JsonMapper TOLERANT = builder(true).disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+    /** Reads events and writes everything. Thread-safe. */
+    public static final JsonMapper TOLERANT = builder(true, true)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
+
+    /**
+     * Reads as {@link #TOLERANT} does what has property names that hardly ever come again, as snapshots have with the ids
+     * that they remember: keeping a table of them takes longer than reading them. Thread-safe.
+     */
+    public static final JsonMapper UNIQUE_NAMES = builder(true, false)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
     private Json() {}
 
-    private static JsonMapper.Builder builder(boolean unknownPassedOver) {
-        return JsonMapper.builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+    private static JsonMapper.Builder builder(boolean unknownPassedOver, boolean namesComeAgain) {
+        return JsonMapper
+                .builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                        .configure(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES, namesComeAgain).build())
                 .annotationIntrospector(new RecordsAndSealedTypes(unknownPassedOver))
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
                         DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)

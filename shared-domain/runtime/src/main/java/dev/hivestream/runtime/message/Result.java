@@ -32,6 +32,10 @@ public record Result(String commandId, String aggregate, String id, Outcome outc
         public static final String MALFORMED = "hive.malformed";
         /** Failed: the domain threw. */
         public static final String FAULT = "hive.fault";
+        /** Failed: a dead letter of a saga's command that was sent again. */
+        public static final String ANSWERED = "hive.answered";
+        /** Failed: a further copy of a saga's command whose first one the aggregate no longer remembers. */
+        public static final String FORGOTTEN = "hive.forgotten";
         /** Failed: an event of the aggregate in the log cannot be read or folded. */
         public static final String POISONED = "hive.poisoned";
 

@@ -1,6 +1,6 @@
 package dev.hivestream.runtime.owner;
 
-import dev.hivestream.runtime.Served;
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.SnapshotCodec;
@@ -42,7 +42,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private static final Duration LAST_BACK_OFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BATCH = Duration.ofSeconds(10);
 
-    private final Map<String, Served<?, ?, ?>> served;
+    private final Map<String, ? extends Folded<?, ?>> served;
     private final CatchUp catchUp;
     private final Cache cache;
     private final Map<TopicPartition, Owned> owned = new ConcurrentHashMap<>();
@@ -53,7 +53,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private volatile boolean joined;
 
     /** @param watch how often idle partitions are looked at */
-    public Ownership(Map<String, Served<?, ?, ?>> served, CatchUp catchUp, Cache cache, Duration watch) {
+    public Ownership(Map<String, ? extends Folded<?, ?>> served, CatchUp catchUp, Cache cache, Duration watch) {
         this.served = served;
         this.catchUp = catchUp;
         this.cache = cache;
@@ -75,7 +75,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         private Owned(TopicPartition commands, String group) {
             this.commands = commands;
             this.group = group;
-            this.slot = new Slot(Topics.aggregateOf(commands.topic()), commands.partition());
+            this.slot = new Slot(Topics.ownerOf(commands.topic()), commands.partition());
         }
 
         public Slot slot() {
@@ -113,6 +113,9 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             boolean initial) {
         joined = true;
         for (TopicPartition partition : partitions) {
+            if (!Topics.isOwned(partition.topic())) {
+                continue;
+            }
             Owned taken = new Owned(partition, consumer.groupMetadata().groupId());
             Owned before = owned.put(partition, taken);
             if (before != null) {
@@ -161,6 +164,9 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
 
     /** Whether a batch of this partition can be decided now. */
     boolean isOpen(TopicPartition commands) {
+        if (!Topics.isOwned(commands.topic())) {
+            return true;
+        }
         Owned partition = owned.get(commands);
         return partition != null && partition.reflected != null;
     }
@@ -200,6 +206,18 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         owned.values().stream().filter(partition -> partition.reflected == null)
                 .forEach(partition -> closed.put(partition.slot.toString(), partition.trouble));
         return closed;
+    }
+
+    /** What the caches of the open partitions reflect, by slot. */
+    public Map<Slot, CatchUp.Reflected> open() {
+        Map<Slot, CatchUp.Reflected> open = new HashMap<>();
+        owned.values().forEach(partition -> {
+            CatchUp.Reflected now = partition.reflected;
+            if (now != null) {
+                open.put(partition.slot, now);
+            }
+        });
+        return open;
     }
 
     /** Whether the group has told what is owned here, be it nothing. */
@@ -247,8 +265,8 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         });
     }
 
-    private Served<?, ?, ?> known(String aggregate) {
-        Served<?, ?, ?> found = served.get(aggregate);
+    private Folded<?, ?> known(String aggregate) {
+        Folded<?, ?> found = served.get(aggregate);
         if (found == null) {
             throw new StartRefused(
                     "No aggregate '" + aggregate + "' is on the class path; its commands topic is consumed here");

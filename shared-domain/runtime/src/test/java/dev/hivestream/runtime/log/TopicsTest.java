@@ -39,7 +39,8 @@ class TopicsTest {
         assertThat(settings(name + ".events")).containsEntry("cleanup.policy", "delete")
                 .containsEntry("retention.ms", "-1").containsEntry("retention.bytes", "-1");
         assertThat(settings(name + ".commands.dlq")).containsEntry("retention.ms", "-1")
-                .containsEntry("max.message.bytes", Integer.toString(Topics.DEAD_LETTER_BYTES));
+                .containsEntry("max.message.bytes",
+                        Integer.toString(dev.hivestream.runtime.message.Outgoing.DEAD_LETTER_BYTES));
         assertThat(settings(name + ".commands")).doesNotContainEntry("retention.ms", "-1");
     }
 
@@ -92,7 +93,7 @@ class TopicsTest {
             Stand.unmade("hive.partitions", "3").topics.require(other);
         }).isInstanceOf(StartRefused.class).hasMessage("The topic '" + name
                 + "-other.commands.dlq' has 2 partitions and hive.partitions is 3: a dead letter goes to the partition of its "
-                + "command. Add partitions to it");
+                + "record. Add partitions to it");
     }
 
     @Test
@@ -122,7 +123,7 @@ class TopicsTest {
 
     @Test
     void names_follow_from_the_aggregate() {
-        assertThat(Topics.aggregateOf(Topics.commands("a-b"))).isEqualTo("a-b");
+        assertThat(Topics.ownerOf(Topics.commands("a-b"))).isEqualTo("a-b");
         assertThat(List.of(Topics.commands("a"), Topics.events("a"), Topics.results("a"), Topics.deadLetters("a")))
                 .containsExactly("a.commands", "a.events", "a.results", "a.commands.dlq");
     }

@@ -1,23 +1,20 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.runtime.owner;
 
-import dev.hivestream.commandprocessor.http.Reflections;
-import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.HiveProperties.LockScope;
-import dev.hivestream.runtime.Served;
-import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Slot;
-import dev.hivestream.runtime.owner.Appended;
-import dev.hivestream.runtime.owner.Ownership;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,24 +24,66 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * One attempt to decide a batch, bound to the listener's transaction: it ends with it, whichever way. Belongs to the
- * poll thread.
+ * One attempt at a batch, bound to the listener's transaction: it ends with it, whichever way. The steps are
+ * {@link #guard}, {@link #load} and {@link #decide}; what follows the commit comes by itself. Belongs to the poll thread.
  */
-final class Attempt implements TransactionSynchronization {
+public final class Attempt implements TransactionSynchronization {
 
     private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
+
+    /** One partition's part of a batch. */
+    public interface Part {
+
+        /** The partition. */
+        Ownership.Owned owned();
+
+        /** Takes a record of it; in order. */
+        void add(Incoming record);
+
+        /** The ids that its records are about, as far as they can be read. */
+        Set<String> ids();
+
+        /** Reads watermark and snapshots; false if the watermark is not the one expected. */
+        boolean load(Cache cache);
+
+        /**
+         * Decides all records in order, in memory.
+         *
+         * @return what is to be sent
+         * @throws SnapshotCodec.Unreadable if a snapshot was changed behind our back
+         */
+        List<Message<byte[]>> decide();
+
+        /** After the commit: writes what was decided; false if somebody overtook us. */
+        boolean writeBack(Cache cache);
+    }
+
+    /** Sees what becomes of batches. */
+    public interface Watcher {
+
+        /** A batch has come. */
+        void batch(int size);
+
+        /** A step that began at {@code since} (nano time) has ended; gives the time at which the next one begins. */
+        long step(String name, long since);
+
+        /** The cache of a slot shows what was decided. */
+        void written(Slot slot, Watermark watermark);
+
+        /** The cache of a slot was changed by somebody else while a batch was committed. */
+        void overtaken(Slot slot);
+    }
 
     /**
      * What every attempt works with.
      *
      * @param longest how long it may take
      */
-    record Parts(ServedAggregates served, Ownership ownership, Guard guard, Cache cache, Appended appended,
-            Reflections reflections, HiveProperties properties, Part.Rules rules,
+    public record Parts(Ownership ownership, Guard guard, Cache cache, LockScope scope, Watcher watcher,
             Duration longest) {}
 
     private final Parts with;
-    private final Map<TopicPartition, Part<?, ?, ?>> parts = new LinkedHashMap<>();
+    private final Map<TopicPartition, Part> parts = new LinkedHashMap<>();
     private Guard.@Nullable Held held;
     private boolean committing;
     private boolean committed;
@@ -58,79 +97,75 @@ final class Attempt implements TransactionSynchronization {
     /**
      * Joins the listener's transaction.
      *
-     * @throws dev.hivestream.runtime.owner.NotReady if a partition is not caught up
+     * @param part makes a part for an owned partition
+     * @throws NotReady if a partition is not caught up
      */
-    static Attempt join(Parts with, List<Incoming> commands) {
+    public static Attempt join(Parts with, List<Incoming> records, Function<Ownership.Owned, Part> part) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-            throw new IllegalStateException("Commands are decided in a Kafka transaction only; set "
+            throw new IllegalStateException("Batches are decided in a Kafka transaction only; set "
                     + "spring.cloud.stream.kafka.binder.transaction.transaction-id-prefix");
         }
         Attempt attempt = new Attempt(with);
         TransactionSynchronizationManager.registerSynchronization(attempt);
-        for (Incoming command : commands) {
-            attempt.parts.computeIfAbsent(command.partition(), attempt::use).add(command);
+        for (Incoming record : records) {
+            attempt.parts.computeIfAbsent(record.partition(),
+                    partition -> part.apply(with.ownership().use(partition))).add(record);
         }
-        with.rules().outcomes().batch(commands.size());
+        with.watcher().batch(records.size());
         return attempt;
     }
 
-    private Part<?, ?, ?> use(TopicPartition partition) {
-        Served<?, ?, ?> served = Objects.requireNonNull(
-                with.served().byName().get(Topics.aggregateOf(partition.topic())), partition.topic());
-        return new Part<>(served, with.ownership().use(partition), with.rules());
-    }
-
     /** Takes the guard's locks. */
-    void guard() {
+    public void guard() {
         List<String> keys = new ArrayList<>();
-        for (Part<?, ?, ?> part : parts.values()) {
+        for (Part part : parts.values()) {
             Slot slot = part.owned().slot();
-            if (with.properties().lock().scope() == LockScope.PARTITION) {
+            if (with.scope() == LockScope.PARTITION) {
                 keys.add(slot.toString());
             } else {
                 part.ids().forEach(id -> keys.add(slot.aggregate() + ":" + id));
             }
         }
         held = with.guard().lock(keys);
-        since = with.rules().outcomes().step("guard", since);
+        since = with.watcher().step("guard", since);
     }
 
     /** Reads the cache; a partition whose watermark is not the one expected is closed and caught up before it is decided. */
-    void load() {
+    public void load() {
         boolean all = true;
-        for (Map.Entry<TopicPartition, Part<?, ?, ?>> part : parts.entrySet()) {
+        for (Map.Entry<TopicPartition, Part> part : parts.entrySet()) {
             if (!part.getValue().load(with.cache())) {
                 with.ownership().doubt(part.getKey(), "the stored watermark is not the one expected");
                 all = false;
             }
         }
-        since = with.rules().outcomes().step("load", since);
+        since = with.watcher().step("load", since);
         if (!all) {
             parts.values().forEach(part -> part.owned().reflected());
         }
     }
 
-    /** Decides every command; gives what is to be sent. */
-    List<Message<byte[]>> decide() {
+    /** Decides every record; gives what is to be sent. */
+    public List<Message<byte[]>> decide() {
         List<Message<byte[]>> messages = new ArrayList<>();
-        for (Part<?, ?, ?> part : parts.values()) {
+        for (Part part : parts.values()) {
             try {
-                part.decide();
+                messages.addAll(part.decide());
             } catch (SnapshotCodec.Unreadable damage) {
-                part.damaged(with.ownership(), damage);
+                // a snapshot was changed behind our back: nothing of this partition's cache can be trusted
+                with.ownership().damaged(part.owned(), damage);
                 throw damage;
             }
-            messages.addAll(part.messages());
             Objects.requireNonNull(held).renewIfDue();
         }
-        since = with.rules().outcomes().step("decide", since);
+        since = with.watcher().step("decide", since);
         return messages;
     }
 
     @Override
     public void beforeCommit(boolean readOnly) {
         Objects.requireNonNull(held, "no guard was taken").requireValid(with.longest());
-        since = with.rules().outcomes().step("send", since);
+        since = with.watcher().step("send", since);
         committing = true;
     }
 
@@ -138,8 +173,8 @@ final class Attempt implements TransactionSynchronization {
     @Override
     public void afterCommit() {
         committed = true;
-        since = with.rules().outcomes().step("commit", since);
-        for (Map.Entry<TopicPartition, Part<?, ?, ?>> part : parts.entrySet()) {
+        since = with.watcher().step("commit", since);
+        for (Map.Entry<TopicPartition, Part> part : parts.entrySet()) {
             try {
                 writeBack(part.getKey(), part.getValue());
             } catch (RuntimeException | Error e) {
@@ -148,17 +183,16 @@ final class Attempt implements TransactionSynchronization {
                 unwritten.add(part.getKey());
             }
         }
-        since = with.rules().outcomes().step("write-back", since);
+        since = with.watcher().step("write-back", since);
     }
 
-    private void writeBack(TopicPartition commands, Part<?, ?, ?> part) {
+    private void writeBack(TopicPartition input, Part part) {
         Slot slot = part.owned().slot();
-        long next = with.appended().next(new TopicPartition(Topics.events(slot.aggregate()), slot.partition()));
-        if (part.writeBack(with.cache(), next)) {
-            with.reflections().advanced(slot, part.owned().reflected().watermark());
+        if (part.writeBack(with.cache())) {
+            with.watcher().written(slot, part.owned().reflected().watermark());
         } else {
-            with.rules().outcomes().overtaken(slot.aggregate());
-            with.ownership().doubt(commands, "the cache was changed while a batch was committed");
+            with.watcher().overtaken(slot);
+            with.ownership().doubt(input, "the cache was changed while a batch was committed");
         }
     }
 
@@ -174,6 +208,6 @@ final class Attempt implements TransactionSynchronization {
         }
         unwritten.forEach(partition -> with.ownership().doubt(partition, "its cache could not be written"));
         parts.values().forEach(part -> with.ownership().release(part.owned()));
-        with.rules().outcomes().step("release", since);
+        with.watcher().step("release", since);
     }
 }

@@ -1,8 +1,5 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.runtime.message;
 
-import dev.hivestream.runtime.message.Batch;
-import dev.hivestream.runtime.message.Header;
-import dev.hivestream.runtime.message.Malformed;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -16,22 +13,21 @@ import org.springframework.messaging.Message;
  * @param headers by name; values are bytes
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
+public record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
         byte @Nullable [] payload) {
 
     /** The records of a batch, in order. */
-    static List<Incoming> of(Message<List<byte[]>> batch) {
+    public static List<Incoming> of(Message<List<byte[]>> batch) {
         return Batch.read(batch, Incoming::new);
     }
 
-    @Nullable
-    String header(String name) {
+    /** A header as text, or null. */
+    public @Nullable String header(String name) {
         return headers.get(name) instanceof byte[] value ? new String(value, StandardCharsets.UTF_8) : null;
     }
 
     /** The version that the command expects of its aggregate: null for any, -1 for any but none. */
-    @Nullable
-    Long expectedVersion() throws Malformed {
+    public @Nullable Long expectedVersion() throws Malformed {
         String expected = header(Header.EXPECTED_VERSION);
         try {
             return expected == null ? null : expected.equals("*") ? Long.valueOf(-1) : Long.valueOf(expected);
@@ -42,7 +38,7 @@ record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Ma
     }
 
     /** The bytes of the headers, names and values. */
-    int headerBytes() {
+    public int headerBytes() {
         int bytes = 0;
         for (Map.Entry<String, Object> header : headers.entrySet()) {
             bytes += header.getKey().length() + (header.getValue() instanceof byte[] value ? value.length : 0);

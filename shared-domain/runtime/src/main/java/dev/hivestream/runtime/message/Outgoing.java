@@ -1,8 +1,5 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.runtime.message;
 
-import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.message.Header;
-import dev.hivestream.runtime.message.RawHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -13,14 +10,17 @@ import org.springframework.kafka.support.KafkaNull;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.support.GenericMessage;
 
-/** Builds the messages that a batch puts out, each to a topic and a partition of its own choice. */
-final class Outgoing {
+/** Builds the messages that a batch puts out, each to a topic and a partition of its own choice. Not thread-safe. */
+public final class Outgoing {
 
     private static final String DESTINATION = "spring.cloud.stream.sendto.destination";
     private static final byte[] SPEC_VERSION = utf8("1.0");
     private static final byte[] JSON = utf8("application/json");
     /** What goes from a command to all that follows from it. */
-    private static final List<String> PASSED_ON = List.of(Header.TRACE_PARENT, Header.TRACE_STATE);
+    private static final List<String> PASSED_ON = List.of(Header.TRACE_PARENT, Header.TRACE_STATE, Header.SAGA,
+            Header.SAGA_STEP, Header.SAGA_ATTEMPT);
+    /** Value, headers and reason of the largest command fit into a dead letter. */
+    public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
     private static final int LONGEST_TEXT = 4_000;
 
     private final Map<String, Object> headers = new HashMap<>();
@@ -33,8 +33,13 @@ final class Outgoing {
         }
     }
 
+    /** A record for a topic and a partition. */
+    public static Outgoing to(String topic, int partition, byte @Nullable [] key) {
+        return new Outgoing(topic, partition, key);
+    }
+
     /** A CloudEvent that follows from a command. */
-    static Outgoing from(Incoming command, String commandId, String topic, int partition, byte[] key) {
+    public static Outgoing from(Incoming command, String commandId, String topic, int partition, byte[] key) {
         Outgoing message = new Outgoing(topic, partition, key);
         message.headers.put(Header.SPEC_VERSION, SPEC_VERSION);
         message.headers.put(Header.CONTENT_TYPE, JSON);
@@ -46,23 +51,26 @@ final class Outgoing {
     }
 
     /** The command again, in the partition of its owner. */
-    static Message<byte[]> forward(Incoming command, int owner) {
-        Outgoing message = new Outgoing(command.partition().topic(), owner, command.key());
-        message.headers.put(RawHeaders.SENT_ON, command.headers());
+    public static Message<byte[]> forward(Incoming command, int owner) {
+        Outgoing message = new Outgoing(command.partition().topic(), owner, command.key()).sentOn(command.headers());
         message.with(Header.FORWARDED_FROM, Integer.toString(command.partition().partition()));
         return message.message(command.payload());
     }
 
     /** The record as it came, with the reason; its value stays behind if it is too large to be copied. */
-    static Message<byte[]> deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
-        String topic = Topics.deadLetters(Topics.aggregateOf(record.partition().topic()));
-        Outgoing message = new Outgoing(topic, record.partition().partition(), record.key());
-        message.headers.put(RawHeaders.SENT_ON, record.headers());
+    public static Message<byte[]> deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
+        return deadLetter(record.partition().topic() + ".dlq", record, reason, fault);
+    }
+
+    /** The record as it came, with the reason, in a topic of dead letters. */
+    public static Message<byte[]> deadLetter(String topic, Incoming record, String reason, @Nullable Throwable fault) {
+        Outgoing message = new Outgoing(topic, record.partition().partition(), record.key())
+                .sentOn(record.headers());
         message.with(Header.DEAD_REASON, brief(reason)).with(Header.DEAD_ORIGIN, record.toString());
         if (fault != null) {
             message.with(Header.DEAD_TRACE, trace(fault));
         }
-        if (size(record) > Topics.DEAD_LETTER_BYTES / 2) {
+        if (size(record) > DEAD_LETTER_BYTES / 2) {
             return message
                     .with(Header.DEAD_OMITTED, Integer.toString(record.payload() == null ? 0 : record.payload().length))
                     .message(null);
@@ -89,7 +97,7 @@ final class Outgoing {
     }
 
     /** What comes from outside or from a domain may have any length, and a topic takes no record of any length. */
-    static String brief(String text) {
+    public static String brief(String text) {
         return brief(text, LONGEST_TEXT);
     }
 
@@ -97,7 +105,14 @@ final class Outgoing {
         return text.length() > longest ? text.substring(0, longest) + "…" : text;
     }
 
-    Outgoing with(String name, @Nullable Object value) {
+    /** The headers of a record that is sent on; they steer nothing. */
+    public Outgoing sentOn(Map<String, Object> recordHeaders) {
+        headers.put(RawHeaders.SENT_ON, recordHeaders);
+        return this;
+    }
+
+    /** A header; null leaves it out. */
+    public Outgoing with(String name, @Nullable Object value) {
         if (value != null) {
             headers.put(name, value instanceof byte[] bytes ? bytes : utf8(value.toString()));
         }
@@ -105,7 +120,8 @@ final class Outgoing {
     }
 
     @SuppressWarnings("unchecked")
-    Message<byte[]> message(byte @Nullable [] payload) {
+    /** The message; null is a tombstone. */
+    public Message<byte[]> message(byte @Nullable [] payload) {
         return (Message<byte[]>) (Message<?>) new GenericMessage<Object>(payload == null ? KafkaNull.INSTANCE : payload,
                 headers);
     }

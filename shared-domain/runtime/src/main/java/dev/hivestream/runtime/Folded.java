@@ -1,0 +1,63 @@
+package dev.hivestream.runtime;
+
+import dev.hivestream.runtime.cache.Indexed;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.Topics;
+import java.util.List;
+
+/**
+ * What has a log that is folded into a cache: an aggregate, or a saga. Thread-safe.
+ *
+ * @param <S> state
+ * @param <E> what its log consists of
+ */
+public interface Folded<S, E> {
+
+    /** Names its slots and its keys. */
+    String name();
+
+    /** The topic that its owner takes its work from. */
+    String input();
+
+    /** The topic that is folded: another than {@link #input()}, or the same. */
+    String log();
+
+    /**
+     * Creates the topics that are missing and checks those that are there.
+     *
+     * @throws StartRefused if a topic is not as it must be
+     */
+    Topics.Ids require(Topics topics);
+
+    /** As {@link #require}, with the topics that others own and that it cannot do without. */
+    default void requireAll(Topics topics) {
+        require(topics);
+    }
+
+    /** The fingerprint of its snapshots of one log. */
+    String fingerprint(String logTopicId);
+
+    /** Reads and writes its snapshots. */
+    SnapshotCodec<S> snapshots();
+
+    /**
+     * What folds its log.
+     *
+     * @param remembered how many commands, or causes, a snapshot remembers
+     * @param poisoned told what cannot be folded
+     */
+    Fold<S, E> fold(int remembered, Replay.Poisoned poisoned);
+
+    /** Where a snapshot is found beside its id; written with it. */
+    default List<Indexed> index(String id, Snapshot<S> snapshot) {
+        return List.of();
+    }
+
+    /** Whether its log is its input, so that it reflects what the group has committed and not what was appended. */
+    default boolean isInput() {
+        return input().equals(log());
+    }
+}

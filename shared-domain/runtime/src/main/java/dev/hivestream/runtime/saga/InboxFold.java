@@ -1,0 +1,43 @@
+package dev.hivestream.runtime.saga;
+
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Recorded;
+import dev.hivestream.runtime.message.Malformed;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds an inbox into instances, with sending suppressed. A record that cannot be read was dead-lettered when it came, and
+ * is passed over. Thread-safe.
+ */
+final class InboxFold<S> implements Fold<Instance<S>, Received> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(InboxFold.class);
+
+    private final Reactor<?, S, ?> reactor;
+    private final int remembered;
+
+    InboxFold(Reactor<?, S, ?> reactor, int remembered) {
+        this.reactor = reactor;
+        this.remembered = remembered;
+    }
+
+    @Override
+    public boolean apply(Snapshot<Instance<S>> snapshot, Recorded record) {
+        try {
+            return reactor.handle(snapshot, String.valueOf(Fold.id(record.record())), Received.of(record), remembered)
+                    .changed();
+        } catch (Malformed e) {
+            LOG.debug("{}/{}/{} is passed over: {}", record.record().topic(), record.record().partition(),
+                    record.record().offset(), e.getMessage());
+            return false;
+        }
+    }
+
+    @Override
+    public Received read(ConsumerRecord<byte[], byte[]> record) {
+        return Received.of(record);
+    }
+}

@@ -1,0 +1,399 @@
+package dev.hivestream.runtime.saga;
+
+import dev.hivestream.model.Effect;
+import dev.hivestream.model.Saga;
+import dev.hivestream.model.SagaType;
+import dev.hivestream.model.Signal;
+import dev.hivestream.runtime.DomainFault;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.message.EventCodec;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
+import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Result;
+import dev.hivestream.runtime.saga.Instance.Best;
+import dev.hivestream.runtime.saga.Instance.Status;
+import dev.hivestream.runtime.saga.Instance.Step;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+
+/**
+ * What a record of the inbox does to an instance. The same whether the record is handled or folded again: only what is
+ * done with the commands differs, which are sent or not. Thread-safe.
+ *
+ * @param <E> the events that the saga reacts to
+ * @param <S> state
+ * @param <C> the commands that it sends
+ */
+public final class Reactor<E, S, C> {
+
+    private static final ObjectReader RESULTS = Json.TOLERANT.readerFor(Result.class);
+
+    private final SagaType<E, S, C> type;
+    private final long longest;
+    private final Saga<E, S, C> saga;
+    private final EventCodec<E> events;
+    private final ObjectWriter states;
+    private final Map<Class<?>, ObjectWriter> commands = new HashMap<>();
+
+    /** @param longest command that is sent, as JSON, in characters */
+    Reactor(SagaType<E, S, C> type, long longest) {
+        this.type = type;
+        this.longest = longest;
+        this.saga = type.saga();
+        Map<String, dev.hivestream.model.EventType<E>> declared = new HashMap<>();
+        type.reactions().forEach((name, reaction) -> declared.put(name, reaction.event()));
+        this.events = new EventCodec<>("the saga '" + type.name() + "'", declared);
+        this.states = Json.TOLERANT.writerFor(type.stateType());
+        type.commands().keySet().forEach(command -> commands.put(command, Json.TOLERANT.writerFor(command)));
+    }
+
+    /**
+     * A command to be sent.
+     *
+     * @param type its wire name
+     * @param aggregate the aggregate type
+     * @param id of the aggregate
+     * @param payload JSON
+     * @param attempt which copy it is, from 1
+     */
+    public record Command(String step, String commandId, String type, String aggregate, String id, String payload,
+            int attempt) {}
+
+    /**
+     * What a record did.
+     *
+     * @param changed whether the instance is another
+     * @param parked the reason if the instance was parked by it
+     * @param fault what the domain threw then
+     * @param effects what was done, for people: {@link Effect}s, or words
+     */
+    public record Handled(boolean changed, List<Command> commands, @Nullable String parked, @Nullable Throwable fault,
+            List<Object> effects) {
+
+        private static final Handled NOTHING = new Handled(false, List.of(), null, null, List.of());
+    }
+
+    /** Whether an event is declared. */
+    public boolean knows(String eventType) {
+        return events.knows(eventType);
+    }
+
+    /**
+     * The instance that an event is about, by its own account; null if it is none of the saga's business.
+     *
+     * @throws Malformed if it cannot be read
+     */
+    public @Nullable String correlate(Received event) throws Malformed {
+        return saga.correlate(happened(event, Instant.EPOCH));
+    }
+
+    /**
+     * Handles a record.
+     *
+     * @param snapshot of the instance; changed
+     * @param remembered how many causes it remembers
+     * @throws Malformed if the record cannot be read; nothing is changed then
+     */
+    public Handled handle(Snapshot<Instance<S>> snapshot, String id, Received record, int remembered)
+            throws Malformed {
+        String cause = record.cause();
+        boolean exists = snapshot.version() > 0;
+        long time = record.time().toEpochMilli();
+        if (!isKnown(record.type())) {
+            throw new Malformed("'" + record.type() + "' is no event of the saga '" + type.name() + "'");
+        }
+        if (snapshot.versionsOf(cause) != null) {
+            return Handled.NOTHING;
+        }
+        if (exists ? snapshot.state().isEnded() : !starts(record)) {
+            if (events.knows(record.type())) {
+                // garbage is told even where it does no harm
+                happened(record, record.time());
+            }
+            return Handled.NOTHING;
+        }
+        Run run = new Run(id, snapshot.state());
+        boolean changed = switch (record.type()) {
+            case Received.PARKED -> run.park(record);
+            case Received.RETRY -> run.retry();
+            case Received.SKIP -> run.skip();
+            case Received.END -> run.end();
+            default -> run.signal(record);
+        };
+        if (!changed) {
+            return Handled.NOTHING;
+        }
+        snapshot.advance(run.instance.changed(time), cause, remembered);
+        return new Handled(true, run.sent, run.instance.parked() == null ? null : run.newlyParked, run.fault,
+                run.effects);
+    }
+
+    private boolean isKnown(String name) {
+        return switch (name) {
+            case Received.RESULT, Received.DEADLINE, Received.PARKED, Received.RETRY, Received.SKIP, Received.END ->
+                true;
+            default -> events.knows(name);
+        };
+    }
+
+    private boolean starts(Received record) {
+        SagaType.Reaction<E> reaction = type.reactions().get(record.type());
+        return reaction != null && reaction.starts();
+    }
+
+    private Signal.Happened<E> happened(Received record, Instant time) throws Malformed {
+        String version = record.header(Header.DATA_VERSION);
+        E event = events.read(record.type(), version == null ? 1 : (int) record.number(Header.DATA_VERSION),
+                record.payload());
+        return new Signal.Happened<>(event, Objects.requireNonNull(type.reactions().get(record.type())).aggregate(),
+                record.require(Header.SUBJECT), time);
+    }
+
+    /** The handling of one record, and of those that were held. */
+    private final class Run {
+
+        private final String id;
+        private Instance<S> instance;
+        private final List<Command> sent = new ArrayList<>();
+        private final List<Object> effects = new ArrayList<>();
+        private @Nullable String newlyParked;
+        private @Nullable Throwable fault;
+
+        private Run(String id, Instance<S> instance) {
+            this.id = id;
+            this.instance = instance;
+        }
+
+        /** Says that a record parked it, which newer code may not have done again: then what it sent is not sent. */
+        private boolean park(Received record) throws Malformed {
+            if (instance.parked() != null) {
+                return false;
+            }
+            instance = instance.parkedByOthers(record.require(Header.DEAD_REASON));
+            return true;
+        }
+
+        private boolean retry() throws Malformed {
+            boolean unsent = instance.unsent() || instance.parked() == null;
+            List<Instance.Held> waiting = instance.held();
+            instance = instance.parked(null, List.of());
+            if (unsent) {
+                instance.steps().keySet().forEach(this::sendAgain);
+            }
+            goOn(waiting);
+            return true;
+        }
+
+        private boolean skip() throws Malformed {
+            if (instance.parked() == null) {
+                return false;
+            }
+            List<Instance.Held> waiting = instance.held();
+            // the message that other code failed on is not among them: this code has handled it
+            int skipped = instance.unsent() ? 0 : 1;
+            instance = instance.parked(null, List.of());
+            goOn(waiting.subList(skipped, waiting.size()));
+            return true;
+        }
+
+        private boolean end() {
+            effects.add("ended by a person");
+            instance = instance.ended(Status.ENDED);
+            return true;
+        }
+
+        private void goOn(List<Instance.Held> waiting) throws Malformed {
+            for (int i = 0; i < waiting.size() && !instance.isEnded(); i++) {
+                signal(Received.of(waiting.get(i)));
+                if (instance.parked() != null) {
+                    List<Instance.Held> rest = new ArrayList<>(instance.held());
+                    rest.addAll(waiting.subList(i + 1, waiting.size()));
+                    instance = instance.parked(instance.parked(), rest);
+                    return;
+                }
+            }
+        }
+
+        private boolean signal(Received record) throws Malformed {
+            if (instance.parked() != null) {
+                List<Instance.Held> more = new ArrayList<>(instance.held());
+                more.add(record.held());
+                instance = instance.parked(instance.parked(), more);
+                effects.add("held");
+                return true;
+            }
+            Instance<S> before = instance;
+            int sentBefore = sent.size();
+            int effectsBefore = effects.size();
+            Signal<E> signal = read(record);
+            if (signal == null) {
+                return !instance.equals(before);
+            }
+            try {
+                react(signal, record);
+            } catch (Throwable e) {
+                Throwable thrown = DomainFault.of(e);
+                sent.subList(sentBefore, sent.size()).clear();
+                effects.subList(effectsBefore, effects.size()).clear();
+                fault = thrown;
+                newlyParked = "The saga failed on '" + record.type() + "' (" + record.cause() + "): " + thrown;
+                effects.add("parked: " + thrown);
+                instance = before.parked(newlyParked, List.of(record.held()));
+            }
+            return true;
+        }
+
+        private @Nullable Signal<E> read(Received record) throws Malformed {
+            Instant time = record.time();
+            switch (record.type()) {
+                case Received.RESULT -> {
+                    return answer(record, time);
+                }
+                case Received.DEADLINE -> {
+                    String name = record.require(Header.SUBJECT);
+                    Instance.Deadline pending = instance.deadlines().get(name);
+                    if (pending == null || pending.setting() != record.number(Header.SETTING)) {
+                        return null;
+                    }
+                    instance = instance.deadline(name, null);
+                    return new Signal.DeadlineReached<>(name, time);
+                }
+                default -> {
+                    Signal.Happened<E> happened = happened(record, time);
+                    instance = instance.overdue(null);
+                    return happened;
+                }
+            }
+        }
+
+        /** A copy's result is the answer when it is the last copy: they are decided in the order in which they were sent. */
+        private @Nullable Signal<E> answer(Received record, Instant time) throws Malformed {
+            Result result = result(record);
+            String name = record.require(Header.SAGA_STEP);
+            Step step = instance.steps().get(name);
+            if (step == null || step.answered() || !step.commandId().equals(result.commandId())) {
+                return null;
+            }
+            Best best = better(step.best(), new Best(result.outcome().name(), result.code(), result.reason()));
+            if (record.number(Header.SAGA_ATTEMPT) < step.attempt()) {
+                instance = instance.step(name, new Step(step.commandId(), step.type(), step.id(), step.payload(),
+                        step.attempt(), false, best));
+                return null;
+            }
+            instance = instance.overdue(null).step(name,
+                    new Step(step.commandId(), step.type(), step.id(), "", step.attempt(), true, best));
+            return new Signal.Answered<>(name, switch (Result.Outcome.valueOf(best.outcome())) {
+                case accepted -> new Signal.Answer.Accepted();
+                case rejected -> new Signal.Answer.Rejected(String.valueOf(best.code()), best.reason());
+                case failed -> new Signal.Answer.Failed(String.valueOf(best.code()), best.reason());
+            }, time);
+        }
+
+        private void react(Signal<E> signal, Received record) throws Malformed {
+            S next = Objects.requireNonNull(saga.evolve(instance.state(), signal), "evolve gave null");
+            // a state that cannot be written is found out here, while its instance can still be parked
+            states.writeValueAsBytes(next);
+            instance = instance.state(next);
+            int index = 0;
+            Status ending = null;
+            for (Effect<C> effect : saga.react(next, signal)) {
+                effects.add(effect);
+                switch (effect) {
+                    case Effect.Send<C>(String step, String target, C command) ->
+                        send(step, target, command, commandId(record.cause(), index));
+                    case Effect.SendAgain<C>(String step) -> sendAgain(step);
+                    case Effect.SetDeadline<C>(String name, java.time.Duration after) ->
+                        instance = instance.deadline(declared(name), signal.time().plus(after).toEpochMilli());
+                    case Effect.CancelDeadline<C>(String name) -> instance = instance.deadline(declared(name), null);
+                    case Effect.Overdue<C>(String reason) -> instance = instance.overdue(reason);
+                    case Effect.End<C>(boolean compensated) ->
+                        ending = compensated ? Status.COMPENSATED : Status.COMPLETED;
+                }
+                index++;
+            }
+            if (ending != null) {
+                instance = instance.ended(ending);
+            }
+        }
+
+        private void send(String step, String target, C command, String commandId) throws Malformed {
+            SagaType.Sent<C> declared = type.commands().get(command.getClass());
+            if (declared == null) {
+                throw new IllegalStateException(command.getClass().getName() + " is not declared as a command of the "
+                        + type);
+            }
+            Ids.require("id of the aggregate", target);
+            String payload = Objects.requireNonNull(commands.get(command.getClass())).writeValueAsString(command);
+            if (payload.length() > longest) {
+                throw new IllegalStateException("The command '" + declared.wireName() + "' has " + payload.length()
+                        + " characters; hive.max-message allows " + longest);
+            }
+            instance = instance.step(step,
+                    new Step(commandId, declared.wireName(), target, payload, 1, false, null));
+            sent.add(new Command(step, commandId, declared.wireName(), declared.aggregate(), target, payload, 1));
+        }
+
+        private void sendAgain(String name) {
+            Step step = instance.steps().get(name);
+            if (step == null || step.answered()) {
+                return;
+            }
+            int attempt = step.attempt() + 1;
+            instance = instance.step(name, new Step(step.commandId(), step.type(), step.id(), step.payload(), attempt,
+                    false, step.best()));
+            sent.add(new Command(name, step.commandId(), step.type(),
+                    step.type().substring(0, step.type().indexOf('.')), step.id(), step.payload(), attempt));
+        }
+
+        private String declared(String deadline) {
+            if (!type.deadlines().contains(deadline)) {
+                throw new IllegalStateException("'" + deadline + "' is not declared as a deadline of the " + type);
+            }
+            return deadline;
+        }
+
+        private String commandId(String cause, int index) {
+            try {
+                byte[] digest = MessageDigest.getInstance("SHA-256")
+                        .digest((type.name() + "|" + id + "|" + index + "|" + cause).getBytes(StandardCharsets.UTF_8));
+                return type.name() + "-" + HexFormat.of().formatHex(digest, 0, 16);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("Every Java platform has SHA-256", e);
+            }
+        }
+    }
+
+    private static Best better(@Nullable Best before, Best now) {
+        return before == null || rank(now) < rank(before) ? now : before;
+    }
+
+    private static int rank(Best best) {
+        return Result.Outcome.valueOf(best.outcome()).ordinal();
+    }
+
+    private static Result result(Received record) throws Malformed {
+        try {
+            Result result = record.payload() == null ? null : RESULTS.<Result>readValue(record.payload());
+            if (result == null) {
+                throw new Malformed("The result has no body");
+            }
+            return result;
+        } catch (JacksonException e) {
+            throw new Malformed("The result cannot be read", e);
+        }
+    }
+}

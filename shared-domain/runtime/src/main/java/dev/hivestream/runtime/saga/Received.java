@@ -1,0 +1,115 @@
+package dev.hivestream.runtime.saga;
+
+import dev.hivestream.runtime.log.Recorded;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Malformed;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record of an inbox, as far as its headers tell.
+ *
+ * @param headers those that a saga's fold depends on, and those that go from a cause to what follows from it
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Received(Map<String, String> headers, byte @Nullable [] payload) {
+
+    /** The types of records that are no events. */
+    public static final String RESULT = "hive.result";
+    public static final String DEADLINE = "hive.deadline";
+    public static final String PARKED = "hive.parked";
+    public static final String RETRY = "hive.retry";
+    public static final String SKIP = "hive.skip";
+    public static final String END = "hive.end";
+
+    /** What is kept of a record's headers. */
+    static final java.util.List<String> KEPT = java.util.List.of(Header.TYPE, Header.SOURCE, Header.ID, Header.SUBJECT,
+            Header.TIME, Header.DATA_VERSION, Header.CORRELATION_ID, Header.CAUSATION_ID, Header.SAGA_STEP,
+            Header.SAGA_ATTEMPT, Header.SETTING, Header.DEAD_REASON, Header.TRACE_PARENT, Header.TRACE_STATE);
+
+    static Received of(ConsumerRecord<byte[], byte[]> record) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        for (String name : KEPT) {
+            String value = Header.text(record.headers(), name);
+            if (value != null) {
+                headers.put(name, value);
+            }
+        }
+        return new Received(headers, record.value());
+    }
+
+    static Received of(Recorded record) {
+        return of(record.record());
+    }
+
+    /** A record of a batch. */
+    public static Received of(Incoming record) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        for (String name : KEPT) {
+            String value = record.header(name);
+            if (value != null) {
+                headers.put(name, value);
+            }
+        }
+        return new Received(headers, record.payload());
+    }
+
+    static Received of(Instance.Held held) {
+        return new Received(held.headers(),
+                held.payload() == null ? null : held.payload().getBytes(StandardCharsets.UTF_8));
+    }
+
+    Instance.Held held() {
+        return new Instance.Held(new HashMap<>(headers),
+                payload == null ? null : new String(payload, StandardCharsets.UTF_8));
+    }
+
+    /** Its wire name. */
+    public String type() {
+        return headers.getOrDefault(Header.TYPE, "");
+    }
+
+    @Nullable
+    String header(String name) {
+        return headers.get(name);
+    }
+
+    /** What makes it the same record when it comes again: source and id. */
+    String cause() throws Malformed {
+        return require(Header.SOURCE) + "|" + require(Header.ID);
+    }
+
+    /** When it was put into the inbox. */
+    Instant time() throws Malformed {
+        String time = require(Header.TIME);
+        try {
+            return Instant.parse(time);
+        } catch (DateTimeException e) {
+            throw new Malformed("The header " + Header.TIME + " is '" + time + "' and not a time");
+        }
+    }
+
+    long number(String name) throws Malformed {
+        String value = require(name);
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException e) {
+            throw new Malformed("The header " + name + " is '" + value + "' and not a number");
+        }
+    }
+
+    String require(String name) throws Malformed {
+        String value = headers.get(name);
+        if (value == null) {
+            throw new Malformed("The header " + name + " is missing");
+        }
+        return value;
+    }
+}

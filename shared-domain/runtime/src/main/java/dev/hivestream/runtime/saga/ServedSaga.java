@@ -1,0 +1,99 @@
+package dev.hivestream.runtime.saga;
+
+import dev.hivestream.model.SagaType;
+import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.cache.Indexed;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Fingerprint;
+import dev.hivestream.runtime.message.Json;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A saga that this instance runs, with what reads and writes it. Thread-safe.
+ *
+ * @param <E> the events that it reacts to
+ * @param <S> state
+ * @param <C> the commands that it sends
+ */
+public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> reactor,
+        SnapshotCodec<Instance<S>> snapshots) implements Folded<Instance<S>, Received> {
+
+    /** The sorted set of pending deadlines, by due time. Its members are {@code <deadline>:<saga id>}. */
+    public static final String DEADLINES = "deadlines";
+
+    /** What an instance can be, as people see it; each the name of a sorted set, by the time of the last change. */
+    public static final List<String> STATUSES = List.of("active", "overdue", "parked", "completed", "compensated",
+            "ended");
+
+    /** Raised when the runtime reads or folds instances in another way. */
+    private static final int FORMAT = 1;
+
+    /**
+     * With codecs of its own.
+     *
+     * @param longest command that is sent, as JSON, in characters
+     */
+    public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, long longest) {
+        return new ServedSaga<>(type, new Reactor<>(type, longest),
+                new SnapshotCodec<>(type.toString(), () -> Instance.initial(type.saga().initialState()),
+                        Json.TOLERANT.getTypeFactory().constructParametricType(Instance.class, type.stateType())));
+    }
+
+    @Override
+    public String name() {
+        return type.name();
+    }
+
+    @Override
+    public String input() {
+        return Topics.inbox(name());
+    }
+
+    @Override
+    public String log() {
+        return input();
+    }
+
+    @Override
+    public Topics.Ids require(Topics topics) {
+        return topics.requireInbox(name());
+    }
+
+    @Override
+    public void requireAll(Topics topics) {
+        type.aggregates().forEach(topics::require);
+        require(topics);
+    }
+
+    @Override
+    public String fingerprint(String logTopicId) {
+        return Fingerprint.of("saga/" + FORMAT + "/" + type.evolveVersion() + "/" + logTopicId, type.stateType());
+    }
+
+    @Override
+    public Fold<Instance<S>, Received> fold(int remembered, Replay.Poisoned poisoned) {
+        return new InboxFold<>(reactor, remembered);
+    }
+
+    @Override
+    public List<Indexed> index(String id, Snapshot<Instance<S>> snapshot) {
+        Instance<S> instance = snapshot.state();
+        List<Indexed> index = new ArrayList<>();
+        String shown = instance.shown();
+        for (String status : STATUSES) {
+            index.add(new Indexed(status, id, status.equals(shown) ? instance.changed() : null));
+        }
+        for (String deadline : type.deadlines()) {
+            Instance.Deadline pending = instance.deadlines().get(deadline);
+            // while it is parked, nothing comes due: what is over by then comes when it goes on
+            index.add(new Indexed(DEADLINES, deadline + ":" + id,
+                    pending == null || instance.parked() != null ? null : pending.due()));
+        }
+        return index;
+    }
+}

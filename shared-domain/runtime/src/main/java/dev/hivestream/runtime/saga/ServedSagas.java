@@ -1,0 +1,41 @@
+package dev.hivestream.runtime.saga;
+
+import dev.hivestream.model.Domains;
+import dev.hivestream.model.SagaType;
+import dev.hivestream.runtime.StartRefused;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The sagas that this instance runs, by name. */
+public record ServedSagas(Map<String, ServedSaga<?, ?, ?>> byName) {
+
+    public ServedSagas {
+        byName = Map.copyOf(byName);
+    }
+
+    /**
+     * These sagas, with codecs of their own.
+     *
+     * @param longest command that is sent, as JSON, in characters
+     */
+    public static ServedSagas of(Collection<SagaType<?, ?, ?>> sagas, long longest) {
+        Map<String, ServedSaga<?, ?, ?>> served = new LinkedHashMap<>();
+        sagas.forEach(saga -> served.put(saga.name(), ServedSaga.of(saga, longest)));
+        return new ServedSagas(served);
+    }
+
+    /**
+     * The sagas on the class path that are named; all if none is.
+     *
+     * @throws StartRefused if there is no domain, or none with such a saga
+     */
+    public static Collection<SagaType<?, ?, ?>> choose(Collection<String> names) {
+        try {
+            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
+            return names.isEmpty() ? domains.sagas() : domains.selectSagas(names);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw new StartRefused(String.valueOf(e.getMessage()));
+        }
+    }
+}

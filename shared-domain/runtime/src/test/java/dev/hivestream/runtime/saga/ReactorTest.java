@@ -1,0 +1,397 @@
+package dev.hivestream.runtime.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hivestream.model.Effect;
+import dev.hivestream.model.EventType;
+import dev.hivestream.model.Saga;
+import dev.hivestream.model.SagaType;
+import dev.hivestream.model.Signal;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Malformed;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReactorTest {
+
+    private static final Instant START = Instant.parse("2026-03-01T12:00:00Z");
+    private static final String ID = "o-1";
+
+    /** What happens to an order. */
+    public sealed interface Event {
+        record Placed(long amount) implements Event {}
+
+        record Noted(String text) implements Event {}
+
+        record Cancelled() implements Event {}
+
+        /** Throws, if the code is broken. */
+        record Odd() implements Event {}
+    }
+
+    public sealed interface Command {
+        record Charge(long amount) implements Command {}
+
+        record Ship(String what) implements Command {}
+
+        /** Is not declared. */
+        record Burn() implements Command {}
+    }
+
+    /** What was heard of; {@code cyclic} is a state that cannot be written. */
+    public record Heard(List<String> what, Object more) {
+        Heard and(String word) {
+            List<String> longer = new ArrayList<>(what);
+            longer.add(word);
+            return new Heard(longer, more);
+        }
+    }
+
+    private static final class Fulfilment implements Saga<Event, Heard, Command> {
+
+        private boolean broken = true;
+
+        @Override
+        public String correlate(Signal.Happened<Event> event) {
+            return event.id();
+        }
+
+        @Override
+        public Heard initialState() {
+            return new Heard(List.of(), "");
+        }
+
+        @Override
+        public Heard evolve(Heard state, Signal<Event> signal) {
+            return switch (signal) {
+                case Signal.Happened<Event>(Event.Odd(), _, _, _) when broken -> throw new IllegalStateException("odd");
+                case Signal.Happened<Event>(Event.Noted(String text), _, _, _) when text.equals("cycle") -> {
+                    List<Object> cycle = new ArrayList<>();
+                    cycle.add(cycle);
+                    yield new Heard(state.what(), cycle);
+                }
+                case Signal.Happened<Event>(Event.Noted(String text), _, _, _) -> state.and(text);
+                case Signal.Happened<Event> happened -> state.and(happened.event().getClass().getSimpleName());
+                case Signal.Answered<Event>(String step, Signal.Answer answer, _) ->
+                    state.and(step + " " + answer.getClass().getSimpleName());
+                case Signal.DeadlineReached<Event>(String name, _) -> state.and(name);
+            };
+        }
+
+        @Override
+        public List<Effect<Command>> react(Heard state, Signal<Event> signal) {
+            return switch (signal) {
+                case Signal.Happened<Event>(Event.Placed(long amount), _, String id, _) ->
+                    List.of(Effect.send("charge", "b-1", new Command.Charge(amount)),
+                            Effect.send("ship", id, new Command.Ship("it")),
+                            Effect.deadline("late", Duration.ofMinutes(10)));
+                case Signal.Happened<Event>(Event.Odd(), _, String id, _) ->
+                    List.of(Effect.send("odd", id, new Command.Ship("odd")));
+                case Signal.Happened<Event>(Event.Cancelled(), _, _, _) ->
+                    List.of(Effect.complete(), Effect.deadline("late", Duration.ofDays(1)));
+                case Signal.Happened<Event>(Event.Noted(String text), _, String id, _) -> switch (text) {
+                    case "throw" -> throw new IllegalStateException("react");
+                    case "burn" -> List.of(Effect.send("burn", id, new Command.Burn()));
+                    case "undeclared" -> List.of(Effect.deadline("never-said", Duration.ofDays(1)));
+                    case "later" -> List.of(Effect.deadline("late", Duration.ofMinutes(20)));
+                    case "never" -> List.of(Effect.cancelDeadline("late"));
+                    case "again" -> List.of(Effect.sendAgain("charge"), Effect.sendAgain("unknown"));
+                    case "wait" -> List.of(Effect.overdue("nobody answers"));
+                    case "large" -> List.of(Effect.send("ship", id, new Command.Ship("x".repeat(2_000))));
+                    default -> List.of();
+                };
+                default -> List.of();
+            };
+        }
+    }
+
+    private final Fulfilment code = new Fulfilment();
+    private final SagaType<Event, Heard, Command> type = SagaType.named("fulfilment", code, Heard.class)
+            .reactsTo("order", true, new EventType<>("placed", Event.Placed.class, 1, List.of()))
+            .reactsTo("order", false, new EventType<>("noted", Event.Noted.class, 1, List.of()))
+            .reactsTo("order", false, new EventType<>("cancelled", Event.Cancelled.class, 1, List.of()))
+            .reactsTo("order", false, new EventType<>("odd", Event.Odd.class, 1, List.of()))
+            .sends("bank", "charge", Command.Charge.class).sends("order", "ship", Command.Ship.class).deadline("late")
+            .build();
+    private final ServedSaga<Event, Heard, Command> served = ServedSaga.of(type, 1_000);
+    private Snapshot<Instance<Heard>> snapshot = served.snapshots().read(ID, null);
+    private int number;
+
+    @BeforeEach
+    void broken() {
+        code.broken = true;
+    }
+
+    @Test
+    void an_event_sends_commands_with_ids_of_their_own_and_sets_deadlines() throws Malformed {
+        Reactor.Handled placed = handle(placed());
+        assertThat(placed.commands()).extracting(Reactor.Command::step).containsExactly("charge", "ship");
+        assertThat(placed.commands()).extracting(Reactor.Command::type).containsExactly("bank.charge", "order.ship");
+        assertThat(placed.commands()).extracting(Reactor.Command::id).containsExactly("b-1", ID);
+        assertThat(placed.commands()).extracting(Reactor.Command::payload).containsExactly("{\"amount\":7}",
+                "{\"what\":\"it\"}");
+        assertThat(placed.commands()).extracting(Reactor.Command::commandId).doesNotHaveDuplicates();
+        assertThat(instance().deadlines().get("late").due())
+                .isEqualTo(START.plusSeconds(1).plus(Duration.ofMinutes(10)).toEpochMilli());
+        assertThat(instance().shown()).isEqualTo("active");
+        assertThat(instance().started()).isEqualTo(START.plusSeconds(1).toEpochMilli());
+
+        // the same again, from the beginning: the same ids; another instance: others
+        Snapshot<Instance<Heard>> anew = served.snapshots().read(ID, null);
+        Snapshot<Instance<Heard>> other = served.snapshots().read("o-2", null);
+        number = 0;
+        Received again = placed();
+        assertThat(served.reactor().handle(anew, ID, again, 10).commands()).isEqualTo(placed.commands());
+        assertThat(served.reactor().handle(other, "o-2", again, 10).commands())
+                .extracting(Reactor.Command::commandId)
+                .doesNotContainAnyElementsOf(placed.commands().stream().map(Reactor.Command::commandId).toList());
+    }
+
+    @Test
+    void a_repeated_cause_and_what_starts_nothing_are_ignored() throws Malformed {
+        assertThat(handle(event("noted", "{\"text\":\"early\"}")).changed()).isFalse();
+        assertThat(handle(deadline("late", 1)).changed()).isFalse();
+        Received placed = placed();
+        handle(placed);
+        assertThat(handle(placed).changed()).isFalse();
+        assertThat(snapshot.version()).isEqualTo(1);
+    }
+
+    @Test
+    void the_result_of_the_last_copy_is_the_answer_and_the_best_of_all() throws Malformed {
+        String charge = handle(placed()).commands().getFirst().commandId();
+        Reactor.Handled again = handle(noted("again"));
+        assertThat(again.commands()).singleElement().satisfies(copy -> {
+            assertThat(copy.commandId()).isEqualTo(charge);
+            assertThat(copy.attempt()).isEqualTo(2);
+            assertThat(copy.aggregate()).isEqualTo("bank");
+            assertThat(copy.payload()).isEqualTo("{\"amount\":7}");
+        });
+        handle(result("charge", charge, 1, "accepted", null));
+        assertThat(heard()).doesNotContain("charge Accepted");
+        handle(result("charge", charge, 2, "failed", "hive.forgotten"));
+        assertThat(heard()).endsWith("charge Accepted");
+        // once
+        assertThat(handle(result("charge", charge, 2, "rejected", "no")).changed()).isFalse();
+        assertThat(handle(noted("again")).commands()).isEmpty();
+    }
+
+    @Test
+    void a_rejection_beats_a_failure_and_what_is_not_its_own_is_ignored() throws Malformed {
+        String charge = handle(placed()).commands().getFirst().commandId();
+        handle(noted("again"));
+        assertThat(handle(result("charge", "another", 1, "accepted", null)).changed()).isFalse();
+        assertThat(handle(result("unknown", charge, 1, "accepted", null)).changed()).isFalse();
+        handle(result("charge", charge, 1, "rejected", "no-money"));
+        handle(result("charge", charge, 2, "failed", "hive.forgotten"));
+        assertThat(heard()).endsWith("charge Rejected");
+    }
+
+    @Test
+    void a_deadline_is_moved_cancelled_and_reached_once() throws Malformed {
+        handle(placed());
+        handle(noted("later"));
+        assertThat(handle(deadline("late", 1)).changed()).as("stale").isFalse();
+        assertThat(handle(deadline("late", 2)).changed()).isTrue();
+        assertThat(heard()).endsWith("late");
+        assertThat(handle(deadline("late", 2)).changed()).as("twice").isFalse();
+        handle(noted("later"));
+        handle(noted("never"));
+        assertThat(instance().deadlines()).isEmpty();
+        assertThat(handle(deadline("late", 3)).changed()).as("cancelled").isFalse();
+    }
+
+    @Test
+    void an_end_cancels_deadlines_and_what_comes_later_is_ignored() throws Malformed {
+        handle(placed());
+        handle(event("cancelled", "{}"));
+        assertThat(instance().shown()).isEqualTo("completed");
+        assertThat(instance().deadlines()).isEmpty();
+        assertThat(instance().steps()).isEmpty();
+        assertThat(handle(noted("late")).changed()).isFalse();
+        assertThat(handle(person(Received.RETRY)).changed()).isFalse();
+        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
+                .satisfies(place -> assertThat(place.set()).isEqualTo("completed"));
+    }
+
+    @Test
+    void one_that_waits_too_long_is_overdue_until_something_comes() throws Malformed {
+        String charge = handle(placed()).commands().getFirst().commandId();
+        handle(noted("wait"));
+        assertThat(instance().shown()).isEqualTo("overdue");
+        handle(deadline("late", 1));
+        assertThat(instance().shown()).isEqualTo("overdue");
+        handle(result("charge", charge, 1, "accepted", null));
+        assertThat(instance().shown()).isEqualTo("active");
+    }
+
+    @Test
+    void one_that_throws_is_parked_and_holds_what_comes_until_it_goes_on() throws Malformed {
+        handle(placed());
+        Reactor.Handled odd = handle(event("odd", "{}"));
+        assertThat(odd.parked()).contains("order.odd").contains("odd");
+        assertThat(odd.fault()).isInstanceOf(IllegalStateException.class);
+        assertThat(odd.commands()).isEmpty();
+        assertThat(heard()).containsExactly("Placed");
+        handle(noted("one"));
+        handle(noted("two"));
+        assertThat(instance().held()).hasSize(3);
+        assertThat(instance().shown()).isEqualTo("parked");
+        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
+                .satisfies(place -> assertThat(place.set()).as("no deadline comes due").isEqualTo("parked"));
+        assertThat(handle(parked("order.odd")).changed()).as("known already").isFalse();
+
+        Reactor.Handled retried = handle(person(Received.RETRY));
+        assertThat(retried.parked()).contains("odd");
+        assertThat(instance().held()).hasSize(3);
+
+        code.broken = false;
+        assertThat(handle(person(Received.RETRY)).commands()).extracting(Reactor.Command::step).containsExactly("odd");
+        assertThat(heard()).containsExactly("Placed", "Odd", "one", "two");
+        assertThat(instance().shown()).isEqualTo("active");
+        assertThat(instance().held()).isEmpty();
+    }
+
+    @Test
+    void a_person_skips_the_message_or_ends_the_instance() throws Malformed {
+        handle(placed());
+        assertThat(handle(person(Received.SKIP)).changed()).as("not parked").isFalse();
+        handle(event("odd", "{}"));
+        handle(noted("one"));
+        handle(person(Received.SKIP));
+        assertThat(heard()).containsExactly("Placed", "one");
+        handle(event("odd", "{}"));
+        handle(person(Received.END));
+        assertThat(instance().shown()).isEqualTo("ended");
+    }
+
+    @Test
+    void mended_code_that_folds_the_log_anew_knows_that_it_was_parked_and_a_retry_sends_what_never_was()
+            throws Malformed {
+        code.broken = false;
+        Received placed = placed();
+        Received odd = event("odd", "{}");
+        List<Received> inbox = List.of(placed, odd, parked("order.odd"), noted("one"), person(Received.RETRY));
+        handle(inbox.get(0));
+        String id = handle(inbox.get(1)).commands().getFirst().commandId();
+        handle(inbox.get(2));
+        assertThat(instance().shown()).isEqualTo("parked");
+        handle(inbox.get(3));
+        assertThat(heard()).containsExactly("Placed", "Odd");
+        Reactor.Handled retried = handle(inbox.get(4));
+        assertThat(heard()).containsExactly("Placed", "Odd", "one");
+        assertThat(retried.commands()).extracting(Reactor.Command::step).containsExactly("charge", "ship", "odd");
+        assertThat(retried.commands().getLast().commandId()).isEqualTo(id);
+        assertThat(retried.commands()).extracting(Reactor.Command::attempt).containsOnly(2);
+    }
+
+    @Test
+    void what_the_declaration_or_the_runtime_cannot_do_parks() throws Malformed {
+        for (String fault : List.of("throw", "burn", "undeclared", "cycle", "large")) {
+            snapshot = served.snapshots().read(ID, null);
+            handle(placed());
+            assertThat(handle(noted(fault)).parked()).as(fault).isNotNull();
+            assertThat(instance().steps()).as(fault).hasSize(2);
+            assertThat(instance().deadlines()).as(fault).hasSize(1);
+        }
+    }
+
+    @Test
+    void what_cannot_be_read_changes_nothing() throws Malformed {
+        handle(placed());
+        for (Received bad : List.of(event("unheard-of", "{}"), event("noted", "no JSON"), event("noted", "{}"),
+                with(event("noted", "{\"text\":\"x\"}"), Header.DATA_VERSION, "2"),
+                with(event("noted", "{\"text\":\"x\"}"), Header.TIME, "noon"),
+                without(event("noted", "{\"text\":\"x\"}"), Header.ID),
+                without(event("noted", "{\"text\":\"x\"}"), Header.SUBJECT),
+                without(result("charge", "c", 1, "accepted", null), Header.SAGA_STEP))) {
+            assertThatThrownBy(() -> handle(bad)).as("%s", bad.headers()).isInstanceOf(Malformed.class);
+        }
+        assertThat(snapshot.version()).isEqualTo(1);
+        assertThat(heard()).containsExactly("Placed");
+    }
+
+    @Test
+    void an_instance_is_read_as_it_was_written() throws Malformed {
+        handle(placed());
+        handle(noted("wait"));
+        handle(event("odd", "{}"));
+        handle(noted("held"));
+        byte[] written = served.snapshots().write(snapshot);
+        Snapshot<Instance<Heard>> read = served.snapshots().read(ID, written);
+        assertThat(read.state()).isEqualTo(snapshot.state());
+        assertThat(new String(served.snapshots().write(read), StandardCharsets.UTF_8))
+                .isEqualTo(new String(written, StandardCharsets.UTF_8));
+    }
+
+    private Reactor.Handled handle(Received record) throws Malformed {
+        return served.reactor().handle(snapshot, ID, record, 100);
+    }
+
+    private Instance<Heard> instance() {
+        return snapshot.state();
+    }
+
+    private List<String> heard() {
+        return snapshot.state().state().what();
+    }
+
+    private Received placed() {
+        return event("placed", "{\"amount\":7}");
+    }
+
+    private Received noted(String text) {
+        return event("noted", "{\"text\":\"" + text + "\"}");
+    }
+
+    private Received event(String name, String json) {
+        return record("order." + name, "/hive/order", ID, json);
+    }
+
+    private Received result(String step, String commandId, int attempt, String outcome, String code) {
+        Received result = record(Received.RESULT, "/hive/bank", "b-1",
+                "{\"commandId\":\"" + commandId + "\",\"aggregate\":\"bank\",\"id\":\"b-1\",\"outcome\":\"" + outcome
+                        + "\""
+                        + (code == null ? "" : ",\"code\":\"" + code + "\",\"reason\":\"so\"") + "}");
+        return with(with(result, Header.SAGA_STEP, step), Header.SAGA_ATTEMPT, "" + attempt);
+    }
+
+    private Received deadline(String name, long setting) {
+        return with(record(Received.DEADLINE, "/hive/saga/fulfilment", name, "{}"), Header.SETTING, "" + setting);
+    }
+
+    private Received parked(String why) {
+        return with(record(Received.PARKED, "/hive/saga/fulfilment", ID, "{}"), Header.DEAD_REASON, why);
+    }
+
+    private Received person(String what) {
+        return record(what, "/hive/saga/fulfilment", ID, "{}");
+    }
+
+    private Received record(String type, String source, String subject, String json) {
+        number++;
+        return new Received(Map.of(Header.TYPE, type, Header.SOURCE, source, Header.ID, "id-" + number, Header.SUBJECT,
+                subject, Header.TIME, START.plusSeconds(number).toString()), json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Received with(Received record, String header, String value) {
+        Map<String, String> headers = new LinkedHashMap<>(record.headers());
+        headers.put(header, value);
+        return new Received(headers, record.payload());
+    }
+
+    private static Received without(Received record, String header) {
+        Map<String, String> headers = new LinkedHashMap<>(record.headers());
+        headers.remove(header);
+        return new Received(headers, record.payload());
+    }
+}
