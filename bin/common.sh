@@ -27,6 +27,7 @@ find_java() {
 
 boot_jar=command-processor/target/command-processor-boot.jar
 rebuilder_jar=cache-rebuilder/target/cache-rebuilder-boot.jar
+saga_jar=saga-manager/target/saga-manager-boot.jar
 stamp=target/quickstart-built
 
 # The newest jar of a module; nothing if there is none.
@@ -36,7 +37,7 @@ jar_of() {
 
 # Whether a file is there and no source is newer than it.
 is_current() {
-    [ -f "$1" ] && [ -z "$(find pom.xml cache-rebuilder command-processor local shared-domain \
+    [ -f "$1" ] && [ -z "$(find pom.xml cache-rebuilder command-processor local saga-manager shared-domain \
         \( -name target -o -path '*/src/test' \) -prune -o -type f -newer "$1" -print 2>/dev/null | head -n 1)" ]
 }
 
@@ -44,9 +45,12 @@ is_built() {
     local samples library
     samples=$(jar_of shared-domain/samples hive-samples) || return 1
     library=$(jar_of local hive-local) || return 1
-    [ -f "$boot_jar" ] && [ -f "$rebuilder_jar" ] && [ -d local/target/lib ] || return 1
+    [ -f "$boot_jar" ] && [ -f "$rebuilder_jar" ] && [ -f "$saga_jar" ] && [ -d local/target/lib ] || return 1
     # a module without changes keeps its old jar through a build: the stamp tells when the last one was
-    is_current "$stamp" || { is_current "$boot_jar" && is_current "$rebuilder_jar" && is_current "$samples" && is_current "$library"; }
+    is_current "$stamp" || {
+        is_current "$boot_jar" && is_current "$rebuilder_jar" && is_current "$saga_jar" && is_current "$samples" &&
+            is_current "$library"
+    }
 }
 
 build() {

@@ -67,7 +67,7 @@ class WiringTest {
     @Test
     void the_destinations_are_the_events_topics_of_the_domain() {
         assertThat(environment.getProperty("spring.cloud.stream.bindings.input.destination"))
-                .isEqualTo("account.events,content.events");
+                .isEqualTo("account.events,content.events,review.events,transfer.events");
         assertThat(environment.getProperty("spring.cloud.stream.bindings.input.group")).isEqualTo("cache-rebuilder");
         assertThat(environment.getProperty(
                 "spring.cloud.stream.kafka.bindings.input.consumer.configuration.isolation.level"))

@@ -83,7 +83,7 @@ class StartRefusedTest {
     @Test
     void an_aggregate_that_nobody_knows_is_refused() throws Exception {
         assertThat(refusal(() -> Processor.start(LocalStack.shared(), "--hive.aggregates=content,unicorn")))
-                .contains("Unknown aggregate 'unicorn'").contains("account, content");
+                .contains("Unknown aggregate 'unicorn'").contains("account, content, review, transfer");
     }
 
     static Stream<Arguments> settings() {

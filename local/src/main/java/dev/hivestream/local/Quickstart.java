@@ -5,6 +5,7 @@ import dev.hivestream.local.check.CommandsCheck;
 import dev.hivestream.local.check.Findings;
 import dev.hivestream.local.check.RebuildCheck;
 import dev.hivestream.local.check.Running;
+import dev.hivestream.local.check.SagaCheck;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs everything on this machine: a broker, a Redis and the apps. What {@code bin/quickstart} starts. */
 public final class Quickstart {
 
-    private static final List<Check> CHECKS = List.of(new CommandsCheck(), new RebuildCheck());
+    private static final List<Check> CHECKS = List.of(new CommandsCheck(), new SagaCheck(), new RebuildCheck());
 
     private static final Duration APP_START = Duration.ofMinutes(5);
     private static final Duration APP_STOP = Duration.ofSeconds(30);
@@ -81,6 +82,7 @@ public final class Quickstart {
     private int run() {
         try {
             Ports.requireFree(options.httpPort(), "HTTP", "choose another with --http-port");
+            Ports.requireFree(options.sagaPort(), "the saga-manager", "choose another with --saga-port");
             Ports.requireFree(options.kafkaPort(), "Kafka", "choose another with --kafka-port");
             Ports.requireFree(options.redisPort(), "Redis", "choose another with --redis-port");
             return runIn(dataFolder());
@@ -107,11 +109,15 @@ public final class Quickstart {
         var stack = new LocalStack(broker, redis);
         var commandProcessor = commandProcessor(stack, data.resolve("apps")).start();
         started(commandProcessor.process(), () -> commandProcessor.stop(APP_STOP), commandProcessor.url());
+        var sagaManager = sagaManager(stack, data.resolve("apps")).start();
+        started(sagaManager.process(), () -> sagaManager.stop(APP_STOP), sagaManager.url());
         commandProcessor.awaitReady(APP_START);
+        sagaManager.awaitReady(APP_START);
         out.printf("Ready after %.1f s. Data and logs: %s%n%n", (System.nanoTime() - start) / 1e9, shown(data));
 
         if (options.check()) {
-            return check(new Running(stack, commandProcessor.url(), cacheRebuilder(stack), data.resolve("apps")));
+            return check(new Running(stack, commandProcessor.url(), sagaManager.url(), reviewWithin(),
+                    cacheRebuilder(stack), data.resolve("apps")));
         }
         invite(commandProcessor.url());
         var process = ended.join();
@@ -128,8 +134,22 @@ public final class Quickstart {
                 .jvmOptions("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     }
 
+    private BootApp sagaManager(LocalStack stack, Path apps) throws IOException {
+        var jar = home.resolve("saga-manager/target/saga-manager-boot.jar");
+        return new BootApp("saga-manager", jar, options.sagaPort(), apps.resolve("saga-manager")).on(stack)
+                .domains(built("shared-domain/samples/target", "hive-samples-"))
+                .property("samples.review-within", reviewWithin().toString())
+                .jvmOptions("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    }
+
+    /** Who only checks does not wait for two days. */
+    private Duration reviewWithin() {
+        return options.check() ? Duration.ofSeconds(15) : Duration.ofHours(48);
+    }
+
     private List<String> cacheRebuilder(LocalStack stack) throws IOException {
         return List.of(Child.java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                "-Dsamples.review-within=" + reviewWithin(),
                 "-Dloader.path=" + built("shared-domain/samples/target", "hive-samples-"), "-jar",
                 home.resolve("cache-rebuilder/target/cache-rebuilder-boot.jar").toString(), "--brokers",
                 stack.broker().bootstrapServers(), "--redis", stack.redis().uri());

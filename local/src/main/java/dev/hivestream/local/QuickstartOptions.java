@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param fresh without what an earlier run left
  * @param check to drive it, judge it and end
  */
-record QuickstartOptions(int httpPort, int kafkaPort, int redisPort, @Nullable Path data, boolean fresh,
+record QuickstartOptions(int httpPort, int sagaPort, int kafkaPort, int redisPort, @Nullable Path data, boolean fresh,
         boolean check) {
 
     /**
@@ -30,7 +30,7 @@ record QuickstartOptions(int httpPort, int kafkaPort, int redisPort, @Nullable P
             switch (option) {
                 case "--fresh" -> fresh = true;
                 case "--check" -> check = true;
-                case "--http-port", "--kafka-port", "--redis-port", "--data" -> {
+                case "--http-port", "--saga-port", "--kafka-port", "--redis-port", "--data" -> {
                     i++;
                     if (i == arguments.length) {
                         throw new StartFailure(option + " wants a value");
@@ -42,6 +42,7 @@ record QuickstartOptions(int httpPort, int kafkaPort, int redisPort, @Nullable P
         }
         String data = values.getOrDefault("--data", environment.getOrDefault("HIVE_DATA", ""));
         return new QuickstartOptions(port("http", 8080, values, environment, check),
+                port("saga", 8082, values, environment, check),
                 port("kafka", 9092, values, environment, check), port("redis", 6379, values, environment, check),
                 data.isEmpty() ? null : Path.of(data), fresh, check);
     }

@@ -11,14 +11,14 @@ class QuickstartOptionsTest {
 
     @Test
     void has_the_usual_ports_if_nothing_is_said() {
-        assertThat(parse(Map.of())).isEqualTo(new QuickstartOptions(8080, 9092, 6379, null, false, false));
+        assertThat(parse(Map.of())).isEqualTo(new QuickstartOptions(8080, 8082, 9092, 6379, null, false, false));
     }
 
     @Test
     void takes_the_command_line_before_the_environment() {
         assertThat(parse(Map.of("HIVE_HTTP_PORT", "1", "HIVE_KAFKA_PORT", "2", "HIVE_DATA", "a"), "--http-port", "3",
                 "--redis-port", "4", "--data", "b", "--fresh"))
-                .isEqualTo(new QuickstartOptions(3, 2, 4, Path.of("b"), true, false));
+                .isEqualTo(new QuickstartOptions(3, 8082, 2, 4, Path.of("b"), true, false));
     }
 
     @Test

@@ -21,6 +21,7 @@ class QuickstartTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final int http = Ports.free();
+    private final int sagas = Ports.free();
     private final int kafka = Ports.free();
     private final int redis = Ports.free();
 
@@ -30,6 +31,7 @@ class QuickstartTest {
     @BeforeEach
     void build() throws IOException {
         FakeApp.jar(home.resolve("command-processor/target/command-processor-boot.jar"));
+        FakeApp.jar(home.resolve("saga-manager/target/saga-manager-boot.jar"));
         FakeApp.jar(home.resolve("shared-domain/samples/target/hive-samples-0.1.0-SNAPSHOT.jar"));
     }
 
@@ -39,11 +41,12 @@ class QuickstartTest {
         await().atMost(PATIENCE).until(() -> quickstart.log().contains("Ctrl-C stops everything."));
         assertThat(quickstart.log()).contains("Redis              redis://127.0.0.1:" + redis,
                 "Kafka              127.0.0.1:" + kafka, "command-processor  http://127.0.0.1:" + http,
+                "saga-manager       http://127.0.0.1:" + sagas,
                 "curl -i -X POST http://127.0.0.1:" + http + "/v1/content/hello/create");
 
         assertThat(quickstart.terminate(PATIENCE)).isEqualTo(143);
         assertThat(quickstart.log().lines().filter(line -> line.startsWith("Stopping"))).containsExactly(
-                "Stopping command-processor", "Stopping Redis", "Stopping Kafka");
+                "Stopping saga-manager", "Stopping command-processor", "Stopping Redis", "Stopping Kafka");
         assertThat(List.of(http, kafka, redis)).allMatch(Ports::isFree);
     }
 
@@ -78,7 +81,8 @@ class QuickstartTest {
     void does_not_share_its_data_with_another() {
         Child first = quickstart();
         await().atMost(PATIENCE).until(() -> first.log().contains("Redis  "));
-        Child second = Child.start("second", command(Ports.free(), Ports.free(), Ports.free()), Map.of(), home,
+        Child second = Child.start("second", command(Ports.free(), Ports.free(), Ports.free(), Ports.free()), Map.of(),
+                home,
                 home.resolve("second.log"));
         await().atMost(PATIENCE).until(() -> !second.isAlive());
         assertThat(second.exitCode()).hasValue(1);
@@ -102,15 +106,15 @@ class QuickstartTest {
     }
 
     private Child quickstart(String... options) {
-        return Child.start("quickstart", command(http, kafka, redis, options), Map.of(), home,
+        return Child.start("quickstart", command(http, sagas, kafka, redis, options), Map.of(), home,
                 home.resolve("quickstart.log"));
     }
 
-    private List<String> command(int http, int kafka, int redis, String... options) {
+    private List<String> command(int http, int saga, int kafka, int redis, String... options) {
         var command = new ArrayList<>(List.of(Child.java(), "-Xmx128m", "-Dhive.home=" + home,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"),
-                Quickstart.class.getName(), "--http-port", "" + http, "--kafka-port", "" + kafka, "--redis-port",
-                "" + redis));
+                Quickstart.class.getName(), "--http-port", "" + http, "--saga-port", "" + saga,
+                "--kafka-port", "" + kafka, "--redis-port", "" + redis));
         command.addAll(List.of(options));
         return command;
     }

@@ -137,7 +137,7 @@ public final class CommandsCheck implements Check {
             var sent = new ArrayList<Future<RecordMetadata>>();
             var commands = new ArrayList<Command>();
             send(commands, sent, note, "create", commandId("kafka-create"), "{\"text\":\"By Kafka\"}");
-            send(commands, sent, note, "enable", commandId("kafka-enable"), "{}");
+            send(commands, sent, note, "edit", commandId("kafka-edit"), "{\"text\":\"By Kafka, too\"}");
             send(commands, sent, niklaus, "open", commandId("kafka-open"), "{\"owner\":\"niklaus\"}");
             for (int i = 0; i < 10; i++) {
                 send(commands, sent, niklaus, "deposit", commandId("kafka-deposit-" + i), "{\"amount\":10}");

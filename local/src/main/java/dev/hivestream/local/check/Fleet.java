@@ -2,6 +2,8 @@ package dev.hivestream.local.check;
 
 import dev.hivestream.local.Await;
 import dev.hivestream.local.BootApp;
+import dev.hivestream.local.Child;
+import dev.hivestream.local.Job;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import java.io.IOException;
@@ -83,6 +85,20 @@ public final class Fleet implements AutoCloseable {
     public BootApp app(String name, Path... domains) {
         BootApp app = app("command-processor", name, domains);
         SETTINGS.forEach(app::property);
+        return domains.length > 0 ? app : app.property("hive.aggregates", "account,content");
+    }
+
+    /** A saga-manager that does not run yet, with the samples. */
+    public BootApp sagaManager(String name) {
+        BootApp app = app("saga-manager", name);
+        SETTINGS.forEach((key, value) -> {
+            if (key.contains(".input.")) {
+                app.property(key.replace(".input.", ".inbox."), value);
+                app.property(key.replace(".input.", ".router."), value);
+            } else {
+                app.property(key, value);
+            }
+        });
         return app;
     }
 
@@ -94,6 +110,17 @@ public final class Fleet implements AutoCloseable {
                 .jvmOptions("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         apps.add(app);
         return app;
+    }
+
+    /** Runs an app that is a job to its end, with the samples. */
+    public Job job(String kind, String... arguments) {
+        List<String> program = new ArrayList<>(List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-Dloader.path=" + samples(), "-jar",
+                HOME.resolve(kind + "/target/" + kind + "-boot.jar").toString()));
+        program.addAll(List.of(arguments));
+        program.addAll(List.of("--partitions", "" + PARTITIONS, "--brokers", stack.broker().bootstrapServers(),
+                "--redis", stack.redis().uri()));
+        return Job.run(kind, program, directory, PATIENCE);
     }
 
     /** Where its apps take commands. */

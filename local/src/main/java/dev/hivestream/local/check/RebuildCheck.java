@@ -32,13 +32,16 @@ public final class RebuildCheck implements Check {
                 unchanged.add(active + " of " + one.path("positions").size() + " partitions of " + aggregate);
             }
         });
-        findings.equal("both aggregates were rebuilt", 2, rebuilt.path("aggregates").size());
+        findings.equal("all aggregates were rebuilt", 4, rebuilt.path("aggregates").size());
         findings.none("into a generation beside the one in use", same);
         findings.none("each partition's owner has changed over to it", unchanged);
 
         JsonNode verified = rebuilder(running, findings, "verify");
         findings.equal("the cache is what " + rebuilt.path("events").asLong() + " events fold to", 0,
                 verified.path("count").asInt(-1));
+        JsonNode sagas = rebuilder(running, findings, "verify", "--sagas", "money-transfer,publication");
+        findings.equal("the sagas' instances are what " + sagas.path("events").asLong() + " messages fold to", 0,
+                sagas.path("count").asInt(-1));
     }
 
     private static JsonNode rebuilder(Running running, Findings findings, String... arguments) {

@@ -1,4 +1,4 @@
-/** Two small domains to start from. */
+/** Four small aggregates and two sagas to start from. */
 @NullMarked
 package dev.hivestream.samples;
 

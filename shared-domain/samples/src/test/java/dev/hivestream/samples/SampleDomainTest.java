@@ -1,15 +1,22 @@
 package dev.hivestream.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.model.CommandType;
 import dev.hivestream.model.Domains;
 import dev.hivestream.model.EventType;
+import dev.hivestream.model.SagaType;
 import dev.hivestream.samples.account.AccountCommand;
 import dev.hivestream.samples.account.AccountEvent;
 import dev.hivestream.samples.content.ContentCommand;
 import dev.hivestream.samples.content.ContentEvent;
+import dev.hivestream.samples.review.ReviewCommand;
+import dev.hivestream.samples.review.ReviewEvent;
+import dev.hivestream.samples.transfer.TransferCommand;
+import dev.hivestream.samples.transfer.TransferEvent;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -18,8 +25,11 @@ class SampleDomainTest {
 
     @Test
     void the_service_loader_finds_the_samples() {
-        assertThat(Domains.load(SampleDomain.class.getClassLoader()).aggregates()).extracting(Aggregate::name)
-                .containsExactly("account", "content");
+        Domains domains = Domains.load(SampleDomain.class.getClassLoader());
+
+        assertThat(domains.aggregates()).extracting(Aggregate::name)
+                .containsExactly("account", "content", "review", "transfer");
+        assertThat(domains.sagas()).extracting(SagaType::name).containsExactly("money-transfer", "publication");
     }
 
     @Test
@@ -28,12 +38,32 @@ class SampleDomainTest {
         assertThat(SampleDomain.CONTENT.events()).containsOnlyKeys("created", "edited", "enabled", "disabled");
         assertThat(SampleDomain.ACCOUNT.commands()).containsOnlyKeys("open", "deposit", "withdraw", "close");
         assertThat(SampleDomain.ACCOUNT.events()).containsOnlyKeys("opened", "deposited", "withdrawn", "closed");
+        assertThat(SampleDomain.TRANSFER.commands()).containsOnlyKeys("request", "complete", "refund", "refuse");
+        assertThat(SampleDomain.TRANSFER.events()).containsOnlyKeys("requested", "completed", "refunded", "refused");
+        assertThat(SampleDomain.REVIEW.commands()).containsOnlyKeys("request", "approve", "refuse");
+        assertThat(SampleDomain.REVIEW.events()).containsOnlyKeys("requested", "approved", "refused");
     }
 
     @Test
     void every_command_and_event_has_a_wire_name() {
         assertNamed(SampleDomain.CONTENT, ContentCommand.class, ContentEvent.class);
         assertNamed(SampleDomain.ACCOUNT, AccountCommand.class, AccountEvent.class);
+        assertNamed(SampleDomain.TRANSFER, TransferCommand.class, TransferEvent.class);
+        assertNamed(SampleDomain.REVIEW, ReviewCommand.class, ReviewEvent.class);
+    }
+
+    @Test
+    void the_time_for_a_review_is_a_system_property() {
+        assertThat(SampleDomain.reviewWithin()).isEqualTo(Duration.ofHours(48));
+        try {
+            System.setProperty("samples.review-within", "PT5S");
+            assertThat(SampleDomain.reviewWithin()).isEqualTo(Duration.ofSeconds(5));
+            System.setProperty("samples.review-within", "soon");
+            assertThatIllegalArgumentException().isThrownBy(SampleDomain::reviewWithin)
+                    .withMessage("The system property samples.review-within is no duration like PT48H: soon");
+        } finally {
+            System.clearProperty("samples.review-within");
+        }
     }
 
     @Test

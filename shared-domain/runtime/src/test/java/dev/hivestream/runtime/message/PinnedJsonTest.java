@@ -22,6 +22,20 @@ import dev.hivestream.samples.content.ContentEvent.ContentCreated;
 import dev.hivestream.samples.content.ContentEvent.ContentDisabled;
 import dev.hivestream.samples.content.ContentEvent.ContentEdited;
 import dev.hivestream.samples.content.ContentEvent.ContentEnabled;
+import dev.hivestream.samples.review.ReviewCommand.ApproveReview;
+import dev.hivestream.samples.review.ReviewCommand.RefuseReview;
+import dev.hivestream.samples.review.ReviewCommand.RequestReview;
+import dev.hivestream.samples.review.ReviewEvent.ReviewApproved;
+import dev.hivestream.samples.review.ReviewEvent.ReviewRefused;
+import dev.hivestream.samples.review.ReviewEvent.ReviewRequested;
+import dev.hivestream.samples.transfer.TransferCommand.CompleteTransfer;
+import dev.hivestream.samples.transfer.TransferCommand.RefundTransfer;
+import dev.hivestream.samples.transfer.TransferCommand.RefuseTransfer;
+import dev.hivestream.samples.transfer.TransferCommand.RequestTransfer;
+import dev.hivestream.samples.transfer.TransferEvent.TransferCompleted;
+import dev.hivestream.samples.transfer.TransferEvent.TransferRefunded;
+import dev.hivestream.samples.transfer.TransferEvent.TransferRefused;
+import dev.hivestream.samples.transfer.TransferEvent.TransferRequested;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -43,16 +57,36 @@ class PinnedJsonTest {
 
     private static final Path FILES = Path.of("src", "test", "resources", "json");
 
-    private static final Map<String, Object> COMMANDS = Map.of("content.create", new CreateContent("Grün 🐝"),
-            "content.edit", new EditContent("Hello"), "content.enable", new EnableContent(), "content.disable",
-            new DisableContent(), "account.open", new OpenAccount("Ada"), "account.deposit", new Deposit(1250),
-            "account.withdraw", new Withdraw(Long.MAX_VALUE), "account.close", new CloseAccount());
+    private static final Map<String, Object> COMMANDS = Map.ofEntries(
+            Map.entry("content.create", new CreateContent("Grün 🐝")),
+            Map.entry("content.edit", new EditContent("Hello")),
+            Map.entry("content.enable", new EnableContent()), Map.entry("content.disable", new DisableContent()),
+            Map.entry("account.open", new OpenAccount("Ada")), Map.entry("account.deposit", new Deposit(1250)),
+            Map.entry("account.withdraw", new Withdraw(Long.MAX_VALUE)), Map.entry("account.close", new CloseAccount()),
+            Map.entry("transfer.request", new RequestTransfer("ada", "bob", 1250)),
+            Map.entry("transfer.complete", new CompleteTransfer()),
+            Map.entry("transfer.refund", new RefundTransfer("closed")),
+            Map.entry("transfer.refuse", new RefuseTransfer("insufficient-funds")),
+            Map.entry("review.request", new RequestReview()), Map.entry("review.approve", new ApproveReview("grace")),
+            Map.entry("review.refuse", new RefuseReview("grace", "Too short")));
 
-    private static final Map<String, Object> EVENTS = Map.of("content.created.1", new ContentCreated("Grün 🐝", false),
-            "content.created.2", new ContentCreated("Grün 🐝", true), "content.edited.1", new ContentEdited("Hello"),
-            "content.enabled.1", new ContentEnabled(), "content.disabled.1", new ContentDisabled(), "account.opened.1",
-            new AccountOpened("Ada"), "account.deposited.1", new Deposited(1250), "account.withdrawn.1",
-            new Withdrawn(Long.MAX_VALUE), "account.closed.1", new AccountClosed());
+    private static final Map<String, Object> EVENTS = Map.ofEntries(
+            Map.entry("content.created.1", new ContentCreated("Grün 🐝", false)),
+            Map.entry("content.created.2", new ContentCreated("Grün 🐝", true)),
+            Map.entry("content.edited.1", new ContentEdited("Hello")),
+            Map.entry("content.enabled.1", new ContentEnabled()),
+            Map.entry("content.disabled.1", new ContentDisabled()),
+            Map.entry("account.opened.1", new AccountOpened("Ada")),
+            Map.entry("account.deposited.1", new Deposited(1250)),
+            Map.entry("account.withdrawn.1", new Withdrawn(Long.MAX_VALUE)),
+            Map.entry("account.closed.1", new AccountClosed()),
+            Map.entry("transfer.requested.1", new TransferRequested("ada", "bob", 1250)),
+            Map.entry("transfer.completed.1", new TransferCompleted()),
+            Map.entry("transfer.refunded.1", new TransferRefunded("closed")),
+            Map.entry("transfer.refused.1", new TransferRefused("insufficient-funds")),
+            Map.entry("review.requested.1", new ReviewRequested()),
+            Map.entry("review.approved.1", new ReviewApproved("grace")),
+            Map.entry("review.refused.1", new ReviewRefused("grace", "Too short")));
 
     @Test
     void every_command_and_every_version_of_every_event_has_its_file_and_no_file_is_without() throws IOException {
@@ -107,7 +141,9 @@ class PinnedJsonTest {
     }
 
     private static Codec<?, ?> codec(String wireName) {
-        return wireName.startsWith("content.") ? new Codec<>(SampleDomain.CONTENT) : new Codec<>(SampleDomain.ACCOUNT);
+        return new SampleDomain().aggregates().stream()
+                .filter(aggregate -> wireName.startsWith(aggregate.name() + ".")).findFirst()
+                .<Codec<?, ?>>map(Codec::new).orElseThrow();
     }
 
     @SuppressWarnings("unchecked")

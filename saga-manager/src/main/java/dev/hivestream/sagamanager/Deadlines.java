@@ -1,0 +1,115 @@
+package dev.hivestream.sagamanager;
+
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Indexed;
+import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.saga.Instance;
+import dev.hivestream.runtime.saga.Received;
+import dev.hivestream.runtime.saga.ServedSaga;
+import dev.hivestream.runtime.saga.ServedSagas;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks for deadlines that are over, in the caches of the partitions that are owned here, and puts them into the inbox.
+ * It only reads: one that is put in twice, or by somebody who owns the partition no longer, is recognised by the number
+ * of its setting. Thread-safe.
+ */
+final class Deadlines implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Deadlines.class);
+    private static final int AT_ONCE = 500;
+    /** One that was put into the inbox and still stands in the cache is put in again after that. */
+    private static final Duration AGAIN = Duration.ofSeconds(10);
+
+    private final ServedSagas sagas;
+    private final Ownership ownership;
+    private final Cache cache;
+    private final Inbox inbox;
+    private final Clock clock;
+    private final SagaMeters meters;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+    /** Those that were put into the inbox, by slot, name, id and setting, and when. */
+    private final Map<String, Long> put = new ConcurrentHashMap<>();
+
+    Deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, Clock clock, SagaMeters meters,
+            Duration every) {
+        this.sagas = sagas;
+        this.ownership = ownership;
+        this.cache = cache;
+        this.inbox = inbox;
+        this.clock = clock;
+        this.meters = meters;
+        this.thread = Thread.ofVirtual().name("deadlines").start(() -> run(every));
+    }
+
+    private void run(Duration every) {
+        try {
+            while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
+                for (Map.Entry<Slot, CatchUp.Reflected> open : ownership.open().entrySet()) {
+                    ServedSaga<?, ?, ?> saga = sagas.byName().get(open.getKey().aggregate());
+                    try {
+                        if (saga != null) {
+                            look(saga, open.getKey(), open.getValue());
+                        }
+                    } catch (RuntimeException e) {
+                        LOG.debug("The deadlines of {} could not be looked at", open.getKey(), e);
+                    }
+                }
+                long old = System.nanoTime() - AGAIN.toNanos();
+                put.values().removeIf(when -> when - old < 0);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private <S> void look(ServedSaga<?, S, ?> saga, Slot slot, CatchUp.Reflected reflected) {
+        Instant now = Instant.now(clock);
+        List<Indexed> due = cache.lowest(slot, reflected.generation(), ServedSaga.DEADLINES, now.toEpochMilli(),
+                AT_ONCE);
+        if (due.isEmpty()) {
+            return;
+        }
+        List<String> ids = due.stream().map(one -> one.member().substring(one.member().indexOf(':') + 1)).toList();
+        List<byte @Nullable []> stored = cache.load(slot, reflected.fingerprint(), reflected.generation(), ids)
+                .snapshots();
+        for (int i = 0; i < ids.size(); i++) {
+            String id = ids.get(i);
+            String name = due.get(i).member().substring(0, due.get(i).member().indexOf(':'));
+            Instance.Deadline pending = saga.snapshots().read(id, stored.get(i)).state().deadlines().get(name);
+            if (pending == null || pending.due() > now.toEpochMilli()) {
+                continue;
+            }
+            String setting = slot + "|" + name + "|" + id + "|" + pending.setting();
+            if (put.putIfAbsent(setting, System.nanoTime()) == null) {
+                meters.deadline(saga.name());
+                var _ = inbox.put(saga, id, Received.DEADLINE, name + ":" + pending.setting(),
+                        Map.of(Header.SUBJECT, name, Header.SETTING, "" + pending.setting()))
+                        .exceptionally(failure -> {
+                            put.remove(setting);
+                            return null;
+                        });
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,188 @@
+package dev.hivestream.sagamanager;
+
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Indexed;
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Outgoing;
+import dev.hivestream.runtime.message.Position;
+import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.saga.Instance;
+import dev.hivestream.runtime.saga.Reactor;
+import dev.hivestream.runtime.saga.Received;
+import dev.hivestream.runtime.saga.ServedSaga;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.messaging.Message;
+
+/**
+ * One partition's part of a batch: what came into it, what its cache holds of the instances concerned, and what they want
+ * done. Not thread-safe.
+ *
+ * @param <S> the saga's state
+ */
+final class InboxPart<S> implements Attempt.Part {
+
+    private static final Logger LOG = LoggerFactory.getLogger(InboxPart.class);
+
+    /** What a batch needs beside its partitions. */
+    record Rules(HiveProperties properties, Clock clock, SagaMeters meters) {}
+
+    private final ServedSaga<?, S, ?> saga;
+    private final Ownership.Owned owned;
+    private final CatchUp.Reflected reflected;
+    private final Rules rules;
+    private final List<Incoming> records = new ArrayList<>();
+    private Map<String, byte @Nullable []> stored = Map.of();
+    private final Map<String, Snapshot<Instance<S>>> snapshots = new HashMap<>();
+    private final Set<String> changed = new LinkedHashSet<>();
+    private final List<Message<byte[]>> messages = new ArrayList<>();
+
+    InboxPart(ServedSaga<?, S, ?> saga, Ownership.Owned owned, Rules rules) {
+        this.saga = saga;
+        this.owned = owned;
+        this.reflected = owned.reflected();
+        this.rules = rules;
+    }
+
+    @Override
+    public Ownership.Owned owned() {
+        return owned;
+    }
+
+    @Override
+    public void add(Incoming record) {
+        records.add(record);
+    }
+
+    @Override
+    public Set<String> ids() {
+        Set<String> ids = new LinkedHashSet<>();
+        for (Incoming record : records) {
+            try {
+                ids.add(Ids.require("key", record.key()));
+            } catch (Malformed e) {
+                LOG.debug("{} names no instance", record);
+            }
+        }
+        return ids;
+    }
+
+    @Override
+    public boolean load(Cache cache) {
+        Set<String> ids = ids();
+        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), ids);
+        Map<String, byte @Nullable []> byId = new HashMap<>();
+        int i = 0;
+        for (String id : ids) {
+            byId.put(id, loaded.snapshots().get(i++));
+        }
+        stored = byId;
+        return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
+    }
+
+    @Override
+    public List<Message<byte[]>> decide() {
+        for (Incoming record : records) {
+            try {
+                handle(record, Ids.require("key", record.key()));
+            } catch (Malformed e) {
+                rules.meters().deadLettered(saga.name());
+                messages.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));
+            }
+        }
+        return messages;
+    }
+
+    private void handle(Incoming record, String id) throws Malformed {
+        int owner = Slot.partitionOf(Objects.requireNonNull(record.key()), rules.properties().partitions());
+        if (owner != owned.slot().partition()) {
+            throw new Malformed(
+                    "The instance '" + id + "' lives in partition " + owner + " and the record came to partition "
+                            + owned.slot().partition());
+        }
+        Received received = Received.of(record);
+        Snapshot<Instance<S>> snapshot = snapshots.computeIfAbsent(id,
+                missing -> saga.snapshots().read(missing, stored.get(missing)));
+        Reactor.Handled handled = saga.reactor().handle(snapshot, id, received,
+                rules.properties().decide().remembered());
+        if (!handled.changed()) {
+            rules.meters().ignored(saga.name());
+            return;
+        }
+        rules.meters().handled(saga.name());
+        changed.add(id);
+        for (Reactor.Command command : handled.commands()) {
+            messages.add(message(record, id, command));
+        }
+        rules.meters().sent(saga.name(), handled.commands().size());
+        if (handled.parked() != null) {
+            park(record, id, snapshot, handled.parked(), handled.fault());
+        }
+    }
+
+    /** Into the log too: code that does not fail on the record any more has to know that it did. */
+    private void park(Incoming record, String id, Snapshot<Instance<S>> snapshot, String reason,
+            @Nullable Throwable fault) {
+        LOG.error("The instance '{}' of {} is parked. {}", id, saga.name(), reason, fault);
+        rules.meters().parked(saga.name());
+        messages.add(Outgoing.to(saga.input(), owned.slot().partition(), record.key())
+                .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())
+                .with(Header.TYPE, Received.PARKED).with(Header.SOURCE, source())
+                .with(Header.TIME, Instant.now(rules.clock())).with(Header.DEAD_REASON, Outgoing.brief(reason))
+                .message("{}".getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private String source() {
+        return "/hive/saga/" + saga.name();
+    }
+
+    private Message<byte[]> message(Incoming cause, String id, Reactor.Command command) {
+        byte[] key = command.id().getBytes(StandardCharsets.UTF_8);
+        String causeId = String.valueOf(cause.header(Header.ID));
+        return Outgoing
+                .from(cause, causeId, Topics.commands(command.aggregate()),
+                        Slot.partitionOf(key, rules.properties().partitions()), key)
+                .with(Header.ID, command.commandId()).with(Header.TYPE, command.type())
+                .with(Header.SOURCE, source()).with(Header.SUBJECT, command.id())
+                .with(Header.TIME, Instant.now(rules.clock())).with(Header.SAGA, saga.name() + ":" + id)
+                .with(Header.SAGA_STEP, command.step()).with(Header.SAGA_ATTEMPT, command.attempt())
+                .message(command.payload().getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public boolean writeBack(Cache cache) {
+        Watermark next = Watermark.at(records.getLast().offset() + 1, Position.NONE);
+        // first: whatever becomes of the write, this is what the next batch has to find
+        owned.expect(next);
+        Map<String, byte[]> written = new LinkedHashMap<>();
+        List<Indexed> index = new ArrayList<>();
+        for (String id : changed) {
+            Snapshot<Instance<S>> snapshot = Objects.requireNonNull(snapshots.get(id));
+            written.put(id, saga.snapshots().write(snapshot));
+            index.addAll(saga.index(id, snapshot));
+        }
+        return cache.write(owned.slot(), reflected.generation(), reflected.watermark(), next, written, index);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.hivestream.sagamanager;
+
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.Ownership;
+import java.util.List;
+import java.util.function.Function;
+import org.springframework.messaging.Message;
+
+/**
+ * The saga-manager's function: a batch of what came into the inboxes in; commands and dead letters out, in one
+ * transaction with the consumer's offsets. What follows the commit (write-back, release) is in {@link Attempt}.
+ *
+ * <p>It throws for infrastructure only: the batch is rolled back and comes again, from the stable committed offset, until
+ * it succeeds. One record's fault never throws.
+ */
+final class ReactToEvents implements Function<Message<List<byte[]>>, List<Message<byte[]>>> {
+
+    private final Attempt.Parts with;
+    private final Function<Ownership.Owned, Attempt.Part> parts;
+
+    ReactToEvents(Attempt.Parts with, Function<Ownership.Owned, Attempt.Part> parts) {
+        this.with = with;
+        this.parts = parts;
+    }
+
+    @Override
+    public List<Message<byte[]>> apply(Message<List<byte[]>> batch) {
+        Attempt attempt = Attempt.join(with, Incoming.of(batch), parts);
+        attempt.guard();
+        attempt.load();
+        return attempt.decide();
+    }
+}

@@ -1,0 +1,96 @@
+package dev.hivestream.sagamanager;
+
+import dev.hivestream.runtime.DomainFault;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Outgoing;
+import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.saga.Received;
+import dev.hivestream.runtime.saga.ServedSaga;
+import dev.hivestream.runtime.saga.ServedSagas;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.messaging.Message;
+
+/** Finds out which instances a record is for. Thread-safe. */
+final class Router {
+
+    private final Map<String, List<ServedSaga<?, ?, ?>>> byEvent = new HashMap<>();
+    private final ServedSagas sagas;
+    private final int partitions;
+    private final Clock clock;
+    private final SagaMeters meters;
+
+    Router(ServedSagas sagas, int partitions, Clock clock, SagaMeters meters) {
+        this.sagas = sagas;
+        this.partitions = partitions;
+        this.clock = clock;
+        this.meters = meters;
+        sagas.byName().values().forEach(saga -> saga.type().reactions().keySet()
+                .forEach(event -> byEvent.computeIfAbsent(event, _ -> new ArrayList<>()).add(saga)));
+    }
+
+    /** Adds what a record makes to {@code routed}; one that is for nobody adds nothing. Never throws. */
+    void route(Incoming record, List<Message<byte[]>> routed) {
+        String type = record.header(Header.TYPE);
+        if (Received.RESULT.equals(type)) {
+            String[] cause = cause(record);
+            ServedSaga<?, ?, ?> saga = cause == null ? null : sagas.byName().get(cause[0]);
+            if (saga != null && cause != null) {
+                routed.add(toInbox(saga, cause[1], record));
+            }
+            return;
+        }
+        for (ServedSaga<?, ?, ?> saga : byEvent.getOrDefault(type == null ? "" : type, List.of())) {
+            try {
+                String id = saga.reactor().correlate(Received.of(record));
+                if (id == null) {
+                    String[] cause = cause(record);
+                    id = cause != null && cause[0].equals(saga.name()) ? cause[1] : null;
+                }
+                if (id != null) {
+                    routed.add(toInbox(saga, Ids.require("id of the saga instance", id), record));
+                }
+            } catch (Malformed e) {
+                routed.add(deadLetter(saga, record, String.valueOf(e.getMessage()), null));
+            } catch (Throwable e) {
+                Throwable fault = DomainFault.of(e);
+                routed.add(deadLetter(saga, record, "The saga '" + saga.name() + "' failed to correlate this event: "
+                        + fault, fault));
+            }
+        }
+    }
+
+    /** The saga and the instance whose command a record follows from; null if it is none's. */
+    private static String @Nullable [] cause(Incoming record) {
+        String saga = record.header(Header.SAGA);
+        int colon = saga == null ? -1 : saga.indexOf(':');
+        return saga == null || colon < 0 ? null : new String[]{saga.substring(0, colon), saga.substring(colon + 1)};
+    }
+
+    private Message<byte[]> toInbox(ServedSaga<?, ?, ?> saga, String id, Incoming record) {
+        meters.routed(saga.name());
+        byte[] key = id.getBytes(StandardCharsets.UTF_8);
+        Map<String, Object> headers = new HashMap<>(record.headers());
+        headers.remove(Header.TIME);
+        // of the aggregate's commands, which are not what this log reflects
+        headers.remove(Header.COMMAND_POSITION);
+        Outgoing message = Outgoing.to(saga.input(), Slot.partitionOf(key, partitions), key);
+        return message.sentOn(headers).with(Header.TIME, Instant.now(clock)).message(record.payload());
+    }
+
+    private Message<byte[]> deadLetter(ServedSaga<?, ?, ?> saga, Incoming record, String reason,
+            @Nullable Throwable fault) {
+        meters.deadLettered(saga.name());
+        return Outgoing.deadLetter(Topics.inboxDeadLetters(saga.name()), record, reason, fault);
+    }
+}

@@ -1,0 +1,115 @@
+package dev.hivestream.sagamanager;
+
+import dev.hivestream.runtime.FoldedLogs;
+import dev.hivestream.runtime.HiveProperties;
+import dev.hivestream.runtime.OwnerConfiguration;
+import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.saga.ServedSagas;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.messaging.Message;
+
+/** The two function beans, and what they work with. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SagaProperties.class)
+@Import(OwnerConfiguration.class)
+class SagaManagerConfiguration {
+
+    private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";
+
+    @Bean
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router) {
+        return new RouteToSagas(router);
+    }
+
+    @Bean
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> react(ServedSagas sagas, Ownership ownership, Guard guard,
+            Cache cache, HiveProperties properties, Clock clock, SagaMeters meters, Environment environment) {
+        // what is left of the transaction's time is for the commit
+        Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
+        InboxPart.Rules rules = new InboxPart.Rules(properties, clock, meters);
+        return new ReactToEvents(new Attempt.Parts(ownership, guard, cache, properties.lock().scope(), meters,
+                transaction.multipliedBy(4).dividedBy(5)), owned -> {
+                    String saga = owned.slot().aggregate();
+                    return new InboxPart<>(Objects.requireNonNull(sagas.byName().get(saga), saga), owned, rules);
+                });
+    }
+
+    @Bean
+    ServedSagas servedSagas(HiveProperties properties) {
+        return ServedSagas.of(ServedSagas.choose(properties.sagas()), properties.maxMessage().toBytes());
+    }
+
+    @Bean
+    FoldedLogs foldedLogs(ServedSagas sagas) {
+        return new FoldedLogs(Map.copyOf(sagas.byName()));
+    }
+
+    @Bean
+    SagaMeters sagaMeters(MeterRegistry meters) {
+        return new SagaMeters(meters);
+    }
+
+    @Bean
+    Router sagaRouter(ServedSagas sagas, HiveProperties properties, Clock clock, SagaMeters meters) {
+        return new Router(sagas, properties.partitions(), clock, meters);
+    }
+
+    @Bean
+    Inbox sagaInbox(ProducerFactory<?, ?> producers, HiveProperties properties, Clock clock) {
+        Map<String, Object> settings = new HashMap<>(producers.getConfigurationProperties());
+        settings.putAll(Map.of(ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
+                ProducerConfig.LINGER_MS_CONFIG, 5, ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000,
+                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000));
+        return new Inbox(new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()),
+                properties.partitions(), clock);
+    }
+
+    @Bean
+    Deadlines deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, Clock clock,
+            SagaMeters meters, SagaProperties properties) {
+        return new Deadlines(sagas, ownership, cache, inbox, clock, meters, properties.look());
+    }
+
+    @Bean
+    Instances instances(ServedSagas sagas, Topics topics, Cache cache, Replay replay, Admin admin,
+            HiveProperties properties) {
+        return new Instances(sagas, topics, cache, replay, admin, properties);
+    }
+
+    @Bean
+    SagasEndpoint sagasEndpoint(ServedSagas sagas, Instances instances, Inbox inbox) {
+        return new SagasEndpoint(sagas, instances, inbox);
+    }
+
+    @Bean
+    SagaDiagramsEndpoint sagaDiagramsEndpoint(ServedSagas sagas) {
+        return new SagaDiagramsEndpoint(sagas);
+    }
+
+    @Bean
+    SagaGauges sagaGauges(ServedSagas sagas, Ownership ownership, Cache cache) {
+        return new SagaGauges(sagas, ownership, cache);
+    }
+}
