@@ -1,7 +1,9 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.BootApp;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.KafkaBroker;
+import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import dev.hivestream.local.RedisServer;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -24,6 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class Bench implements AutoCloseable {
 
     private static final List<String> BROKER_JVM = List.of("-Xmx1g");
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Path home;
     private final PrintStream out;
@@ -49,9 +53,29 @@ final class Bench implements AutoCloseable {
     /** What a program told on its standard output, and how long its process took from the start to the end. */
     record Ran(JsonNode report, double seconds) {}
 
-    /** The project's directory. */
-    Path home() {
-        return home;
+    /**
+     * The boot jar of an app.
+     *
+     * @throws Failure if it is not there
+     */
+    Path jar(String app) {
+        return required(home.resolve(app + "/target/" + app + "-boot.jar"));
+    }
+
+    /**
+     * The jar of the samples.
+     *
+     * @throws Failure if it is not there
+     */
+    Path samples() {
+        return required(Path.of(System.getProperty("hive.samples", "the samples' jar")));
+    }
+
+    private static Path required(Path jar) {
+        if (!Files.isRegularFile(jar)) {
+            throw new Failure("There is no " + jar + ": build first");
+        }
+        return jar;
     }
 
     /** What people read. */
@@ -73,9 +97,58 @@ final class Bench implements AutoCloseable {
         return redis;
     }
 
+    /** Starts an app with the samples; the options of its JVM are the default ones but for the heap. */
+    BootApp app(String app, LocalStack stack, int heap, Map<String, String> properties) {
+        var started = new BootApp(app, jar(app), Ports.free(), folder).on(stack).domains(samples())
+                .jvmOptions("-Xmx" + heap + "m");
+        properties.forEach(started::property);
+        started.start();
+        keep(started.process());
+        return started;
+    }
+
+    /** Starts a program that runs until it is ended. */
+    Child program(String name, List<String> program) {
+        var process = Child.start(name, program, Map.of(), folder, folder.resolve(name + ".log"));
+        keep(process);
+        return process;
+    }
+
     private void keep(Child process) {
         started(process);
-        process.onEnd(() -> lost.complete(process));
+        process.onEnd(() -> lost(process));
+    }
+
+    private synchronized void lost(Child process) {
+        if (processes.contains(process)) {
+            lost.complete(process);
+        }
+    }
+
+    /**
+     * For those who wait.
+     *
+     * @throws Failure if something that runs here has ended by itself, or all of it was stopped
+     */
+    void requireRunning() {
+        var missing = lost.getNow(null);
+        if (missing != null || closed) {
+            throw new Failure(missing == null ? "Stopped" : missing.end());
+        }
+    }
+
+    /** Ends a process in good order. */
+    void end(Child process) {
+        ended(process);
+        process.terminate(PATIENCE);
+    }
+
+    /** Ends all that runs here and removes what it wrote. */
+    synchronized void clear() {
+        var running = List.copyOf(processes);
+        processes.clear();
+        running.forEach(Child::kill);
+        delete(folder);
     }
 
     /**
@@ -136,9 +209,7 @@ final class Bench implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        processes.forEach(Child::kill);
-        processes.clear();
-        delete(folder);
+        clear();
     }
 
     private static void removeLeftOvers(Path parent) {

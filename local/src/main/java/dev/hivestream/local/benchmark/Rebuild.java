@@ -4,15 +4,12 @@ import dev.hivestream.local.Child;
 import dev.hivestream.local.KafkaBroker;
 import dev.hivestream.local.RedisServer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** How fast the cache-rebuilder makes a cache of a log, compared with a consumer that only reads the same log. */
 final class Rebuild implements SubCommand {
@@ -32,15 +29,15 @@ final class Rebuild implements SubCommand {
 
     @Override
     public void run(Bench bench) throws Exception {
-        var rebuilder = required(bench.home().resolve("cache-rebuilder/target/cache-rebuilder-boot.jar"));
-        var samples = required(Path.of(System.getProperty("hive.samples", "the samples' jar")));
+        var rebuilder = bench.jar("cache-rebuilder");
+        var samples = bench.samples();
         var redis = bench.redis();
         var broker = bench.broker();
         var written = write(bench, broker);
         var bare = bare(broker);
         var rebuild = rebuild(rebuilder, samples, broker, redis);
 
-        var rounds = new Rounds(bench.out());
+        var rounds = new Rounds(bench.out(), "events");
         var caches = new ArrayList<CacheFigures>();
         for (int round = 1; round <= options.rounds(); round++) {
             // each is first in turn: what the machine has left over for them drifts
@@ -57,13 +54,6 @@ final class Rebuild implements SubCommand {
         }
         rounds.conclude();
         conclude(bench, rounds, written, caches.getLast());
-    }
-
-    private static Path required(Path jar) {
-        if (!Files.isRegularFile(jar)) {
-            throw new Failure("There is no " + jar + ": build first");
-        }
-        return jar;
     }
 
     private Written write(Bench bench, KafkaBroker broker) throws ExecutionException, InterruptedException {
@@ -98,13 +88,10 @@ final class Rebuild implements SubCommand {
     }
 
     private void conclude(Bench bench, Rounds rounds, Written written, CacheFigures cache) throws IOException {
-        double ratio = rounds.eventsPerSecond(REBUILD) / rounds.eventsPerSecond(BARE);
+        double ratio = rounds.perSecond(REBUILD) / rounds.perSecond(BARE);
         bench.out().printf("%nrebuild_vs_bare %.3f%n", ratio);
         bench.out().printf("Redis: %,d snapshots of %,d accounts, %,d keys, %,d MB used%n", cache.snapshots(),
                 options.accounts(), cache.keys(), cache.usedMemory() / (1024 * 1024));
-        if (options.json() == null) {
-            return;
-        }
         var figures = new LinkedHashMap<String, Object>();
         figures.put("benchmark", REBUILD);
         figures.put("events", options.events());
@@ -112,14 +99,11 @@ final class Rebuild implements SubCommand {
         figures.put("partitions", options.partitions());
         figures.put("heapMegabytes", options.heap());
         figures.put("seed", SEED);
-        figures.put("processors", Runtime.getRuntime().availableProcessors());
-        figures.put("java", System.getProperty("java.version"));
         figures.put("writeSeconds", written.seconds());
         figures.put("rounds", rounds.figures());
         figures.put("medians", rounds.medians());
         figures.put("redis", cache);
         figures.put("ratios", Map.of("rebuild_vs_bare", ratio));
-        var mapper = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-        Files.writeString(options.json(), mapper.writeValueAsString(figures) + "\n");
+        FiguresFile.write(options.json(), figures);
     }
 }

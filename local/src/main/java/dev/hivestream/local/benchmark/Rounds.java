@@ -11,12 +11,18 @@ import java.util.function.ToDoubleFunction;
 final class Rounds {
 
     private final PrintStream out;
+    private final String unit;
     private final List<Round> all = new ArrayList<>();
 
-    /** None yet: prints the head of the table. */
-    Rounds(PrintStream out) {
+    /**
+     * None yet: prints the head of the table.
+     *
+     * @param unit what is counted
+     */
+    Rounds(PrintStream out, String unit) {
         this.out = out;
-        out.printf("%-8s %-10s %12s %10s %18s%n", "round", "contender", "events/s", "seconds", "process, seconds");
+        this.unit = unit;
+        out.printf("%-8s %-10s %12s %10s %18s%n", "round", "contender", unit + "/s", "seconds", "process, seconds");
     }
 
     /**
@@ -35,24 +41,28 @@ final class Rounds {
             throw new Failure("The result is wrong: " + contender + " read " + events.asLong() + " of " + expected
                     + " events");
         }
-        var round = new Round(number, contender, events.asLong(), seconds.asDouble(), ran.seconds());
+        add(new Round(number, contender, events.asLong(), seconds.asDouble(), ran.seconds()));
+    }
+
+    /** Adds one and prints it. */
+    void add(Round round) {
         all.add(round);
-        print("" + number, contender, round.eventsPerSecond(), round.seconds(), round.process());
+        print("" + round.number(), round.contender(), round.perSecond(), round.seconds(), round.process());
     }
 
     /** Prints the medians. */
     void conclude() {
-        contenders().forEach(contender -> print("median", contender, eventsPerSecond(contender),
+        contenders().forEach(contender -> print("median", contender, perSecond(contender),
                 median(contender, Round::seconds), median(contender, Round::process)));
     }
 
-    private void print(String round, String contender, double eventsPerSecond, double seconds, double process) {
-        out.printf("%-8s %-10s %12.0f %10.2f %18.2f%n", round, contender, eventsPerSecond, seconds, process);
+    private void print(String round, String contender, double perSecond, double seconds, double process) {
+        out.printf("%-8s %-10s %12.0f %10.2f %18.2f%n", round, contender, perSecond, seconds, process);
     }
 
     /** The median. */
-    double eventsPerSecond(String contender) {
-        return median(contender, Round::eventsPerSecond);
+    double perSecond(String contender) {
+        return median(contender, Round::perSecond);
     }
 
     private double median(String contender, ToDoubleFunction<Round> figure) {
@@ -72,8 +82,8 @@ final class Rounds {
             var figures = new LinkedHashMap<String, Object>();
             figures.put("round", round.number());
             figures.put("contender", round.contender());
-            figures.put("events", round.events());
-            figures.put("eventsPerSecond", Math.round(round.eventsPerSecond()));
+            figures.put(unit, round.count());
+            figures.put(unit + "PerSecond", Math.round(round.perSecond()));
             figures.put("seconds", round.seconds());
             figures.put("processSeconds", round.process());
             return (Map<String, Object>) figures;
@@ -85,7 +95,7 @@ final class Rounds {
         var medians = new LinkedHashMap<String, Object>();
         for (String contender : contenders()) {
             var figures = new LinkedHashMap<String, Object>();
-            figures.put("eventsPerSecond", Math.round(eventsPerSecond(contender)));
+            figures.put(unit + "PerSecond", Math.round(perSecond(contender)));
             figures.put("seconds", median(contender, Round::seconds));
             figures.put("processSeconds", median(contender, Round::process));
             medians.put(contender, figures);

@@ -1,0 +1,88 @@
+package dev.hivestream.local.benchmark;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+
+/** A consumer group that reads a topic, seen from outside: it does not matter what kind of program its member is. */
+final class Group {
+
+    private static final int LOOK_MILLIS = 5;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final Bench bench;
+    private final Admin admin;
+    private final String name;
+    private final Map<TopicPartition, Long> ends;
+
+    /** A group that need not be there yet; the topic is, and is not written to any more. */
+    Group(Bench bench, Admin admin, String name, String topic, int partitions)
+            throws ExecutionException, InterruptedException {
+        this.bench = bench;
+        this.admin = admin;
+        this.name = name;
+        var all = IntStream.range(0, partitions).boxed().collect(
+                Collectors.toMap(partition -> new TopicPartition(topic, partition), _ -> OffsetSpec.latest()));
+        this.ends = admin.listOffsets(all).all().get().entrySet().stream().filter(end -> end.getValue().offset() > 0)
+                .collect(Collectors.toMap(Map.Entry::getKey, end -> end.getValue().offset()));
+    }
+
+    /** Waits until the group has the partitions and then until it has read them; gives the seconds between the two. */
+    double read() throws ExecutionException, InterruptedException {
+        await(() -> assigned().containsAll(ends.keySet()));
+        long start = System.nanoTime();
+        await(this::isRead);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** Something that may become true. */
+    private interface Condition {
+
+        boolean holds() throws ExecutionException, InterruptedException;
+    }
+
+    private void await(Condition condition) throws ExecutionException, InterruptedException {
+        long start = System.nanoTime();
+        while (!condition.holds()) {
+            bench.requireRunning();
+            if (System.nanoTime() - start > PATIENCE.toNanos() + 1_000L * events()) {
+                throw new Failure("The result is wrong: the group " + name + " has not come to the end of the log");
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+    }
+
+    /** How many records there are to be read. */
+    long events() {
+        return ends.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private Set<TopicPartition> assigned() throws ExecutionException, InterruptedException {
+        try {
+            return admin.describeConsumerGroups(List.of(name)).all().get().values().stream()
+                    .flatMap(group -> group.members().stream())
+                    .flatMap(member -> member.assignment().topicPartitions().stream()).collect(Collectors.toSet());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return Set.of();
+            }
+            throw e;
+        }
+    }
+
+    private boolean isRead() throws ExecutionException, InterruptedException {
+        var committed = admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata().get();
+        return ends.entrySet().stream().allMatch(end -> {
+            var offset = committed.get(end.getKey());
+            return offset != null && offset.offset() >= end.getValue();
+        });
+    }
+}
