@@ -49,7 +49,7 @@ public final class Reactor<E, S, C> {
     private final ObjectWriter states;
     private final Map<Class<?>, ObjectWriter> commands = new HashMap<>();
 
-    /** @param longest command that is sent, as JSON, in characters */
+    /** @param longest command that is sent, as JSON, in bytes */
     Reactor(SagaType<E, S, C> type, long longest) {
         this.type = type;
         this.longest = longest;
@@ -338,9 +338,10 @@ public final class Reactor<E, S, C> {
             }
             Ids.require("id of the aggregate", target);
             String payload = Objects.requireNonNull(commands.get(command.getClass())).writeValueAsString(command);
-            if (payload.length() > longest) {
-                throw new IllegalStateException("The command '" + declared.wireName() + "' has " + payload.length()
-                        + " characters; hive.max-message allows " + longest);
+            int bytes = payload.getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > longest) {
+                throw new IllegalStateException("The command '" + declared.wireName() + "' has " + bytes
+                        + " bytes; hive.max-message allows " + longest);
             }
             instance = instance.step(step,
                     new Step(commandId, declared.wireName(), target, payload, 1, false, null));

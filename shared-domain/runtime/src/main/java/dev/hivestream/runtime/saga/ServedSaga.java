@@ -36,7 +36,7 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     /**
      * With codecs of its own.
      *
-     * @param longest command that is sent, as JSON, in characters
+     * @param longest command that is sent, as JSON, in bytes
      */
     public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, long longest) {
         return new ServedSaga<>(type, new Reactor<>(type, longest),

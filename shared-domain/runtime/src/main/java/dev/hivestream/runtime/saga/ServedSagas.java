@@ -17,7 +17,7 @@ public record ServedSagas(Map<String, ServedSaga<?, ?, ?>> byName) {
     /**
      * These sagas, with codecs of their own.
      *
-     * @param longest command that is sent, as JSON, in characters
+     * @param longest command that is sent, as JSON, in bytes
      */
     public static ServedSagas of(Collection<SagaType<?, ?, ?>> sagas, long longest) {
         Map<String, ServedSaga<?, ?, ?>> served = new LinkedHashMap<>();

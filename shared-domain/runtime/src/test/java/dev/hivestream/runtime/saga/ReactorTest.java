@@ -106,6 +106,7 @@ class ReactorTest {
                     case "never" -> List.of(Effect.cancelDeadline("late"));
                     case "again" -> List.of(Effect.sendAgain("charge"), Effect.sendAgain("unknown"));
                     case "wait" -> List.of(Effect.overdue("nobody answers"));
+                    case "wide" -> List.of(Effect.send("ship", id, new Command.Ship("\u20ac".repeat(500))));
                     case "large" -> List.of(Effect.send("ship", id, new Command.Ship("x".repeat(2_000))));
                     default -> List.of();
                 };
@@ -296,7 +297,7 @@ class ReactorTest {
 
     @Test
     void what_the_declaration_or_the_runtime_cannot_do_parks() throws Malformed {
-        for (String fault : List.of("throw", "burn", "undeclared", "cycle", "large")) {
+        for (String fault : List.of("throw", "burn", "undeclared", "cycle", "large", "wide")) {
             snapshot = served.snapshots().read(ID, null);
             handle(placed());
             assertThat(handle(noted(fault)).parked()).as(fault).isNotNull();
