@@ -157,7 +157,8 @@ public final class Reactor<E, S, C> {
 
     private Signal.Happened<E> happened(Received record, Instant time) throws Malformed {
         String version = record.header(Header.DATA_VERSION);
-        E event = events.read(record.type(), version == null ? 1 : (int) record.number(Header.DATA_VERSION),
+        E event = events.read(record.type(),
+                version == null ? 1 : Math.clamp(record.number(Header.DATA_VERSION), 0, Integer.MAX_VALUE),
                 record.payload());
         return new Signal.Happened<>(event, Objects.requireNonNull(type.reactions().get(record.type())).aggregate(),
                 record.require(Header.SUBJECT), time);

@@ -90,8 +90,11 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     Instant time() throws Malformed {
         String time = require(Header.TIME);
         try {
-            return Instant.parse(time);
-        } catch (DateTimeException e) {
+            Instant parsed = Instant.parse(time);
+            // the far ends of what an Instant can be are no number of milliseconds
+            var _ = parsed.toEpochMilli();
+            return parsed;
+        } catch (DateTimeException | ArithmeticException e) {
             throw new Malformed("The header " + Header.TIME + " is '" + time + "' and not a time");
         }
     }

@@ -316,7 +316,9 @@ class ReactorTest {
                 without(event("noted", "{\"text\":\"x\"}"), Header.SUBJECT),
                 without(result("charge", "c", 1, "accepted", null), Header.SAGA_STEP))) {
             assertThatThrownBy(() -> handle(bad)).as("%s", bad.headers()).isInstanceOf(Malformed.class);
+                with(event("noted", "{\"text\":\"x\"}"), Header.DATA_VERSION, "4294967297"),
         }
+                with(event("noted", "{\"text\":\"x\"}"), Header.TIME, "+500000000-01-01T00:00:00Z"),
         assertThat(snapshot.version()).isEqualTo(1);
         assertThat(heard()).containsExactly("Placed");
     }
