@@ -219,7 +219,13 @@ public final class Reactor<E, S, C> {
 
         private void goOn(List<Instance.Held> waiting) throws Malformed {
             for (int i = 0; i < waiting.size() && !instance.isEnded(); i++) {
-                signal(Received.of(waiting.get(i)));
+                Received held = Received.of(waiting.get(i));
+                try {
+                    signal(held);
+                } catch (Malformed e) {
+                    // it could be read when it came, by other code
+                    park(instance, held, e);
+                }
                 if (instance.parked() != null) {
                     List<Instance.Held> rest = new ArrayList<>(instance.held());
                     rest.addAll(waiting.subList(i + 1, waiting.size()));
@@ -231,9 +237,12 @@ public final class Reactor<E, S, C> {
 
         private boolean signal(Received record) throws Malformed {
             if (instance.parked() != null) {
-                List<Instance.Held> more = new ArrayList<>(instance.held());
+                Instance<S> parked = instance;
+                // what cannot be read is told when it comes
+                read(record);
+                List<Instance.Held> more = new ArrayList<>(parked.held());
                 more.add(record.held());
-                instance = instance.parked(instance.parked(), more);
+                instance = parked.parked(parked.parked(), more);
                 effects.add("held");
                 return true;
             }
@@ -250,12 +259,16 @@ public final class Reactor<E, S, C> {
                 Throwable thrown = DomainFault.of(e);
                 sent.subList(sentBefore, sent.size()).clear();
                 effects.subList(effectsBefore, effects.size()).clear();
-                fault = thrown;
-                newlyParked = "The saga failed on '" + record.type() + "' (" + record.cause() + "): " + thrown;
-                effects.add("parked: " + thrown);
-                instance = before.parked(newlyParked, List.of(record.held()));
+                park(before, record, thrown);
             }
             return true;
+        }
+
+        private void park(Instance<S> before, Received record, Throwable thrown) throws Malformed {
+            fault = thrown;
+            newlyParked = "The saga failed on '" + record.type() + "' (" + record.cause() + "): " + thrown;
+            effects.add("parked: " + thrown);
+            instance = before.parked(newlyParked, List.of(record.held()));
         }
 
         private @Nullable Signal<E> read(Received record) throws Malformed {
@@ -266,8 +279,9 @@ public final class Reactor<E, S, C> {
                 }
                 case Received.DEADLINE -> {
                     String name = record.require(Header.SUBJECT);
+                    long setting = record.number(Header.SETTING);
                     Instance.Deadline pending = instance.deadlines().get(name);
-                    if (pending == null || pending.setting() != record.number(Header.SETTING)) {
+                    if (pending == null || pending.setting() != setting) {
                         return null;
                     }
                     instance = instance.deadline(name, null);
@@ -285,12 +299,13 @@ public final class Reactor<E, S, C> {
         private @Nullable Signal<E> answer(Received record, Instant time) throws Malformed {
             Result result = result(record);
             String name = record.require(Header.SAGA_STEP);
+            long attempt = record.number(Header.SAGA_ATTEMPT);
             Step step = instance.steps().get(name);
             if (step == null || step.answered() || !step.commandId().equals(result.commandId())) {
                 return null;
             }
             Best best = better(step.best(), new Best(result.outcome().name(), result.code(), result.reason()));
-            if (record.number(Header.SAGA_ATTEMPT) < step.attempt()) {
+            if (attempt < step.attempt()) {
                 instance = instance.step(name, new Step(step.commandId(), step.type(), step.id(), step.payload(),
                         step.attempt(), false, best));
                 return null;

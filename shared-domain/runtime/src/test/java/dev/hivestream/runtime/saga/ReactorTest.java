@@ -116,16 +116,21 @@ class ReactorTest {
     }
 
     private final Fulfilment code = new Fulfilment();
-    private final SagaType<Event, Heard, Command> type = SagaType.named("fulfilment", code, Heard.class)
-            .reactsTo("order", true, new EventType<>("placed", Event.Placed.class, 1, List.of()))
-            .reactsTo("order", false, new EventType<>("noted", Event.Noted.class, 1, List.of()))
-            .reactsTo("order", false, new EventType<>("cancelled", Event.Cancelled.class, 1, List.of()))
-            .reactsTo("order", false, new EventType<>("odd", Event.Odd.class, 1, List.of()))
-            .sends("bank", "charge", Command.Charge.class).sends("order", "ship", Command.Ship.class).deadline("late")
-            .build();
+    private final SagaType<Event, Heard, Command> type = declared(
+            new EventType<>("noted", Event.Noted.class, 1, List.of()));
     private final ServedSaga<Event, Heard, Command> served = ServedSaga.of(type, 1_000);
     private Snapshot<Instance<Heard>> snapshot = served.snapshots().read(ID, null);
     private int number;
+
+    private SagaType<Event, Heard, Command> declared(EventType<Event> noted) {
+        return SagaType.named("fulfilment", code, Heard.class)
+                .reactsTo("order", true, new EventType<>("placed", Event.Placed.class, 1, List.of()))
+                .reactsTo("order", false, noted)
+                .reactsTo("order", false, new EventType<>("cancelled", Event.Cancelled.class, 1, List.of()))
+                .reactsTo("order", false, new EventType<>("odd", Event.Odd.class, 1, List.of()))
+                .sends("bank", "charge", Command.Charge.class).sends("order", "ship", Command.Ship.class)
+                .deadline("late").build();
+    }
 
     @BeforeEach
     void broken() {
@@ -311,16 +316,61 @@ class ReactorTest {
         handle(placed());
         for (Received bad : List.of(event("unheard-of", "{}"), event("noted", "no JSON"), event("noted", "{}"),
                 with(event("noted", "{\"text\":\"x\"}"), Header.DATA_VERSION, "2"),
+                with(event("noted", "{\"text\":\"x\"}"), Header.DATA_VERSION, "4294967297"),
                 with(event("noted", "{\"text\":\"x\"}"), Header.TIME, "noon"),
+                with(event("noted", "{\"text\":\"x\"}"), Header.TIME, "+500000000-01-01T00:00:00Z"),
                 without(event("noted", "{\"text\":\"x\"}"), Header.ID),
                 without(event("noted", "{\"text\":\"x\"}"), Header.SUBJECT),
                 without(result("charge", "c", 1, "accepted", null), Header.SAGA_STEP))) {
             assertThatThrownBy(() -> handle(bad)).as("%s", bad.headers()).isInstanceOf(Malformed.class);
-                with(event("noted", "{\"text\":\"x\"}"), Header.DATA_VERSION, "4294967297"),
         }
-                with(event("noted", "{\"text\":\"x\"}"), Header.TIME, "+500000000-01-01T00:00:00Z"),
         assertThat(snapshot.version()).isEqualTo(1);
         assertThat(heard()).containsExactly("Placed");
+    }
+
+    @Test
+    void what_cannot_be_read_is_not_held() throws Malformed {
+        String charge = handle(placed()).commands().getFirst().commandId();
+        handle(event("odd", "{}"));
+        for (Received bad : List.of(event("noted", "no JSON"),
+                without(event("noted", "{\"text\":\"x\"}"), Header.SUBJECT),
+                record(Received.RESULT, "/hive/bank", "b-1", "no JSON"),
+                without(result("charge", charge, 1, "accepted", null), Header.SAGA_STEP),
+                without(result("charge", charge, 1, "accepted", null), Header.SAGA_ATTEMPT),
+                without(deadline("late", 1), Header.SETTING))) {
+            assertThatThrownBy(() -> handle(bad)).as("%s", bad.headers()).isInstanceOf(Malformed.class);
+        }
+        assertThat(instance().held()).hasSize(1);
+        handle(result("charge", charge, 1, "accepted", null));
+        handle(deadline("late", 1));
+        assertThat(heard()).containsExactly("Placed");
+        code.broken = false;
+        handle(person(Received.RETRY));
+        assertThat(heard()).containsExactly("Placed", "Odd", "charge Accepted", "late");
+    }
+
+    @Test
+    void one_that_holds_what_newer_code_cannot_read_is_parked_on_it_and_a_person_skips_it() throws Malformed {
+        handle(placed());
+        handle(event("odd", "{}"));
+        handle(noted("one"));
+        handle(noted("two"));
+        code.broken = false;
+        // its upcaster does not know what to do with one of them
+        ServedSaga<Event, Heard, Command> newer = ServedSaga.of(declared(new EventType<>("noted", Event.Noted.class, 2,
+                List.of(payload -> {
+                    if ("one".equals(payload.get("text"))) {
+                        throw new IllegalStateException("what was that?");
+                    }
+                    return payload;
+                }))), 1_000);
+        Reactor.Handled retried = newer.reactor().handle(snapshot, ID, person(Received.RETRY), 100);
+        assertThat(retried.parked()).contains("order.noted").contains("what was that?");
+        assertThat(heard()).containsExactly("Placed", "Odd");
+        assertThat(instance().held()).hasSize(2);
+        newer.reactor().handle(snapshot, ID, person(Received.SKIP), 100);
+        assertThat(heard()).containsExactly("Placed", "Odd", "two");
+        assertThat(instance().shown()).isEqualTo("active");
     }
 
     @Test
