@@ -38,7 +38,8 @@ class RebuilderConfiguration {
     FoldedLogs foldedLogs(ServedAggregates served, HiveProperties hive) {
         Map<String, Folded<?, ?>> logs = new HashMap<>();
         if (!hive.sagas().isEmpty()) {
-            logs.putAll(ServedSagas.of(ServedSagas.choose(hive.sagas()), hive.maxMessage().toBytes()).byName());
+            logs.putAll(ServedSagas.of(ServedSagas.choose(hive.sagas()), hive.partitions(), hive.maxMessage().toBytes())
+                    .byName());
         }
         if (hive.sagas().isEmpty() || !hive.aggregates().isEmpty()) {
             logs.putAll(served.byName());

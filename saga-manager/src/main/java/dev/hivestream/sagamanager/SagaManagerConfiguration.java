@@ -58,7 +58,8 @@ class SagaManagerConfiguration {
 
     @Bean
     ServedSagas servedSagas(HiveProperties properties) {
-        return ServedSagas.of(ServedSagas.choose(properties.sagas()), properties.maxMessage().toBytes());
+        return ServedSagas.of(ServedSagas.choose(properties.sagas()), properties.partitions(),
+                properties.maxMessage().toBytes());
     }
 
     @Bean

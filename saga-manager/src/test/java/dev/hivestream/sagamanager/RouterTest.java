@@ -67,7 +67,8 @@ class RouterTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final Router router = new Router(ServedSagas.of(List.of(SagaType
             .named("by-customer", new ByCustomer(), Nothing.class)
-            .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build()), 1_000),
+            .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build()), PARTITIONS,
+            1_000),
             PARTITIONS,
             Clock.fixed(NOW, ZoneOffset.UTC), new SagaMeters(registry));
 

@@ -21,7 +21,7 @@ import java.util.List;
  * @param <C> the commands that it sends
  */
 public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> reactor,
-        SnapshotCodec<Instance<S>> snapshots) implements Folded<Instance<S>, Received> {
+        SnapshotCodec<Instance<S>> snapshots, int partitions) implements Folded<Instance<S>, Received> {
 
     /** The sorted set of pending deadlines, by due time. Its members are {@code <deadline>:<saga id>}. */
     public static final String DEADLINES = "deadlines";
@@ -36,12 +36,14 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     /**
      * With codecs of its own.
      *
+     * @param partitions of the inbox
      * @param longest command that is sent, as JSON, in bytes
      */
-    public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, long longest) {
+    public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, int partitions, long longest) {
         return new ServedSaga<>(type, new Reactor<>(type, longest),
                 new SnapshotCodec<>(type.toString(), () -> Instance.initial(type.saga().initialState()),
-                        Json.TOLERANT.getTypeFactory().constructParametricType(Instance.class, type.stateType())));
+                        Json.TOLERANT.getTypeFactory().constructParametricType(Instance.class, type.stateType())),
+                partitions);
     }
 
     @Override
@@ -77,7 +79,7 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
 
     @Override
     public Fold<Instance<S>, Received> fold(int remembered, Replay.Poisoned poisoned) {
-        return new InboxFold<>(reactor, remembered);
+        return new InboxFold<>(reactor, partitions, remembered);
     }
 
     @Override

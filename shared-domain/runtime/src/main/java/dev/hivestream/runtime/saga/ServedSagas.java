@@ -17,11 +17,12 @@ public record ServedSagas(Map<String, ServedSaga<?, ?, ?>> byName) {
     /**
      * These sagas, with codecs of their own.
      *
+     * @param partitions of each inbox
      * @param longest command that is sent, as JSON, in bytes
      */
-    public static ServedSagas of(Collection<SagaType<?, ?, ?>> sagas, long longest) {
+    public static ServedSagas of(Collection<SagaType<?, ?, ?>> sagas, int partitions, long longest) {
         Map<String, ServedSaga<?, ?, ?>> served = new LinkedHashMap<>();
-        sagas.forEach(saga -> served.put(saga.name(), ServedSaga.of(saga, longest)));
+        sagas.forEach(saga -> served.put(saga.name(), ServedSaga.of(saga, partitions, longest)));
         return new ServedSagas(served);
     }
 

@@ -9,8 +9,11 @@ import dev.hivestream.model.Saga;
 import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -118,7 +122,7 @@ class ReactorTest {
     private final Fulfilment code = new Fulfilment();
     private final SagaType<Event, Heard, Command> type = declared(
             new EventType<>("noted", Event.Noted.class, 1, List.of()));
-    private final ServedSaga<Event, Heard, Command> served = ServedSaga.of(type, 1_000);
+    private final ServedSaga<Event, Heard, Command> served = ServedSaga.of(type, 8, 1_000);
     private Snapshot<Instance<Heard>> snapshot = served.snapshots().read(ID, null);
     private int number;
 
@@ -363,7 +367,7 @@ class ReactorTest {
                         throw new IllegalStateException("what was that?");
                     }
                     return payload;
-                }))), 1_000);
+                }))), 8, 1_000);
         Reactor.Handled retried = newer.reactor().handle(snapshot, ID, person(Received.RETRY), 100);
         assertThat(retried.parked()).contains("order.noted").contains("what was that?");
         assertThat(heard()).containsExactly("Placed", "Odd");
@@ -371,6 +375,30 @@ class ReactorTest {
         newer.reactor().handle(snapshot, ID, person(Received.SKIP), 100);
         assertThat(heard()).containsExactly("Placed", "Odd", "two");
         assertThat(instance().shown()).isEqualTo("active");
+    }
+
+    @Test
+    void what_was_dead_lettered_for_its_key_is_passed_over_by_the_fold() {
+        Fold<Instance<Heard>, Received> fold = served.fold(10, Replay.Poisoned.KEEP_OUT);
+        int partition = Slot.partitionOf(ID.getBytes(StandardCharsets.UTF_8), 8);
+        assertThat(fold.apply(snapshot, record(partition, ID.getBytes(StandardCharsets.UTF_8)))).isTrue();
+        for (byte[] bad : new byte[][]{null, {' '}, {(byte) 0xff}, "x".repeat(201).getBytes(StandardCharsets.UTF_8)}) {
+            Snapshot<Instance<Heard>> none = served.snapshots().read(ID, null);
+            int owner = bad == null ? 0 : Slot.partitionOf(bad, 8);
+            assertThat(fold.apply(none, record(owner, bad))).isFalse();
+        }
+        Snapshot<Instance<Heard>> elsewhere = served.snapshots().read(ID, null);
+        assertThat(fold.apply(elsewhere, record((partition + 1) % 8, ID.getBytes(StandardCharsets.UTF_8))))
+                .as("of another partition").isFalse();
+    }
+
+    private ConsumerRecord<byte[], byte[]> record(int partition, byte[] key) {
+        Received placed = placed();
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("fulfilment.inbox", partition, 0, key,
+                placed.payload());
+        placed.headers().forEach(
+                (name, value) -> record.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
+        return record;
     }
 
     @Test
