@@ -138,19 +138,20 @@ final class InboxPart<S> implements Attempt.Part {
         }
         rules.meters().sent(saga.name(), handled.commands().size());
         if (handled.parked() != null) {
-            park(record, id, snapshot, handled.parked(), handled.fault());
+            park(record, id, snapshot, handled, handled.parked());
         }
     }
 
     /** Into the log too: code that does not fail on the record any more has to know that it did. */
-    private void park(Incoming record, String id, Snapshot<Instance<S>> snapshot, String reason,
-            @Nullable Throwable fault) {
-        LOG.error("The instance '{}' of {} is parked. {}", id, saga.name(), reason, fault);
+    private void park(Incoming record, String id, Snapshot<Instance<S>> snapshot, Reactor.Handled handled,
+            String reason) {
+        LOG.error("The instance '{}' of {} is parked. {}", id, saga.name(), reason, handled.fault());
         rules.meters().parked(saga.name());
         messages.add(Outgoing.to(saga.input(), owned.slot().partition(), record.key())
                 .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())
                 .with(Header.TYPE, Received.PARKED).with(Header.SOURCE, source())
                 .with(Header.TIME, Instant.now(rules.clock())).with(Header.DEAD_REASON, Outgoing.brief(reason))
+                .with(Header.FAILED_ON, handled.failedOn())
                 .message("{}".getBytes(StandardCharsets.UTF_8)));
     }
 

@@ -45,6 +45,8 @@ public final class Header {
     public static final String SAGA_ATTEMPT = "ce_sagaattempt";
     /** Of a deadline that is reached: the number of its setting. */
     public static final String SETTING = "ce_setting";
+    /** Of a record that says that an instance was parked: source and id of the message that it failed on. */
+    public static final String FAILED_ON = "ce_failedon";
     public static final String TRACE_PARENT = "traceparent";
     public static final String TRACE_STATE = "tracestate";
 

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param status how it stands; see {@link #shown()} for what people see
  * @param overdue why a person should look at it, if so
  * @param parked why it was parked, if so
- * @param unsent whether it is parked only because other code had parked it: what this code made of the message was not sent
+ * @param unsent if it is parked only because other code had parked it: the version from which on what this code sent was
+ *     not
  * @param held messages that came since it was parked, in order; the first is the one that it failed on
  * @param steps commands that were sent, by step; gone when the instance has ended
  * @param deadlines that are pending, by name
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Instance<S>(S state, Status status, @Nullable String overdue, @Nullable String parked,
-        boolean unsent, List<Held> held, Map<String, Step> steps, Map<String, Deadline> deadlines, long settings,
+        @Nullable Long unsent, List<Held> held, Map<String, Step> steps, Map<String, Deadline> deadlines, long settings,
         long started,
         long changed) {
 
@@ -57,11 +58,25 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
      * @param id of the aggregate
      * @param payload JSON; empty once it is answered
      * @param attempt how many copies were sent
+     * @param since the version of the message that the last copy was sent for
      * @param answered whether all of them are decided
      * @param best the best outcome that was heard of: a copy may be rejected or failed where another is accepted
      */
-    public record Step(String commandId, String type, String id, String payload, int attempt, boolean answered,
-            @Nullable Best best) {}
+    public record Step(String commandId, String type, String id, String payload, int attempt, long since,
+            boolean answered, @Nullable Best best) {
+
+        Step heard(@Nullable Best outcome) {
+            return new Step(commandId, type, id, payload, attempt, since, false, outcome);
+        }
+
+        Step answered(Best outcome) {
+            return new Step(commandId, type, id, "", attempt, since, true, outcome);
+        }
+
+        Step again(long version) {
+            return new Step(commandId, type, id, payload, attempt + 1, version, false, best);
+        }
+    }
 
     /**
      * An outcome.
@@ -85,7 +100,7 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
     }
 
     static <S> Instance<S> initial(S state) {
-        return new Instance<>(state, Status.ACTIVE, null, null, false, List.of(), Map.of(), Map.of(), 0, 0, 0);
+        return new Instance<>(state, Status.ACTIVE, null, null, null, List.of(), Map.of(), Map.of(), 0, 0, 0);
     }
 
     /** Whether it has come to its end, whichever. */
@@ -103,12 +118,13 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
     }
 
     Instance<S> parked(@Nullable String why, List<Held> waiting) {
-        return new Instance<>(state, status, overdue, why, why != null && unsent, waiting, steps, deadlines, settings,
+        return new Instance<>(state, status, overdue, why, why == null ? null : unsent, waiting, steps, deadlines,
+                settings,
                 started, changed);
     }
 
-    Instance<S> parkedByOthers(String why) {
-        return new Instance<>(state, status, overdue, why, true, List.of(), steps, deadlines, settings, started,
+    Instance<S> parkedByOthers(String why, long from) {
+        return new Instance<>(state, status, overdue, why, from, List.of(), steps, deadlines, settings, started,
                 changed);
     }
 
@@ -146,6 +162,6 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
     }
 
     Instance<S> ended(Status how) {
-        return new Instance<>(state, how, null, null, false, List.of(), Map.of(), Map.of(), settings, started, changed);
+        return new Instance<>(state, how, null, null, null, List.of(), Map.of(), Map.of(), settings, started, changed);
     }
 }

@@ -78,13 +78,15 @@ public final class Reactor<E, S, C> {
      *
      * @param changed whether the instance is another
      * @param parked the reason if the instance was parked by it
+     * @param failedOn source and id of the message that it failed on
      * @param fault what the domain threw then
      * @param effects what was done, for people: {@link Effect}s, or words
      */
-    public record Handled(boolean changed, List<Command> commands, @Nullable String parked, @Nullable Throwable fault,
+    public record Handled(boolean changed, List<Command> commands, @Nullable String parked,
+            @Nullable String failedOn, @Nullable Throwable fault,
             List<Object> effects) {
 
-        private static final Handled NOTHING = new Handled(false, List.of(), null, null, List.of());
+        private static final Handled NOTHING = new Handled(false, List.of(), null, null, null, List.of());
     }
 
     /** Whether an event is declared. */
@@ -126,7 +128,7 @@ public final class Reactor<E, S, C> {
             }
             return Handled.NOTHING;
         }
-        Run run = new Run(id, snapshot.state());
+        Run run = new Run(id, snapshot);
         boolean changed = switch (record.type()) {
             case Received.PARKED -> run.park(record);
             case Received.RETRY -> run.retry();
@@ -138,7 +140,7 @@ public final class Reactor<E, S, C> {
             return Handled.NOTHING;
         }
         snapshot.advance(run.instance.changed(time), cause, remembered);
-        return new Handled(true, run.sent, run.instance.parked() == null ? null : run.newlyParked, run.fault,
+        return new Handled(true, run.sent, run.newlyParked, run.failedOn, run.fault,
                 run.effects);
     }
 
@@ -168,33 +170,48 @@ public final class Reactor<E, S, C> {
     private final class Run {
 
         private final String id;
+        private final Snapshot<Instance<S>> snapshot;
         private Instance<S> instance;
         private final List<Command> sent = new ArrayList<>();
         private final List<Object> effects = new ArrayList<>();
         private @Nullable String newlyParked;
+        private @Nullable String failedOn;
         private @Nullable Throwable fault;
 
-        private Run(String id, Instance<S> instance) {
+        private Run(String id, Snapshot<Instance<S>> snapshot) {
             this.id = id;
-            this.instance = instance;
+            this.snapshot = snapshot;
+            this.instance = snapshot.state();
         }
 
-        /** Says that a record parked it, which newer code may not have done again: then what it sent is not sent. */
+        /**
+         * Says that a record parked it, which newer code may not have done again: then what it sent since that record is not
+         * sent. Counts as a message either way, so that the fold of the log is the same.
+         */
         private boolean park(Received record) throws Malformed {
-            if (instance.parked() != null) {
-                return false;
+            String why = record.require(Header.DEAD_REASON);
+            Snapshot.Versions failed = snapshot.versionsOf(record.require(Header.FAILED_ON));
+            if (instance.parked() == null) {
+                // a record that newer code passes over sent nothing
+                instance = instance.parkedByOthers(why, failed == null ? Long.MAX_VALUE : failed.first());
             }
-            instance = instance.parkedByOthers(record.require(Header.DEAD_REASON));
             return true;
         }
 
         private boolean retry() throws Malformed {
-            boolean unsent = instance.unsent() || instance.parked() == null;
+            Long unsent = instance.unsent();
             List<Instance.Held> waiting = instance.held();
-            instance = instance.parked(null, List.of());
-            if (unsent) {
-                instance.steps().keySet().forEach(this::sendAgain);
+            if (instance.parked() == null) {
+                instance.steps().keySet().forEach(step -> sendAgain(step, snapshot.version() + 1));
+            } else if (unsent != null) {
+                // no further copies: their answers are the same whether they are sent here or were by another
+                instance.steps().forEach((name, step) -> {
+                    if (!step.answered() && step.since() >= unsent) {
+                        sent.add(command(name, step));
+                    }
+                });
             }
+            instance = instance.parked(null, List.of());
             goOn(waiting);
             return true;
         }
@@ -205,7 +222,7 @@ public final class Reactor<E, S, C> {
             }
             List<Instance.Held> waiting = instance.held();
             // the message that other code failed on is not among them: this code has handled it
-            int skipped = instance.unsent() ? 0 : 1;
+            int skipped = instance.unsent() == null ? 1 : 0;
             instance = instance.parked(null, List.of());
             goOn(waiting.subList(skipped, waiting.size()));
             return true;
@@ -266,6 +283,7 @@ public final class Reactor<E, S, C> {
 
         private void park(Instance<S> before, Received record, Throwable thrown) throws Malformed {
             fault = thrown;
+            failedOn = record.cause();
             newlyParked = "The saga failed on '" + record.type() + "' (" + record.cause() + "): " + thrown;
             effects.add("parked: " + thrown);
             instance = before.parked(newlyParked, List.of(record.held()));
@@ -306,12 +324,10 @@ public final class Reactor<E, S, C> {
             }
             Best best = better(step.best(), new Best(result.outcome().name(), result.code(), result.reason()));
             if (attempt < step.attempt()) {
-                instance = instance.step(name, new Step(step.commandId(), step.type(), step.id(), step.payload(),
-                        step.attempt(), false, best));
+                instance = instance.step(name, step.heard(best));
                 return null;
             }
-            instance = instance.overdue(null).step(name,
-                    new Step(step.commandId(), step.type(), step.id(), "", step.attempt(), true, best));
+            instance = instance.overdue(null).step(name, step.answered(best));
             return new Signal.Answered<>(name, switch (Result.Outcome.valueOf(best.outcome())) {
                 case accepted -> new Signal.Answer.Accepted();
                 case rejected -> new Signal.Answer.Rejected(String.valueOf(best.code()), best.reason());
@@ -324,14 +340,17 @@ public final class Reactor<E, S, C> {
             // a state that cannot be written is found out here, while its instance can still be parked
             states.writeValueAsBytes(next);
             instance = instance.state(next);
+            // one that was held has the version that it had when it came
+            Snapshot.Versions held = snapshot.versionsOf(record.cause());
+            long version = held == null ? snapshot.version() + 1 : held.first();
             int index = 0;
             Status ending = null;
             for (Effect<C> effect : saga.react(next, signal)) {
                 effects.add(effect);
                 switch (effect) {
                     case Effect.Send<C>(String step, String target, C command) ->
-                        send(step, target, command, commandId(record.cause(), index));
-                    case Effect.SendAgain<C>(String step) -> sendAgain(step);
+                        send(step, target, command, commandId(record.cause(), index), version);
+                    case Effect.SendAgain<C>(String step) -> sendAgain(step, version);
                     case Effect.SetDeadline<C>(String name, java.time.Duration after) ->
                         instance = instance.deadline(declared(name), signal.time().plus(after).toEpochMilli());
                     case Effect.CancelDeadline<C>(String name) -> instance = instance.deadline(declared(name), null);
@@ -346,7 +365,8 @@ public final class Reactor<E, S, C> {
             }
         }
 
-        private void send(String step, String target, C command, String commandId) throws Malformed {
+        private void send(String step, String target, C command, String commandId, long version)
+                throws Malformed {
             SagaType.Sent<C> declared = type.commands().get(command.getClass());
             if (declared == null) {
                 throw new IllegalStateException(command.getClass().getName() + " is not declared as a command of the "
@@ -359,21 +379,24 @@ public final class Reactor<E, S, C> {
                 throw new IllegalStateException("The command '" + declared.wireName() + "' has " + bytes
                         + " bytes; hive.max-message allows " + longest);
             }
-            instance = instance.step(step,
-                    new Step(commandId, declared.wireName(), target, payload, 1, false, null));
-            sent.add(new Command(step, commandId, declared.wireName(), declared.aggregate(), target, payload, 1));
+            Step first = new Step(commandId, declared.wireName(), target, payload, 1, version, false, null);
+            instance = instance.step(step, first);
+            sent.add(command(step, first));
         }
 
-        private void sendAgain(String name) {
+        private void sendAgain(String name, long version) {
             Step step = instance.steps().get(name);
             if (step == null || step.answered()) {
                 return;
             }
-            int attempt = step.attempt() + 1;
-            instance = instance.step(name, new Step(step.commandId(), step.type(), step.id(), step.payload(), attempt,
-                    false, step.best()));
-            sent.add(new Command(name, step.commandId(), step.type(),
-                    step.type().substring(0, step.type().indexOf('.')), step.id(), step.payload(), attempt));
+            Step again = step.again(version);
+            instance = instance.step(name, again);
+            sent.add(command(name, again));
+        }
+
+        private static Command command(String name, Step step) {
+            return new Command(name, step.commandId(), step.type(),
+                    step.type().substring(0, step.type().indexOf('.')), step.id(), step.payload(), step.attempt());
         }
 
         private String declared(String deadline) {

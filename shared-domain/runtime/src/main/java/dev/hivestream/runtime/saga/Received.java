@@ -32,7 +32,8 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     /** What is kept of a record's headers. */
     static final java.util.List<String> KEPT = java.util.List.of(Header.TYPE, Header.SOURCE, Header.ID, Header.SUBJECT,
             Header.TIME, Header.DATA_VERSION, Header.CORRELATION_ID, Header.CAUSATION_ID, Header.SAGA_STEP,
-            Header.SAGA_ATTEMPT, Header.SETTING, Header.DEAD_REASON, Header.TRACE_PARENT, Header.TRACE_STATE);
+            Header.SAGA_ATTEMPT, Header.SETTING, Header.FAILED_ON, Header.DEAD_REASON, Header.TRACE_PARENT,
+            Header.TRACE_STATE);
 
     static Received of(ConsumerRecord<byte[], byte[]> record) {
         Map<String, String> headers = new LinkedHashMap<>();

@@ -258,7 +258,8 @@ class ReactorTest {
         assertThat(instance().shown()).isEqualTo("parked");
         assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
                 .satisfies(place -> assertThat(place.set()).as("no deadline comes due").isEqualTo("parked"));
-        assertThat(handle(parked("order.odd")).changed()).as("known already").isFalse();
+        handle(parked(odd));
+        assertThat(instance().held()).as("known already").hasSize(3);
 
         Reactor.Handled retried = handle(person(Received.RETRY));
         assertThat(retried.parked()).contains("odd");
@@ -290,7 +291,7 @@ class ReactorTest {
         code.broken = false;
         Received placed = placed();
         Received odd = event("odd", "{}");
-        List<Received> inbox = List.of(placed, odd, parked("order.odd"), noted("one"), person(Received.RETRY));
+        List<Received> inbox = List.of(placed, odd, parked("a bug", odd.cause()), noted("one"), person(Received.RETRY));
         handle(inbox.get(0));
         String id = handle(inbox.get(1)).commands().getFirst().commandId();
         handle(inbox.get(2));
@@ -299,9 +300,14 @@ class ReactorTest {
         assertThat(heard()).containsExactly("Placed", "Odd");
         Reactor.Handled retried = handle(inbox.get(4));
         assertThat(heard()).containsExactly("Placed", "Odd", "one");
-        assertThat(retried.commands()).extracting(Reactor.Command::step).containsExactly("charge", "ship", "odd");
-        assertThat(retried.commands().getLast().commandId()).isEqualTo(id);
-        assertThat(retried.commands()).extracting(Reactor.Command::attempt).containsOnly(2);
+        assertThat(retried.commands()).singleElement().satisfies(command -> {
+            assertThat(command.step()).isEqualTo("odd");
+            assertThat(command.commandId()).isEqualTo(id);
+            assertThat(command.attempt()).isEqualTo(1);
+        });
+        // one that is not parked sends everything that is not answered, and those are further copies
+        assertThat(handle(person(Received.RETRY)).commands()).extracting(one -> one.step() + one.attempt())
+                .containsExactly("charge2", "ship2", "odd2");
     }
 
     @Test
@@ -330,6 +336,38 @@ class ReactorTest {
         }
         assertThat(snapshot.version()).isEqualTo(1);
         assertThat(heard()).containsExactly("Placed");
+    }
+
+    @Test
+    void a_fold_anew_by_mended_code_gives_what_the_retry_gave() throws Malformed {
+        List<Received> inbox = new ArrayList<>();
+        inbox.add(placed());
+        String charge = handle(inbox.getLast()).commands().getFirst().commandId();
+        inbox.add(noted("before"));
+        handle(inbox.getLast());
+        inbox.add(event("odd", "{}"));
+        Reactor.Handled failed = handle(inbox.getLast());
+        inbox.add(noted("again"));
+        handle(inbox.getLast());
+        inbox.add(parked(failed));
+        handle(inbox.getLast());
+        inbox.add(noted("held"));
+        handle(inbox.getLast());
+        code.broken = false;
+        inbox.add(person(Received.RETRY));
+        List<Reactor.Command> sent = handle(inbox.getLast()).commands();
+        assertThat(sent).extracting(command -> command.step() + command.attempt()).containsExactly("odd1", "charge2");
+
+        Snapshot<Instance<Heard>> live = snapshot;
+        fold(inbox);
+        assertThat(written(snapshot)).isEqualTo(written(live));
+
+        // the answers are to what was sent
+        inbox.add(result("odd", sent.getFirst().commandId(), 1, "accepted", null));
+        inbox.add(result("charge", charge, 1, "accepted", null));
+        inbox.add(result("charge", charge, 2, "accepted", null));
+        fold(inbox);
+        assertThat(heard()).endsWith("odd Accepted", "charge Accepted");
     }
 
     @Test
@@ -450,8 +488,25 @@ class ReactorTest {
         return with(record(Received.DEADLINE, "/hive/saga/fulfilment", name, "{}"), Header.SETTING, "" + setting);
     }
 
-    private Received parked(String why) {
-        return with(record(Received.PARKED, "/hive/saga/fulfilment", ID, "{}"), Header.DEAD_REASON, why);
+    /** As the one who handles it puts it into the inbox. */
+    private Received parked(Reactor.Handled failed) {
+        return parked(failed.parked(), failed.failedOn());
+    }
+
+    private void fold(List<Received> inbox) throws Malformed {
+        snapshot = served.snapshots().read(ID, null);
+        for (Received record : inbox) {
+            handle(record);
+        }
+    }
+
+    private String written(Snapshot<Instance<Heard>> one) {
+        return new String(served.snapshots().write(one), StandardCharsets.UTF_8);
+    }
+
+    private Received parked(String why, String failedOn) {
+        return with(with(record(Received.PARKED, "/hive/saga/fulfilment", ID, "{}"), Header.DEAD_REASON, why),
+                Header.FAILED_ON, failedOn);
     }
 
     private Received person(String what) {
