@@ -106,7 +106,7 @@ public class HiveAutoConfiguration {
     RedisLockRegistry redisLockRegistry(RedisConnectionFactory connections, HiveProperties properties) {
         RedisLockRegistry registry = new RedisLockRegistry(connections, Keys.LOCKS, properties.lock().ttl());
         registry.setRedisLockType(RedisLockRegistry.RedisLockType.SPIN_LOCK);
-        registry.setIdleBetweenTries(Duration.ofMillis(20));
+        registry.setIdleBetweenTries(properties.lock().retryDelay());
         registry.setExecutor(Runnable::run);
         return registry;
     }

@@ -56,9 +56,10 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * @param scope What one lock covers: a partition, or a single aggregate.
      * @param ttl After which a lock that is not renewed is free. At most the session time-out of the consumer.
      * @param driftFactor Part of the ttl that clocks may differ by.
+     * @param retryDelay How often a lock that another owner holds is asked for again.
      */
     public record Lock(@DefaultValue("partition") LockScope scope, @DefaultValue("8s") Duration ttl,
-            @DefaultValue("0.01") double driftFactor) {
+            @DefaultValue("0.01") double driftFactor, @DefaultValue("20ms") Duration retryDelay) {
 
         public Lock {
             if (ttl.toMillis() < 100) {
