@@ -134,7 +134,7 @@ final class InboxPart<S> implements Attempt.Part {
         rules.meters().handled(saga.name());
         changed.add(id);
         for (Reactor.Command command : handled.commands()) {
-            messages.add(message(record, id, command));
+            messages.add(message(record, id, command, snapshot.state().correlation()));
         }
         rules.meters().sent(saga.name(), handled.commands().size());
         if (handled.parked() != null) {
@@ -159,9 +159,13 @@ final class InboxPart<S> implements Attempt.Part {
         return "/hive/saga/" + saga.name();
     }
 
-    private Message<byte[]> message(Incoming cause, String id, Reactor.Command command) {
+    private Message<byte[]> message(Incoming cause, String id, Reactor.Command command,
+            @Nullable String correlation) {
         byte[] key = command.id().getBytes(StandardCharsets.UTF_8);
         String causeId = String.valueOf(cause.header(Header.ID));
+        String correlated = cause.header(Header.CORRELATION_ID) != null
+                ? cause.header(Header.CORRELATION_ID)
+                : correlation;
         return Outgoing
                 .from(cause, causeId, Topics.commands(command.aggregate()),
                         Slot.partitionOf(key, rules.properties().partitions()), key)
@@ -169,6 +173,7 @@ final class InboxPart<S> implements Attempt.Part {
                 .with(Header.SOURCE, source()).with(Header.SUBJECT, command.id())
                 .with(Header.TIME, Instant.now(rules.clock())).with(Header.SAGA, saga.name() + ":" + id)
                 .with(Header.SAGA_STEP, command.step()).with(Header.SAGA_ATTEMPT, command.attempt())
+                .with(Header.CORRELATION_ID, correlated)
                 .message(command.payload().getBytes(StandardCharsets.UTF_8));
     }
 

@@ -66,8 +66,8 @@ final class Clocks implements AutoCloseable {
         }
     }
 
-    /** What the saga sent on behalf of an instance: step, time of the record, what it had heard of. */
-    record Sent(String step, long time, JsonNode command) {}
+    /** What the saga sent on behalf of an instance: step, time of the record, correlation id, what it had heard of. */
+    record Sent(String step, long time, String correlation, JsonNode command) {}
 
     /** The committed commands that an instance sent. */
     List<Sent> sent(String id) {
@@ -75,7 +75,7 @@ final class Clocks implements AutoCloseable {
         for (ConsumerRecord<String, String> record : read("clock.commands")) {
             if (header(record, "ce_saga").equals("alarm:" + id)) {
                 sent.add(new Sent(header(record, "ce_sagastep"), record.timestamp(),
-                        Json.TOLERANT.readTree(record.value())));
+                        header(record, "ce_correlationid"), Json.TOLERANT.readTree(record.value())));
             }
         }
         return sent;

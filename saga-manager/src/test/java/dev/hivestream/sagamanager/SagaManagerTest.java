@@ -36,7 +36,8 @@ class SagaManagerTest {
     @Test
     void a_deadline_fires_once_and_not_before_its_time_and_soon_after_it() throws Exception {
         String id = Clocks.id();
-        long set = clocks.happen(id, "wound", "{\"millis\":1500}").get().timestamp();
+        long set = clocks.send("clock.events", id, "clock.wound", "{\"millis\":1500}", "ce_correlationid", "corr-" + id)
+                .get().timestamp();
         String cancelled = Clocks.id();
         clocks.happen(cancelled, "wound", "{\"millis\":1000}").get();
         clocks.happen(cancelled, "stopped", "{}").get();
@@ -47,6 +48,7 @@ class SagaManagerTest {
         await().atMost(PATIENCE).until(() -> !clocks.sent(id).isEmpty() && !clocks.sent(moved).isEmpty());
         assertThat(clocks.sent(id)).hasSize(1);
         assertThat(clocks.sent(id).getFirst().time() - set).isGreaterThanOrEqualTo(1_500);
+        assertThat(clocks.sent(id).getFirst().correlation()).as("what a deadline causes").isEqualTo("corr-" + id);
         assertThat(clocks.sent(moved)).hasSize(1);
         assertThat(clocks.sent(moved).getFirst().time() - snoozed).isGreaterThanOrEqualTo(3_000);
         System.out.printf("  late by %d and %d ms%n", clocks.sent(id).getFirst().time() - set - 1_500,

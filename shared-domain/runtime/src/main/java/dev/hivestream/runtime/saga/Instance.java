@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param settings how often deadlines were set: numbers them
  * @param started when its first message was put into the inbox, in milliseconds
  * @param changed when its last message was
+ * @param correlation of its first message; what follows from deadlines and from people has it too
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Instance<S>(S state, Status status, @Nullable String overdue, @Nullable String parked,
         @Nullable Long unsent, List<Held> held, Map<String, Step> steps, Map<String, Deadline> deadlines, long settings,
-        long started,
-        long changed) {
+        long started, long changed, @Nullable String correlation) {
 
     /** How an instance stands. */
     public enum Status {
@@ -100,7 +100,7 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
     }
 
     static <S> Instance<S> initial(S state) {
-        return new Instance<>(state, Status.ACTIVE, null, null, null, List.of(), Map.of(), Map.of(), 0, 0, 0);
+        return new Instance<>(state, Status.ACTIVE, null, null, null, List.of(), Map.of(), Map.of(), 0, 0, 0, null);
     }
 
     /** Whether it has come to its end, whichever. */
@@ -120,24 +120,25 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
     Instance<S> parked(@Nullable String why, List<Held> waiting) {
         return new Instance<>(state, status, overdue, why, why == null ? null : unsent, waiting, steps, deadlines,
                 settings,
-                started, changed);
+                started, changed, correlation);
     }
 
     Instance<S> parkedByOthers(String why, long from) {
         return new Instance<>(state, status, overdue, why, from, List.of(), steps, deadlines, settings, started,
-                changed);
+                changed, correlation);
     }
 
-    Instance<S> changed(long when) {
+    Instance<S> changed(long when, @Nullable String first) {
         return new Instance<>(state, status, overdue, parked, unsent, held, steps, deadlines, settings,
-                started == 0 ? when : started, Math.max(changed, when));
+                started == 0 ? when : started, Math.max(changed, when),
+                started == 0 ? first : correlation);
     }
 
     Instance<S> step(String name, Step step) {
         Map<String, Step> more = new LinkedHashMap<>(steps);
         more.put(name, step);
         return new Instance<>(state, status, overdue, parked, unsent, held, more, deadlines, settings, started,
-                changed);
+                changed, correlation);
     }
 
     Instance<S> deadline(String name, @Nullable Long due) {
@@ -149,19 +150,21 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
         }
         return new Instance<>(state, status, overdue, parked, unsent, held, steps, others,
                 settings + (due == null ? 0 : 1),
-                started, changed);
+                started, changed, correlation);
     }
 
     Instance<S> state(S next) {
         return new Instance<>(next, status, overdue, parked, unsent, held, steps, deadlines, settings, started,
-                changed);
+                changed, correlation);
     }
 
     Instance<S> overdue(@Nullable String why) {
-        return new Instance<>(state, status, why, parked, unsent, held, steps, deadlines, settings, started, changed);
+        return new Instance<>(state, status, why, parked, unsent, held, steps, deadlines, settings, started, changed,
+                correlation);
     }
 
     Instance<S> ended(Status how) {
-        return new Instance<>(state, how, null, null, null, List.of(), Map.of(), Map.of(), settings, started, changed);
+        return new Instance<>(state, how, null, null, null, List.of(), Map.of(), Map.of(), settings, started, changed,
+                correlation);
     }
 }

@@ -139,7 +139,7 @@ public final class Reactor<E, S, C> {
         if (!changed) {
             return Handled.NOTHING;
         }
-        snapshot.advance(run.instance.changed(time), cause, remembered);
+        snapshot.advance(run.instance.changed(time, record.header(Header.CORRELATION_ID)), cause, remembered);
         return new Handled(true, run.sent, run.newlyParked, run.failedOn, run.fault,
                 run.effects);
     }
