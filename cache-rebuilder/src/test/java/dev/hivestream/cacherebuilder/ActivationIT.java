@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 @Tag("faults")
 class ActivationIT {
 
-    private static final int TIMES = Integer.getInteger("activations", 2);
+    private static final int TIMES = Integer.getInteger("activations", 3);
     private static final int ACCOUNTS = 100;
 
     @Test
