@@ -144,7 +144,7 @@ public final class Quickstart {
 
     /** Who only checks does not wait for two days. */
     private Duration reviewWithin() {
-        return options.check() ? Duration.ofSeconds(15) : Duration.ofHours(48);
+        return options.check() ? Duration.ofSeconds(10) : Duration.ofHours(48);
     }
 
     private List<String> cacheRebuilder(LocalStack stack) throws IOException {
