@@ -8,7 +8,6 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Watermark;
-import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
 import dev.hivestream.runtime.message.Header;
@@ -21,7 +20,7 @@ import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.Appended;
-import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.Ownership;
 import java.time.Clock;
 import java.time.Instant;
@@ -50,7 +49,7 @@ import tools.jackson.databind.ObjectWriter;
  * @param <S> state
  * @param <E> events
  */
-final class Part<C, S, E> implements Attempt.Part {
+final class Part<C, S, E> extends CachedPart<S> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
     /** What is passed on to events and results must fit into them. */
@@ -61,59 +60,17 @@ final class Part<C, S, E> implements Attempt.Part {
     record Rules(HiveProperties properties, Clock clock, Appended appended, Outcomes outcomes) {}
 
     private final Served<C, S, E> served;
-    private final Ownership.Owned owned;
-    private final CatchUp.Reflected reflected;
     private final Rules rules;
-    private final List<Incoming> commands = new ArrayList<>();
     private final Set<String> unwritable = new HashSet<>();
-    private Map<String, byte @Nullable []> stored = Map.of();
-    private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
     private final Set<String> changed = new LinkedHashSet<>();
     private final Map<String, byte[]> results = new LinkedHashMap<>();
     private final List<Message<byte[]>> messages = new ArrayList<>();
     private Position position = Position.NONE;
 
     Part(Served<C, S, E> served, Ownership.Owned owned, Rules rules) {
+        super(served.snapshots(), owned);
         this.served = served;
-        this.owned = owned;
-        this.reflected = owned.reflected();
         this.rules = rules;
-    }
-
-    @Override
-    public void add(Incoming command) {
-        commands.add(command);
-    }
-
-    @Override
-    public Ownership.Owned owned() {
-        return owned;
-    }
-
-    @Override
-    public Set<String> ids() {
-        Set<String> ids = new LinkedHashSet<>();
-        for (Incoming command : commands) {
-            try {
-                ids.add(Ids.require("key", command.key()));
-            } catch (Malformed e) {
-                LOG.debug("{} names no aggregate", command);
-            }
-        }
-        return ids;
-    }
-
-    @Override
-    public boolean load(Cache cache) {
-        Set<String> ids = ids();
-        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), ids);
-        Map<String, byte @Nullable []> byId = new HashMap<>();
-        int i = 0;
-        for (String id : ids) {
-            byId.put(id, loaded.snapshots().get(i++));
-        }
-        stored = byId;
-        return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
     }
 
     /**
@@ -124,12 +81,12 @@ final class Part<C, S, E> implements Attempt.Part {
     public List<Message<byte[]>> decide() {
         boolean complete;
         do {
-            snapshots.clear();
+            startOver();
             changed.clear();
             results.clear();
             messages.clear();
-            position = reflected.watermark().commandPosition();
-            commands.forEach(this::decide);
+            position = reflected().watermark().commandPosition();
+            records().forEach(this::decide);
             complete = encode();
         } while (!complete);
         return messages;
@@ -139,17 +96,18 @@ final class Part<C, S, E> implements Attempt.Part {
     public boolean writeBack(Cache cache) {
         boolean hasEvents = !changed.isEmpty();
         long next = rules.appended()
-                .next(new TopicPartition(Topics.events(served.name()), owned.slot().partition()));
-        Watermark watermark = hasEvents ? Watermark.at(next, position) : reflected.watermark();
+                .next(new TopicPartition(Topics.events(served.name()), owned().slot().partition()));
+        Watermark watermark = hasEvents ? Watermark.at(next, position) : reflected().watermark();
         if (hasEvents) {
             // first: whatever becomes of the write, this is what the next batch has to find
-            owned.expect(watermark);
+            owned().expect(watermark);
         } else if (results.isEmpty()) {
             return true;
         }
         Map<String, byte[]> written = new LinkedHashMap<>();
         changed.forEach(id -> written.put(id, Objects.requireNonNull(encoded.get(id))));
-        return cache.write(owned.slot(), reflected.generation(), reflected.watermark(), watermark, written, results,
+        return cache.write(owned().slot(), reflected().generation(), reflected().watermark(), watermark, written,
+                results,
                 rules.properties().results().keep());
     }
 
@@ -178,9 +136,9 @@ final class Part<C, S, E> implements Attempt.Part {
             commandId = Ids.require("header " + Header.ID, bytes(command, Header.ID));
             requireReadable(command, id);
             int owner = Slot.partitionOf(Objects.requireNonNull(command.key()), rules.properties().partitions());
-            if (owner != owned.slot().partition()) {
+            if (owner != owned().slot().partition()) {
                 forward(command, owner);
-            } else if (!position.covers(new Position(reflected.commandsTopicId(), command.offset()))) {
+            } else if (!position.covers(new Position(reflected().commandsTopicId(), command.offset()))) {
                 decide(command, id, commandId, snapshot(id));
             } else {
                 rules.outcomes().redelivered(served.name());
@@ -233,7 +191,7 @@ final class Part<C, S, E> implements Attempt.Part {
     private void forward(Incoming command, int owner) throws Malformed {
         if (command.header(Header.FORWARDED_FROM) != null) {
             throw new Malformed("The command lives in partition " + owner + " and came to partition "
-                    + owned.slot().partition() + " although it was forwarded before");
+                    + owned().slot().partition() + " although it was forwarded before");
         }
         messages.add(Outgoing.forward(command, owner));
         rules.outcomes().forwarded(served.name());
@@ -318,7 +276,7 @@ final class Part<C, S, E> implements Attempt.Part {
             case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(command,
                     Result.accepted(commandId, served.name(), id, null, snapshot.version()));
             case Decision.Accepted<E> accepted -> {
-                position = new Position(reflected.commandsTopicId(), command.offset());
+                position = new Position(reflected().commandsTopicId(), command.offset());
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {
                     snapshot.advance(outcome.states.get(i), commandId, rules.properties().decide().remembered());
@@ -380,7 +338,7 @@ final class Part<C, S, E> implements Attempt.Part {
 
     private Message<byte[]> event(Incoming command, String id, String commandId, long version, Codec.Encoded event) {
         return Outgoing
-                .from(command, commandId, Topics.events(served.name()), owned.slot().partition(),
+                .from(command, commandId, Topics.events(served.name()), owned().slot().partition(),
                         Objects.requireNonNull(command.key()))
                 .with(Header.ID, id + ":" + version).with(Header.TYPE, event.type())
                 .with(Header.SOURCE, "/hive/" + served.name()).with(Header.SUBJECT, id)
@@ -397,15 +355,11 @@ final class Part<C, S, E> implements Attempt.Part {
             results.put(result.commandId(), json);
         }
         messages.add(Outgoing
-                .from(command, result.commandId(), Topics.results(served.name()), owned.slot().partition(),
+                .from(command, result.commandId(), Topics.results(served.name()), owned().slot().partition(),
                         Objects.requireNonNull(command.key()))
                 .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())
                 .with(Header.TYPE, "hive.result").with(Header.SOURCE, "/hive/" + served.name())
                 .with(Header.SUBJECT, result.id()).with(Header.TIME, Instant.now(rules.clock()))
                 .with(Header.REPLY_TO, replyTo).with(Header.COMMAND_POSITION, position).message(json));
-    }
-
-    private Snapshot<S> snapshot(String id) {
-        return snapshots.computeIfAbsent(id, missing -> served.snapshots().read(missing, stored.get(missing)));
     }
 }

@@ -10,14 +10,11 @@ import dev.hivestream.runtime.Outages;
 import dev.hivestream.runtime.OwnerConfiguration;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
-import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
-import dev.hivestream.runtime.owner.Ownership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +34,6 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.messaging.Message;
@@ -48,22 +44,19 @@ import org.springframework.messaging.Message;
 @Import(OwnerConfiguration.class)
 class ProcessorConfiguration {
 
-    private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";
+    @Bean
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Attempt.Parts attempt,
+            Appended appended, HiveProperties properties, Clock clock, Outcomes outcomes) {
+        Part.Rules rules = new Part.Rules(properties, clock, appended, outcomes);
+        return new ProcessCommands(attempt, owned -> {
+            String aggregate = owned.slot().aggregate();
+            return new Part<>(Objects.requireNonNull(served.byName().get(aggregate), aggregate), owned, rules);
+        });
+    }
 
     @Bean
-    Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Ownership ownership,
-            Guard guard, Cache cache, Appended appended, Reflections reflections, HiveProperties properties,
-            Clock clock,
-            MeterRegistry meters, Environment environment) {
-        // what is left of the transaction's time is for the commit
-        Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
-        Outcomes outcomes = new Outcomes(meters, reflections);
-        Part.Rules rules = new Part.Rules(properties, clock, appended, outcomes);
-        return new ProcessCommands(new Attempt.Parts(ownership, guard, cache, properties.lock().scope(), outcomes,
-                transaction.multipliedBy(4).dividedBy(5)), owned -> {
-                    String aggregate = owned.slot().aggregate();
-                    return new Part<>(Objects.requireNonNull(served.byName().get(aggregate), aggregate), owned, rules);
-                });
+    Outcomes outcomes(MeterRegistry meters, Reflections reflections) {
+        return new Outcomes(meters, reflections);
     }
 
     @Bean

@@ -44,7 +44,7 @@ final class Inbox implements AutoCloseable {
         headers.put(Header.TYPE, type);
         headers.put(Header.SPEC_VERSION, "1.0");
         headers.put(Header.ID, type + ":" + recordId);
-        headers.put(Header.SOURCE, "/hive/saga/" + saga.name());
+        headers.put(Header.SOURCE, saga.source());
         headers.put(Header.TIME, Instant.now(clock).toString());
         headers.putAll(more);
         headers.forEach((name, value) -> record.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));

@@ -5,7 +5,6 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Watermark;
-import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -14,7 +13,7 @@ import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
-import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Reactor;
@@ -24,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,7 +40,7 @@ import org.springframework.messaging.Message;
  *
  * @param <S> the saga's state
  */
-final class InboxPart<S> implements Attempt.Part {
+final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboxPart.class);
 
@@ -50,61 +48,19 @@ final class InboxPart<S> implements Attempt.Part {
     record Rules(HiveProperties properties, Clock clock, SagaMeters meters) {}
 
     private final ServedSaga<?, S, ?> saga;
-    private final Ownership.Owned owned;
-    private final CatchUp.Reflected reflected;
     private final Rules rules;
-    private final List<Incoming> records = new ArrayList<>();
-    private Map<String, byte @Nullable []> stored = Map.of();
-    private final Map<String, Snapshot<Instance<S>>> snapshots = new HashMap<>();
     private final Set<String> changed = new LinkedHashSet<>();
     private final List<Message<byte[]>> messages = new ArrayList<>();
 
     InboxPart(ServedSaga<?, S, ?> saga, Ownership.Owned owned, Rules rules) {
+        super(saga.snapshots(), owned);
         this.saga = saga;
-        this.owned = owned;
-        this.reflected = owned.reflected();
         this.rules = rules;
     }
 
     @Override
-    public Ownership.Owned owned() {
-        return owned;
-    }
-
-    @Override
-    public void add(Incoming record) {
-        records.add(record);
-    }
-
-    @Override
-    public Set<String> ids() {
-        Set<String> ids = new LinkedHashSet<>();
-        for (Incoming record : records) {
-            try {
-                ids.add(Ids.require("key", record.key()));
-            } catch (Malformed e) {
-                LOG.debug("{} names no instance", record);
-            }
-        }
-        return ids;
-    }
-
-    @Override
-    public boolean load(Cache cache) {
-        Set<String> ids = ids();
-        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), ids);
-        Map<String, byte @Nullable []> byId = new HashMap<>();
-        int i = 0;
-        for (String id : ids) {
-            byId.put(id, loaded.snapshots().get(i++));
-        }
-        stored = byId;
-        return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
-    }
-
-    @Override
     public List<Message<byte[]>> decide() {
-        for (Incoming record : records) {
+        for (Incoming record : records()) {
             try {
                 handle(record, Ids.require("key", record.key()));
             } catch (Malformed e) {
@@ -117,14 +73,13 @@ final class InboxPart<S> implements Attempt.Part {
 
     private void handle(Incoming record, String id) throws Malformed {
         int owner = Slot.partitionOf(Objects.requireNonNull(record.key()), rules.properties().partitions());
-        if (owner != owned.slot().partition()) {
+        if (owner != owned().slot().partition()) {
             throw new Malformed(
                     "The instance '" + id + "' lives in partition " + owner + " and the record came to partition "
-                            + owned.slot().partition());
+                            + owned().slot().partition());
         }
         Received received = Received.of(record);
-        Snapshot<Instance<S>> snapshot = snapshots.computeIfAbsent(id,
-                missing -> saga.snapshots().read(missing, stored.get(missing)));
+        Snapshot<Instance<S>> snapshot = snapshot(id);
         Reactor.Handled handled = saga.reactor().handle(snapshot, id, received,
                 rules.properties().decide().remembered());
         if (!handled.changed()) {
@@ -147,48 +102,41 @@ final class InboxPart<S> implements Attempt.Part {
             String reason) {
         LOG.error("The instance '{}' of {} is parked. {}", id, saga.name(), reason, handled.fault());
         rules.meters().parked(saga.name());
-        messages.add(Outgoing.to(saga.input(), owned.slot().partition(), record.key())
+        messages.add(Outgoing.to(saga.input(), owned().slot().partition(), record.key())
                 .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())
-                .with(Header.TYPE, Received.PARKED).with(Header.SOURCE, source())
+                .with(Header.TYPE, Received.PARKED).with(Header.SOURCE, saga.source())
                 .with(Header.TIME, Instant.now(rules.clock())).with(Header.DEAD_REASON, Outgoing.brief(reason))
                 .with(Header.FAILED_ON, handled.failedOn())
                 .message("{}".getBytes(StandardCharsets.UTF_8)));
-    }
-
-    private String source() {
-        return "/hive/saga/" + saga.name();
     }
 
     private Message<byte[]> message(Incoming cause, String id, Reactor.Command command,
             @Nullable String correlation) {
         byte[] key = command.id().getBytes(StandardCharsets.UTF_8);
         String causeId = String.valueOf(cause.header(Header.ID));
-        String correlated = cause.header(Header.CORRELATION_ID) != null
-                ? cause.header(Header.CORRELATION_ID)
-                : correlation;
         return Outgoing
                 .from(cause, causeId, Topics.commands(command.aggregate()),
                         Slot.partitionOf(key, rules.properties().partitions()), key)
                 .with(Header.ID, command.commandId()).with(Header.TYPE, command.type())
-                .with(Header.SOURCE, source()).with(Header.SUBJECT, command.id())
+                .with(Header.SOURCE, saga.source()).with(Header.SUBJECT, command.id())
                 .with(Header.TIME, Instant.now(rules.clock())).with(Header.SAGA, saga.name() + ":" + id)
                 .with(Header.SAGA_STEP, command.step()).with(Header.SAGA_ATTEMPT, command.attempt())
-                .with(Header.CORRELATION_ID, correlated)
+                .with(Header.CORRELATION_ID, cause.header(Header.CORRELATION_ID) == null ? correlation : null)
                 .message(command.payload().getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
     public boolean writeBack(Cache cache) {
-        Watermark next = Watermark.at(records.getLast().offset() + 1, Position.NONE);
+        Watermark next = Watermark.at(records().getLast().offset() + 1, Position.NONE);
         // first: whatever becomes of the write, this is what the next batch has to find
-        owned.expect(next);
+        owned().expect(next);
         Map<String, byte[]> written = new LinkedHashMap<>();
         List<Indexed> index = new ArrayList<>();
         for (String id : changed) {
-            Snapshot<Instance<S>> snapshot = Objects.requireNonNull(snapshots.get(id));
+            Snapshot<Instance<S>> snapshot = snapshot(id);
             written.put(id, saga.snapshots().write(snapshot));
             index.addAll(saga.index(id, snapshot));
         }
-        return cache.write(owned.slot(), reflected.generation(), reflected.watermark(), next, written, index);
+        return cache.write(owned().slot(), reflected().generation(), reflected().watermark(), next, written, index);
     }
 }

@@ -13,8 +13,10 @@ import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.Received;
+import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -129,11 +131,10 @@ final class Instances {
         }
         entry.put("payload", record.value() == null
                 ? ""
-                : new String(record.value(), java.nio.charset.StandardCharsets.UTF_8));
+                : new String(record.value(), StandardCharsets.UTF_8));
         try {
             Reactor.Handled handled = saga.reactor().handle(snapshot, id,
-                    Objects.requireNonNull(saga.fold(1, dev.hivestream.runtime.log.Replay.Poisoned.KEEP_OUT)
-                            .read(record)),
+                    Received.of(record),
                     properties.decide().remembered());
             entry.put("effects", handled.changed()
                     ? handled.effects().stream().map(Object::toString).toList()

@@ -4,7 +4,6 @@ import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.OwnerConfiguration;
 import dev.hivestream.runtime.cache.Cache;
-import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Attempt;
@@ -12,7 +11,6 @@ import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.saga.ServedSagas;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +24,6 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.messaging.Message;
 
@@ -36,24 +33,19 @@ import org.springframework.messaging.Message;
 @Import(OwnerConfiguration.class)
 class SagaManagerConfiguration {
 
-    private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";
-
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router) {
         return new RouteToSagas(router);
     }
 
     @Bean
-    Function<Message<List<byte[]>>, List<Message<byte[]>>> react(ServedSagas sagas, Ownership ownership, Guard guard,
-            Cache cache, HiveProperties properties, Clock clock, SagaMeters meters, Environment environment) {
-        // what is left of the transaction's time is for the commit
-        Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> react(ServedSagas sagas, Attempt.Parts attempt,
+            HiveProperties properties, Clock clock, SagaMeters meters) {
         InboxPart.Rules rules = new InboxPart.Rules(properties, clock, meters);
-        return new ReactToEvents(new Attempt.Parts(ownership, guard, cache, properties.lock().scope(), meters,
-                transaction.multipliedBy(4).dividedBy(5)), owned -> {
-                    String saga = owned.slot().aggregate();
-                    return new InboxPart<>(Objects.requireNonNull(sagas.byName().get(saga), saga), owned, rules);
-                });
+        return new ReactToEvents(attempt, owned -> {
+            String saga = owned.slot().aggregate();
+            return new InboxPart<>(Objects.requireNonNull(sagas.byName().get(saga), saga), owned, rules);
+        });
     }
 
     @Bean

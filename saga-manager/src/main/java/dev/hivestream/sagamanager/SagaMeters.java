@@ -1,23 +1,13 @@
 package dev.hivestream.sagamanager;
 
-import dev.hivestream.runtime.cache.Watermark;
-import dev.hivestream.runtime.message.Slot;
-import dev.hivestream.runtime.owner.Attempt;
-import io.micrometer.core.instrument.DistributionSummary;
+import dev.hivestream.runtime.owner.BatchMeters;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
-import java.util.concurrent.TimeUnit;
 
-/** What is counted. Thread-safe. Names are stable; they are listed in docs/metrics.md. */
-final class SagaMeters implements Attempt.Watcher {
-
-    private final MeterRegistry meters;
-    private final DistributionSummary batches;
+/** What is counted. Thread-safe. Names are stable; they are listed in docs/sagas.md. */
+final class SagaMeters extends BatchMeters {
 
     SagaMeters(MeterRegistry meters) {
-        this.meters = meters;
-        this.batches = DistributionSummary.builder("hive.batch.size").description("Messages in a batch")
-                .register(meters);
+        super(meters, "saga", "Messages");
     }
 
     void routed(String saga) {
@@ -33,7 +23,7 @@ final class SagaMeters implements Attempt.Watcher {
     }
 
     void sent(String saga, int commands) {
-        meters.counter("hive.saga.commands", "saga", saga).increment(commands);
+        meters().counter("hive.saga.commands", "saga", saga).increment(commands);
     }
 
     void parked(String saga) {
@@ -49,28 +39,6 @@ final class SagaMeters implements Attempt.Watcher {
     }
 
     private void count(String name, String saga) {
-        meters.counter(name, "saga", saga).increment();
-    }
-
-    @Override
-    public void batch(int size) {
-        batches.record(size);
-    }
-
-    @Override
-    public long step(String name, long since) {
-        long now = System.nanoTime();
-        Timer.builder("hive.step").tag("step", name).register(meters).record(now - since, TimeUnit.NANOSECONDS);
-        return now;
-    }
-
-    @Override
-    public void written(Slot slot, Watermark watermark) {
-        // nobody waits for it here
-    }
-
-    @Override
-    public void overtaken(Slot slot) {
-        meters.counter("hive.writeback.overtaken", "saga", slot.aggregate()).increment();
+        meters().counter(name, "saga", saga).increment();
     }
 }

@@ -3,9 +3,9 @@ package dev.hivestream.sagamanager;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.hivestream.local.LocalStack;
+import dev.hivestream.local.check.Committed;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Slot;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +13,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import tools.jackson.databind.JsonNode;
 
@@ -88,21 +85,7 @@ final class Clocks implements AutoCloseable {
 
     /** A topic as far as it is committed. */
     List<ConsumerRecord<String, String>> read(String topic) {
-        try (var consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "isolation.level", "read_committed",
-                        "fetch.max.wait.ms", 20),
-                new StringDeserializer(), new StringDeserializer())) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                    .map(partition -> new TopicPartition(topic, partition.partition())).toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            List<ConsumerRecord<String, String>> records = new ArrayList<>();
-            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
-            }
-            return records;
-        }
+        return Committed.read(stack.broker().bootstrapServers(), topic);
     }
 
     @Override

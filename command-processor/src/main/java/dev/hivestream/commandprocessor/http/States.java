@@ -7,7 +7,6 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Slot;
 import java.util.List;
 import java.util.Map;
@@ -80,8 +79,10 @@ public final class States {
 
     private Cache.Loaded load(Slot slot, List<String> ids) {
         String fingerprint = fingerprints.computeIfAbsent(slot.aggregate(),
-                name -> Fingerprint.of(Objects.requireNonNull(served.byName().get(name)).aggregate(),
-                        topics.require(name).events()));
+                name -> {
+                    Served<?, ?, ?> type = Objects.requireNonNull(served.byName().get(name));
+                    return type.fingerprint(type.require(topics).events());
+                });
         String guess = generations.getOrDefault(slot, "none");
         Cache.Loaded loaded = cache.load(slot, fingerprint, guess, ids);
         if (loaded.active() != null && !loaded.active().equals(guess)) {

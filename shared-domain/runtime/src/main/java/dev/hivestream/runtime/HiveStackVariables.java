@@ -1,6 +1,5 @@
 package dev.hivestream.runtime;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -153,8 +152,8 @@ public final class HiveStackVariables implements EnvironmentPostProcessor {
 
         /** The topics of an aggregate have their names from it. */
         private void requireTopic(String name, String value, String end) {
-            List<String> aggregates = new ArrayList<>(List.of(environment.getProperty("hive.aggregates",
-                    String[].class, new String[0])));
+            List<String> aggregates = List.of(environment.getProperty("hive.aggregates", String[].class,
+                    new String[0]));
             List<String> topics = aggregates.stream().map(aggregate -> aggregate + end).toList();
             if (!List.of(value.split(",")).equals(topics)) {
                 throw refuse(name, value, "topics are named after aggregates, <aggregate>" + end

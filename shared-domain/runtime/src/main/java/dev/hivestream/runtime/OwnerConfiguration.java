@@ -1,21 +1,27 @@
 package dev.hivestream.runtime;
 
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Admission;
 import dev.hivestream.runtime.owner.Appended;
+import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Listener;
 import dev.hivestream.runtime.owner.Ownership;
+import java.time.Duration;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** For an app that owns partitions, which decides on them alone. Such an app imports it. */
 @Configuration(proxyBeanMethods = false)
 public class OwnerConfiguration {
+
+    private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";
 
     @Bean
     @ConditionalOnMissingBean
@@ -26,6 +32,17 @@ public class OwnerConfiguration {
     @Bean
     HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages) {
         return new HiveHealth(ownership, outages);
+    }
+
+    /** What the app counts with is a bean of its own. */
+    @Bean
+    @ConditionalOnMissingBean
+    Attempt.Parts attempt(Ownership ownership, Guard guard, Cache cache, HiveProperties properties,
+            Attempt.Watcher watcher, Environment environment) {
+        // what is left of the transaction's time is for the commit
+        Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
+        return new Attempt.Parts(ownership, guard, cache, properties.lock().scope(), watcher,
+                transaction.multipliedBy(4).dividedBy(5));
     }
 
     @Bean

@@ -1,7 +1,6 @@
 package dev.hivestream.runtime;
 
 import dev.hivestream.model.Aggregate;
-import dev.hivestream.model.Domains;
 import java.util.Collection;
 import java.util.Map;
 
@@ -18,11 +17,6 @@ public record ServedAggregates(Map<String, Served<?, ?, ?>> byName) {
      * @throws StartRefused if there is no domain, or none with such an aggregate
      */
     static Collection<Aggregate<?, ?, ?>> choose(Collection<String> names) {
-        try {
-            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
-            return names.isEmpty() ? domains.aggregates() : domains.select(names);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            throw new StartRefused(String.valueOf(e.getMessage()));
-        }
+        return LoadedDomains.choose(domains -> names.isEmpty() ? domains.aggregates() : domains.select(names));
     }
 }

@@ -34,7 +34,7 @@ final class InboxFold<S> implements Fold<Instance<S>, Received> {
             ConsumerRecord<byte[], byte[]> inboxed = record.record();
             String id = Ids.require("key", inboxed.key());
             return Slot.partitionOf(inboxed.key(), partitions) == inboxed.partition()
-                    && reactor.handle(snapshot, id, Received.of(record), remembered).changed();
+                    && reactor.handle(snapshot, id, Received.of(inboxed), remembered).changed();
         } catch (Malformed e) {
             LOG.debug("{}/{}/{} is passed over: {}", record.record().topic(), record.record().partition(),
                     record.record().offset(), e.getMessage());

@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.saga;
 
 import dev.hivestream.model.Effect;
+import dev.hivestream.model.EventType;
 import dev.hivestream.model.Saga;
 import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
@@ -18,6 +19,7 @@ import dev.hivestream.runtime.saga.Instance.Step;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,7 +56,7 @@ public final class Reactor<E, S, C> {
         this.type = type;
         this.longest = longest;
         this.saga = type.saga();
-        Map<String, dev.hivestream.model.EventType<E>> declared = new HashMap<>();
+        Map<String, EventType<E>> declared = new HashMap<>();
         type.reactions().forEach((name, reaction) -> declared.put(name, reaction.event()));
         this.events = new EventCodec<>("the saga '" + type.name() + "'", declared);
         this.states = Json.TOLERANT.writerFor(type.stateType());
@@ -87,11 +89,6 @@ public final class Reactor<E, S, C> {
             List<Object> effects) {
 
         private static final Handled NOTHING = new Handled(false, List.of(), null, null, null, List.of());
-    }
-
-    /** Whether an event is declared. */
-    public boolean knows(String eventType) {
-        return events.knows(eventType);
     }
 
     /**
@@ -351,7 +348,7 @@ public final class Reactor<E, S, C> {
                     case Effect.Send<C>(String step, String target, C command) ->
                         send(step, target, command, commandId(record.cause(), index), version);
                     case Effect.SendAgain<C>(String step) -> sendAgain(step, version);
-                    case Effect.SetDeadline<C>(String name, java.time.Duration after) ->
+                    case Effect.SetDeadline<C>(String name, Duration after) ->
                         instance = instance.deadline(declared(name), signal.time().plus(after).toEpochMilli());
                     case Effect.CancelDeadline<C>(String name) -> instance = instance.deadline(declared(name), null);
                     case Effect.Overdue<C>(String reason) -> instance = instance.overdue(reason);

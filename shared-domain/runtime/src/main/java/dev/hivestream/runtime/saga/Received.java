@@ -1,6 +1,5 @@
 package dev.hivestream.runtime.saga;
 
-import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Malformed;
@@ -9,7 +8,9 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -30,36 +31,30 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     public static final String END = "hive.end";
 
     /** What is kept of a record's headers. */
-    static final java.util.List<String> KEPT = java.util.List.of(Header.TYPE, Header.SOURCE, Header.ID, Header.SUBJECT,
+    private static final List<String> KEPT = List.of(Header.TYPE, Header.SOURCE, Header.ID, Header.SUBJECT,
             Header.TIME, Header.DATA_VERSION, Header.CORRELATION_ID, Header.CAUSATION_ID, Header.SAGA_STEP,
             Header.SAGA_ATTEMPT, Header.SETTING, Header.FAILED_ON, Header.DEAD_REASON, Header.TRACE_PARENT,
             Header.TRACE_STATE);
 
-    static Received of(ConsumerRecord<byte[], byte[]> record) {
-        Map<String, String> headers = new LinkedHashMap<>();
-        for (String name : KEPT) {
-            String value = Header.text(record.headers(), name);
-            if (value != null) {
-                headers.put(name, value);
-            }
-        }
-        return new Received(headers, record.value());
-    }
-
-    static Received of(Recorded record) {
-        return of(record.record());
+    /** A record of the log. */
+    public static Received of(ConsumerRecord<byte[], byte[]> record) {
+        return kept(name -> Header.text(record.headers(), name), record.value());
     }
 
     /** A record of a batch. */
     public static Received of(Incoming record) {
+        return kept(record::header, record.payload());
+    }
+
+    private static Received kept(Function<String, @Nullable String> header, byte @Nullable [] payload) {
         Map<String, String> headers = new LinkedHashMap<>();
         for (String name : KEPT) {
-            String value = record.header(name);
+            String value = header.apply(name);
             if (value != null) {
                 headers.put(name, value);
             }
         }
-        return new Received(headers, record.payload());
+        return new Received(headers, payload);
     }
 
     static Received of(Instance.Held held) {

@@ -51,6 +51,11 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
         return type.name();
     }
 
+    /** The CloudEvents source of what it sends. */
+    public String source() {
+        return "/hive/saga/" + name();
+    }
+
     @Override
     public String input() {
         return Topics.inbox(name());

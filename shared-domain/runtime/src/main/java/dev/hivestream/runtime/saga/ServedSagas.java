@@ -1,7 +1,7 @@
 package dev.hivestream.runtime.saga;
 
-import dev.hivestream.model.Domains;
 import dev.hivestream.model.SagaType;
+import dev.hivestream.runtime.LoadedDomains;
 import dev.hivestream.runtime.StartRefused;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -32,11 +32,6 @@ public record ServedSagas(Map<String, ServedSaga<?, ?, ?>> byName) {
      * @throws StartRefused if there is no domain, or none with such a saga
      */
     public static Collection<SagaType<?, ?, ?>> choose(Collection<String> names) {
-        try {
-            Domains domains = Domains.load(Thread.currentThread().getContextClassLoader());
-            return names.isEmpty() ? domains.sagas() : domains.selectSagas(names);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            throw new StartRefused(String.valueOf(e.getMessage()));
-        }
+        return LoadedDomains.choose(domains -> names.isEmpty() ? domains.sagas() : domains.selectSagas(names));
     }
 }
