@@ -19,10 +19,12 @@ final class Processor implements AutoCloseable {
 
     final int port = Ports.free();
     final ConfigurableApplicationContext context;
+    private final int management;
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(5)).build();
 
-    private Processor(LocalStack stack, List<Class<?>> more, List<String> arguments) {
+    private Processor(LocalStack stack, List<Class<?>> more, int management, List<String> arguments) {
+        this.management = management < 0 ? port : management;
         List<String> all = new ArrayList<>(List.of("--server.port=" + port,
                 "--spring.kafka.bootstrap-servers=" + stack.broker().bootstrapServers(),
                 "--spring.data.redis.url=" + stack.redis().uri(), "--spring.jmx.enabled=false"));
@@ -38,14 +40,25 @@ final class Processor implements AutoCloseable {
 
     /** With configuration classes of the test beside its own. */
     static Processor startWith(List<Class<?>> more, LocalStack stack, String... arguments) {
-        Processor processor = new Processor(stack, more, List.of(arguments));
+        return ready(new Processor(stack, more, -1, List.of(arguments)));
+    }
+
+    /** With a port of its own for management. */
+    static Processor startWithManagement(LocalStack stack, int management, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.add("--management.server.port=" + management);
+        return ready(new Processor(stack, List.of(), management, all));
+    }
+
+    private static Processor ready(Processor processor) {
         processor.awaitReady();
         return processor;
     }
 
     void awaitReady() {
         Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
-                .until(() -> get("/actuator/health/readiness").statusCode() == 200);
+                .until(() -> send(URI.create("http://127.0.0.1:" + management + "/actuator/health/readiness"))
+                        .statusCode() == 200);
     }
 
     URI uri(String path) {
@@ -53,7 +66,11 @@ final class Processor implements AutoCloseable {
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(uri(path)).timeout(Duration.ofSeconds(30)).build(),
+        return send(uri(path));
+    }
+
+    private HttpResponse<String> send(URI uri) throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build(),
                 HttpResponse.BodyHandlers.ofString());
     }
 

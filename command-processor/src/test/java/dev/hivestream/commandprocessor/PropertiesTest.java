@@ -32,7 +32,8 @@ class PropertiesTest {
         Documents.rows("configuration.md").forEach(row -> documented.putIfAbsent(row.getFirst().replace("`", ""), row));
         Map<String, List<String>> declared = new TreeMap<>();
         properties().forEach((name, property) -> {
-            String type = property.path("type").asString().replace("java.util.List<java.lang.String>", "List<String>");
+            String type = property.path("type").asString().replace("java.util.List<java.lang.String>", "List<String>")
+                    .replaceFirst("^java.util.Map<.*", "Map");
             JsonNode value = property.path("defaultValue");
             declared.put(name,
                     List.of("`" + name + "`",

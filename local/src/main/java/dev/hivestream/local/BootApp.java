@@ -85,7 +85,7 @@ public final class BootApp implements AutoCloseable {
         }
         var command = new ArrayList<>(List.of(Child.java()));
         command.addAll(jvmOptions);
-        command.add("-Dserver.port=" + port);
+        command.addAll(List.of("-Dserver.address=127.0.0.1", "-Dserver.port=" + port));
         properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
         if (unpacked) {
             command.addAll(UnpackedJar.of(jar, domains.getFirst(), jvmOptions).arguments(domains));

@@ -3,6 +3,7 @@ package dev.hivestream.commandprocessor.http;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.access.Access;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Malformed;
@@ -48,15 +49,17 @@ final class CommandController {
     private final States states;
     private final Results results;
     private final HttpProperties http;
+    private final Access access;
     private final int maxBody;
 
     CommandController(ServedAggregates served, Gateway gateway, States states, Results results, HttpProperties http,
-            HiveProperties properties) {
+            Access access, HiveProperties properties) {
         this.served = served;
         this.gateway = gateway;
         this.states = states;
         this.results = results;
         this.http = http;
+        this.access = access;
         this.maxBody = (int) properties.maxMessage().toBytes();
     }
 
@@ -134,6 +137,10 @@ final class CommandController {
         if (result == null) {
             throw new Problem(HttpStatus.NOT_FOUND, "no-such-result",
                     "There is no result of a command with this id yet, or it is no longer kept");
+        }
+        if (!access.maySeeResults(result.aggregate())) {
+            throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
+                    "The token allows neither commands to nor reads of '" + result.aggregate() + "'");
         }
         return ResponseEntity.ok(result);
     }

@@ -34,7 +34,8 @@ class ArchitectureTest {
             .resideInAnyPackage("dev.hivestream.runtime", "org.springframework.data..", "org.springframework.boot..");
 
     @ArchTest
-    static final ArchRule no_web = noClasses().should().dependOnClassesThat()
+    static final ArchRule only_access_knows_the_web = noClasses().that()
+            .resideOutsideOfPackage("dev.hivestream.runtime.access").should().dependOnClassesThat()
             .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..", "org.springframework.http..");
 
     @ArchTest

@@ -1,0 +1,144 @@
+package dev.hivestream.runtime.access;
+
+import dev.hivestream.runtime.LoadedDomains;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.net.InetAddress;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.authorization.AuthorizationResult;
+import org.springframework.security.config.ObjectPostProcessor;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.annotation.web.configurers.AuthorizeHttpRequestsConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
+import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
+import org.springframework.security.web.firewall.FirewalledRequest;
+import org.springframework.security.web.firewall.HttpFirewall;
+
+/**
+ * HTTP with or without tokens. With a {@link JwtDecoder}, which Spring Boot makes of
+ * {@code spring.security.oauth2.resourceserver.jwt.*}, each request needs a token with the scope of {@link AccessProperties};
+ * health, info, prometheus and the descriptions of the interface do not. Without one nothing needs a token.
+ */
+@AutoConfiguration(beforeName = {
+        "org.springframework.boot.security.oauth2.server.resource.autoconfigure.web.OAuth2ResourceServerWebSecurityAutoConfiguration",
+        "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
+        "org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration"})
+@ConditionalOnClass({HttpSecurity.class, JwtDecoder.class})
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@EnableConfigurationProperties(AccessProperties.class)
+public class AccessAutoConfiguration {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AccessAutoConfiguration.class);
+
+    @Bean
+    @ConditionalOnMissingBean
+    Access access(AccessProperties properties, ObjectProvider<JwtDecoder> decoder, Environment environment) {
+        if (!properties.aggregates().isEmpty()) {
+            // a rule for a name that nobody has would leave the aggregate that was meant to the rule for all
+            LoadedDomains.choose(domains -> domains.select(properties.aggregates().keySet()));
+        }
+        boolean tokensWanted = decoder.getIfAvailable() != null;
+        InetAddress address = environment.getProperty("server.address", InetAddress.class);
+        boolean job = environment.getProperty("server.port", "").equals("0");
+        if (!tokensWanted && !job && (address == null || !address.isLoopbackAddress())) {
+            LOG.warn("Whoever reaches the HTTP port may send commands: set spring.security.oauth2.resourceserver.jwt."
+                    + "issuer-uri, jwk-set-uri or public-key-location, or server.address=127.0.0.1");
+        }
+        return new Access(properties, tokensWanted);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    SecurityFilterChain hiveSecurity(HttpSecurity http, Access access) throws Exception {
+        http.csrf(AbstractHttpConfigurer::disable).requestCache(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS));
+        if (!access.tokensWanted()) {
+            return http.headers(AbstractHttpConfigurer::disable).anonymous(AbstractHttpConfigurer::disable)
+                    .authorizeHttpRequests(requests -> requests.anyRequest().permitAll()).build();
+        }
+        Refusals refusals = new Refusals();
+        return http.authorizeHttpRequests(requests -> rules(requests, access))
+                .oauth2ResourceServer(server -> server.jwt(jwt -> {}).authenticationEntryPoint(refusals)
+                        .accessDeniedHandler(refusals).withObjectPostProcessor(failuresTo(refusals)))
+                .exceptionHandling(handling -> handling.authenticationEntryPoint(refusals)
+                        .accessDeniedHandler(refusals))
+                .build();
+    }
+
+    private static void rules(
+            AuthorizeHttpRequestsConfigurer<HttpSecurity>.AuthorizationManagerRequestMatcherRegistry requests,
+            Access access) {
+        requests.dispatcherTypeMatchers(DispatcherType.ERROR, DispatcherType.ASYNC).permitAll()
+                .requestMatchers(EndpointRequest.to("health", "info", "prometheus")).permitAll()
+                .requestMatchers(EndpointRequest.toAnyEndpoint())
+                .access((who, _) -> access.operations(who.get()))
+                .requestMatchers(HttpMethod.GET, "/openapi.json", "/asyncapi.json", "/docs", "/docs/**").permitAll()
+                // which aggregate it is of the handler knows, and asks
+                .requestMatchers(HttpMethod.GET, "/v1/results/{command}").authenticated()
+                .requestMatchers(HttpMethod.GET, "/v1/{aggregate}/**").access(ofAggregate(access::reads))
+                .requestMatchers("/v1/{aggregate}/**").access(ofAggregate(access::commands))
+                .anyRequest().authenticated();
+    }
+
+    private static AuthorizationManager<RequestAuthorizationContext> ofAggregate(
+            BiFunction<@Nullable Authentication, String, AuthorizationResult> rule) {
+        return (who, context) -> rule.apply(who.get(), context.getVariables().getOrDefault("aggregate", ""));
+    }
+
+    /** An issuer that does not answer is otherwise thrown at the web server. */
+    private static ObjectPostProcessor<BearerTokenAuthenticationFilter> failuresTo(Refusals refusals) {
+        return new ObjectPostProcessor<>() {
+            @Override
+            public <O extends BearerTokenAuthenticationFilter> O postProcess(O filter) {
+                filter.setAuthenticationFailureHandler(refusals::commence);
+                return filter;
+            }
+        };
+    }
+
+    /**
+     * Lets every path through. An aggregate's id may have any character, and the rules match paths with the parser that
+     * finds the handlers, so no path means one thing here and another there.
+     */
+    @Bean
+    @ConditionalOnMissingBean
+    HttpFirewall everyPath() {
+        return new HttpFirewall() {
+            @Override
+            public FirewalledRequest getFirewalledRequest(HttpServletRequest request) {
+                return new FirewalledRequest(request) {
+                    @Override
+                    public void reset() {
+                        // nothing was changed
+                    }
+                };
+            }
+
+            @Override
+            public HttpServletResponse getFirewalledResponse(HttpServletResponse response) {
+                return response;
+            }
+        };
+    }
+}
