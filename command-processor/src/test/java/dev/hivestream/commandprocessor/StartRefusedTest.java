@@ -89,6 +89,7 @@ class StartRefusedTest {
     static Stream<Arguments> settings() {
         return Stream.of(arguments("hive.partitions=0", "hive.partitions is 0; set it to"),
                 arguments("hive.lock.ttl=5ms", "hive.lock.ttl is"),
+                arguments("spring.kafka.ssl.bundle=own", "spring.kafka.ssl.bundle is set"),
                 arguments("hive.security.aggregates.unicorn.reads=some", "Unknown aggregate 'unicorn'"),
                 arguments("hive.decide.attempts=0", "hive.decide.attempts is 0; set it to"));
     }

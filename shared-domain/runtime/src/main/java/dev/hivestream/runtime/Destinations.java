@@ -24,6 +24,10 @@ public final class Destinations implements EnvironmentPostProcessor {
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+        if (environment.containsProperty("spring.kafka.ssl.bundle")) {
+            throw new StartRefused("spring.kafka.ssl.bundle is set, and the Kafka binder does not take it. Set "
+                    + "spring.kafka.ssl.trust-store-location and the other spring.kafka.ssl.* (docs/security.md)");
+        }
         String consumes = environment.getProperty("hive.consumes", "commands");
         Map<String, Object> destinations = consumes.equals("sagas")
                 ? ofSagas(names(environment, "hive.sagas"))

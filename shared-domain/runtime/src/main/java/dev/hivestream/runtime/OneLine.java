@@ -10,6 +10,17 @@ public final class OneLine implements SpringBootExceptionReporter {
         // the constructor that Spring Boot calls
     }
 
+    /** What an exception says and, where that is something else, what its root says. */
+    static String roots(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root == failure || root.getMessage() == null
+                ? String.valueOf(failure.getMessage())
+                : failure.getMessage() + ": " + root.getMessage();
+    }
+
     @Override
     public boolean reportException(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

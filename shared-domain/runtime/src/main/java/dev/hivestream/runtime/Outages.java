@@ -75,7 +75,7 @@ public final class Outages implements AutoCloseable {
         try {
             cache.ping();
         } catch (RuntimeException e) {
-            found = "Redis does not answer: " + e.getMessage();
+            found = "Redis does not answer: " + OneLine.roots(e);
         }
         tell(redis, found, "Redis");
         redis = found;

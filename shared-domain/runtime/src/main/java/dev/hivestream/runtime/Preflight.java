@@ -3,10 +3,14 @@ package dev.hivestream.runtime;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.log.Topics;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -28,6 +32,7 @@ final class Preflight implements SmartLifecycle {
     private final Cache cache;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final CompletableFuture<Boolean> topicsFound = new CompletableFuture<>();
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
     private volatile boolean running;
 
     Preflight(FoldedLogs served, Topics topics, Cache cache) {
@@ -55,16 +60,25 @@ final class Preflight implements SmartLifecycle {
             served.byName().values().forEach(one -> one.requireAll(topics));
             topicsFound.complete(true);
         } catch (KafkaException e) {
-            LOG.warn("The broker does not answer; the start goes on without it: {}", e.toString());
+            tell(e instanceof AuthorizationException || e instanceof AuthenticationException
+                    ? "The broker refuses this user; it is asked again each second: " + e.getMessage()
+                    : "The broker does not answer; the start goes on without it: " + e);
             complete = false;
         }
         try {
             cache.requireNoEviction();
         } catch (DataAccessException e) {
-            LOG.warn("Redis does not answer; the start goes on without it: {}", e.getMessage());
+            tell("Redis does not answer; the start goes on without it: " + OneLine.roots(e));
             complete = false;
         }
         return complete;
+    }
+
+    /** Once, though it is asked again and again. */
+    private void tell(String why) {
+        if (told.add(why)) {
+            LOG.warn("{}", why);
+        }
     }
 
     private void again() {

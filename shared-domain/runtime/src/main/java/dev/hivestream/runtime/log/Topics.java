@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -174,7 +176,12 @@ public final class Topics {
 
     private void requireKept(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        Config config = known(get(admin.describeConfigs(List.of(resource)).all()), resource);
+        Config config;
+        try {
+            config = known(get(admin.describeConfigs(List.of(resource)).all()), resource);
+        } catch (TopicAuthorizationException refused) {
+            throw notAllowed(topic, "DESCRIBE_CONFIGS");
+        }
         String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
         if (cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
             throw new StartRefused("The topic '" + topic + "' is compacted (cleanup.policy=" + cleanup
@@ -189,6 +196,11 @@ public final class Topics {
         }
     }
 
+    private static TopicAuthorizationException notAllowed(String topic, String operation) {
+        return new TopicAuthorizationException("This user needs " + operation + " on the topic '" + topic
+                + "', if there is one; docs/security.md has all rights that an app needs", Set.of(topic));
+    }
+
     private Map<String, TopicDescription> describe(Collection<String> topics) {
         Map<String, TopicDescription> found = new LinkedHashMap<>();
         admin.describeTopics(topics).topicNameValues().forEach((topic, description) -> {
@@ -196,6 +208,8 @@ public final class Topics {
                 found.put(topic, get(description));
             } catch (UnknownTopicOrPartitionException missing) {
                 LOG.debug("The topic '{}' is missing", topic);
+            } catch (TopicAuthorizationException refused) {
+                throw notAllowed(topic, "DESCRIBE");
             }
         });
         return found;
