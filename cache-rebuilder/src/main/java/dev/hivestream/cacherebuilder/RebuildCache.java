@@ -1,6 +1,8 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.message.Batch;
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.trace.Traces;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -13,14 +15,18 @@ import org.springframework.messaging.Message;
 final class RebuildCache implements Consumer<Message<List<byte[]>>> {
 
     private final Following following;
+    private final Traces traces;
 
-    RebuildCache(Following following) {
+    RebuildCache(Following following, Traces traces) {
         this.following = following;
+        this.traces = traces;
     }
 
     @Override
     public void accept(Message<List<byte[]>> batch) {
+        List<Traces.Handling> handlings = traces.begin("fold", Incoming.of(batch));
         following.fold(Batch.read(batch, RebuildCache::record));
+        handlings.forEach(handling -> handling.end(true));
     }
 
     /** As a consumer of one's own would have it. */

@@ -1,15 +1,16 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.ServedAggregates;
-import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.saga.ServedSagas;
+import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.List;
@@ -29,8 +30,8 @@ import org.springframework.messaging.Message;
 class RebuilderConfiguration {
 
     @Bean
-    Consumer<Message<List<byte[]>>> rebuild(Following following) {
-        return new RebuildCache(following);
+    Consumer<Message<List<byte[]>>> rebuild(Following following, Traces traces) {
+        return new RebuildCache(following, traces);
     }
 
     /** Sagas are rebuilt if they are named; then without the aggregates, unless some are named, too. */

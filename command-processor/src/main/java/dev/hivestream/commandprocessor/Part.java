@@ -22,6 +22,7 @@ import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.trace.Traces;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
-    record Rules(HiveProperties properties, Clock clock, Appended appended, Outcomes outcomes) {}
+    record Rules(HiveProperties properties, Clock clock, Appended appended, Outcomes outcomes, Traces traces) {}
 
     private final Served<C, S, E> served;
     private final Rules rules;
@@ -68,7 +69,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private Position position = Position.NONE;
 
     Part(Served<C, S, E> served, Ownership.Owned owned, Rules rules) {
-        super(served.snapshots(), owned);
+        super(served.snapshots(), owned, rules.traces());
         this.served = served;
         this.rules = rules;
     }
@@ -86,7 +87,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             results.clear();
             messages.clear();
             position = reflected().watermark().commandPosition();
-            records().forEach(this::decide);
+            records().forEach(record -> decide(traced(record)));
             complete = encode();
         } while (!complete);
         return messages;
@@ -263,7 +264,8 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     private void fail(Incoming command, String id, String commandId, Throwable fault) {
-        LOG.error("The domain failed on the command {}; it is dead-lettered", command, fault);
+        command.about(LOG.atError()).setCause(fault).log("The domain failed on the command {}; it is dead-lettered",
+                command);
         messages.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
         answer(command, Result.failed(commandId, served.name(), id, Result.Code.FAULT,
                 "The domain failed on this command; it is kept in the topic " + Topics.deadLetters(served.name())));
@@ -350,6 +352,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private void answer(Incoming command, Result result) {
         byte[] json = RESULTS.writeValueAsBytes(result);
         rules.outcomes().count(served.name(), result.outcome());
+        outcome(result.outcome().name());
         String replyTo = command.header(Header.REPLY_TO);
         if (replyTo != null) {
             results.put(result.commandId(), json);

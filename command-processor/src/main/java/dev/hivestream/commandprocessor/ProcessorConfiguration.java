@@ -13,6 +13,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.HashMap;
@@ -46,8 +47,8 @@ class ProcessorConfiguration {
 
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Attempt.Parts attempt,
-            Appended appended, HiveProperties properties, Clock clock, Outcomes outcomes) {
-        Part.Rules rules = new Part.Rules(properties, clock, appended, outcomes);
+            Appended appended, HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces) {
+        Part.Rules rules = new Part.Rules(properties, clock, appended, outcomes, traces);
         return new ProcessCommands(attempt, owned -> {
             String aggregate = owned.slot().aggregate();
             return new Part<>(Objects.requireNonNull(served.byName().get(aggregate), aggregate), owned, rules);

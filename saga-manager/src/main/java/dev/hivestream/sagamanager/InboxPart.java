@@ -19,6 +19,7 @@ import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
+import dev.hivestream.runtime.trace.Traces;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -45,7 +46,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private static final Logger LOG = LoggerFactory.getLogger(InboxPart.class);
 
     /** What a batch needs beside its partitions. */
-    record Rules(HiveProperties properties, Clock clock, SagaMeters meters) {}
+    record Rules(HiveProperties properties, Clock clock, SagaMeters meters, Traces traces) {}
 
     private final ServedSaga<?, S, ?> saga;
     private final Rules rules;
@@ -53,7 +54,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private final List<Message<byte[]>> messages = new ArrayList<>();
 
     InboxPart(ServedSaga<?, S, ?> saga, Ownership.Owned owned, Rules rules) {
-        super(saga.snapshots(), owned);
+        super(saga.snapshots(), owned, rules.traces());
         this.saga = saga;
         this.rules = rules;
     }
@@ -78,20 +79,24 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
                     "The instance '" + id + "' lives in partition " + owner + " and the record came to partition "
                             + owned().slot().partition());
         }
+        // as it stands in the log: what is kept of it must be what a fold finds
         Received received = Received.of(record);
+        Incoming cause = traced(record);
         Snapshot<Instance<S>> snapshot = snapshot(id);
         Reactor.Handled handled = saga.reactor().handle(snapshot, id, received,
                 rules.properties().decide().remembered());
         if (!handled.changed()) {
             rules.meters().ignored(saga.name());
+            outcome("ignored");
             return;
         }
         rules.meters().handled(saga.name());
         changed.add(id);
         for (Reactor.Command command : handled.commands()) {
-            messages.add(message(record, id, command, snapshot.state().correlation()));
+            messages.add(message(cause, id, command, snapshot.state().correlation()));
         }
         rules.meters().sent(saga.name(), handled.commands().size());
+        outcome(handled.parked() == null ? "handled" : "parked");
         if (handled.parked() != null) {
             park(record, id, snapshot, handled, handled.parked());
         }
@@ -100,7 +105,8 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     /** Into the log too: code that does not fail on the record any more has to know that it did. */
     private void park(Incoming record, String id, Snapshot<Instance<S>> snapshot, Reactor.Handled handled,
             String reason) {
-        LOG.error("The instance '{}' of {} is parked. {}", id, saga.name(), reason, handled.fault());
+        record.about(LOG.atError()).setCause(handled.fault()).log("The instance '{}' of {} is parked. {}", id,
+                saga.name(), reason);
         rules.meters().parked(saga.name());
         messages.add(Outgoing.to(saga.input(), owned().slot().partition(), record.key())
                 .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())

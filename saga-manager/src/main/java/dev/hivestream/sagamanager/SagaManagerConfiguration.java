@@ -9,6 +9,7 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.saga.ServedSagas;
+import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.HashMap;
@@ -40,8 +41,8 @@ class SagaManagerConfiguration {
 
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> react(ServedSagas sagas, Attempt.Parts attempt,
-            HiveProperties properties, Clock clock, SagaMeters meters) {
-        InboxPart.Rules rules = new InboxPart.Rules(properties, clock, meters);
+            HiveProperties properties, Clock clock, SagaMeters meters, Traces traces) {
+        InboxPart.Rules rules = new InboxPart.Rules(properties, clock, meters, traces);
         return new ReactToEvents(attempt, owned -> {
             String saga = owned.slot().aggregate();
             return new InboxPart<>(Objects.requireNonNull(sagas.byName().get(saga), saga), owned, rules);

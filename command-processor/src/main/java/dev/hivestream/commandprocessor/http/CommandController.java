@@ -8,6 +8,7 @@ import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Result;
+import dev.hivestream.runtime.trace.Traces;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -50,16 +51,18 @@ final class CommandController {
     private final Results results;
     private final HttpProperties http;
     private final Access access;
+    private final Traces traces;
     private final int maxBody;
 
     CommandController(ServedAggregates served, Gateway gateway, States states, Results results, HttpProperties http,
-            Access access, HiveProperties properties) {
+            Access access, Traces traces, HiveProperties properties) {
         this.served = served;
         this.gateway = gateway;
         this.states = states;
         this.results = results;
         this.http = http;
         this.access = access;
+        this.traces = traces;
         this.maxBody = (int) properties.maxMessage().toBytes();
     }
 
@@ -74,6 +77,7 @@ final class CommandController {
         }
         Ids.require("id", id);
         Map<String, String> headers = headers(request);
+        headers.putAll(traces.current());
         byte[] body = body(request);
         String wireType = aggregate + "." + command;
         type.codec().readCommand(wireType, body);

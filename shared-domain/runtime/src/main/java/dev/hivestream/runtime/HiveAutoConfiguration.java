@@ -8,10 +8,13 @@ import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.RawHeaders;
+import dev.hivestream.runtime.trace.Traces;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.tracing.Tracer;
+import io.micrometer.tracing.propagation.Propagator;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -21,6 +24,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -147,6 +151,12 @@ public class HiveAutoConfiguration {
     @ConditionalOnMissingBean
     Outages outages(Admin admin, Cache cache) {
         return new Outages(admin, cache);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Traces traces(ObjectProvider<Tracer> tracer, ObjectProvider<Propagator> propagator) {
+        return new Traces(tracer.getIfAvailable(() -> Tracer.NOOP), propagator.getIfAvailable(() -> Propagator.NOOP));
     }
 
     @Bean

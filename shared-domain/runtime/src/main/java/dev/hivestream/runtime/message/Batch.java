@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.message;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,9 +46,20 @@ public final class Batch {
             }
             // a tombstone is not a byte[]
             records.add(reader.read(partition, offsets.get(i), keys.get(i) instanceof byte[] key ? key : null,
-                    headers.get(i), payloads.get(i) instanceof byte[] payload ? payload : null));
+                    bytes(headers.get(i)), payloads.get(i) instanceof byte[] payload ? payload : null));
         }
         return records;
+    }
+
+    /** Whoever knows traces on the way here has made text of them. */
+    private static Map<String, Object> bytes(Map<String, Object> headers) {
+        if (!(headers.get(Header.TRACE_PARENT) instanceof String)
+                && !(headers.get(Header.TRACE_STATE) instanceof String)) {
+            return headers;
+        }
+        Map<String, Object> bytes = new HashMap<>(headers);
+        bytes.replaceAll((_, value) -> value instanceof String text ? Outgoing.utf8(text) : value);
+        return bytes;
     }
 
     @SuppressWarnings("unchecked")

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.spi.LoggingEventBuilder;
 import org.springframework.messaging.Message;
 
 /**
@@ -15,6 +16,9 @@ import org.springframework.messaging.Message;
 @SuppressWarnings("ArrayRecordComponent")
 public record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
         byte @Nullable [] payload) {
+
+    private static final List<String> LOGGED = List.of(Header.ID, Header.TYPE, Header.CORRELATION_ID,
+            Header.TRACE_PARENT);
 
     /** The records of a batch, in order. */
     public static List<Incoming> of(Message<List<byte[]>> batch) {
@@ -44,6 +48,18 @@ public record Incoming(TopicPartition partition, long offset, byte @Nullable [] 
             bytes += header.getKey().length() + (header.getValue() instanceof byte[] value ? value.length : 0);
         }
         return bytes;
+    }
+
+    /** A line of the log about it, with what finds the others that belong to it. */
+    public LoggingEventBuilder about(LoggingEventBuilder line) {
+        LoggingEventBuilder told = line;
+        for (String name : LOGGED) {
+            String value = header(name);
+            if (value != null) {
+                told = told.addKeyValue(name, value);
+            }
+        }
+        return told;
     }
 
     @Override

@@ -56,6 +56,9 @@ public final class Attempt implements TransactionSynchronization {
 
         /** After the commit: writes what was decided; false if somebody overtook us. */
         boolean writeBack(Cache cache);
+
+        /** All is over. */
+        void ended(boolean committed);
     }
 
     /** Sees what becomes of batches. */
@@ -208,6 +211,7 @@ public final class Attempt implements TransactionSynchronization {
         }
         unwritten.forEach(partition -> with.ownership().doubt(partition, "its cache could not be written"));
         parts.values().forEach(part -> with.ownership().release(part.owned()));
+        parts.values().forEach(part -> part.ended(committed));
         with.watcher().step("release", since);
     }
 }

@@ -7,6 +7,7 @@ import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.trace.Traces;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -29,14 +30,18 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private final SnapshotCodec<S> codec;
     private final Ownership.Owned owned;
     private final CatchUp.Reflected reflected;
+    private final Traces traces;
+    private final List<Traces.Handling> handlings = new ArrayList<>();
+    private Traces.@Nullable Handling handling;
     private final List<Incoming> records = new ArrayList<>();
     private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
     private Map<String, byte @Nullable []> stored = Map.of();
 
     /** @throws NotReady if what the cache reflects is not known now */
-    protected CachedPart(SnapshotCodec<S> codec, Ownership.Owned owned) {
+    protected CachedPart(SnapshotCodec<S> codec, Ownership.Owned owned, Traces traces) {
         this.codec = codec;
         this.owned = owned;
+        this.traces = traces;
         this.reflected = owned.reflected();
     }
 
@@ -98,5 +103,29 @@ public abstract class CachedPart<S> implements Attempt.Part {
     /** Goes back to what was loaded. */
     protected final void startOver() {
         snapshots.clear();
+        // never ended, never told
+        handlings.clear();
+    }
+
+    /** Begins with a record; gives it as the cause of what follows from it. */
+    protected final Incoming traced(Incoming record) {
+        handling = traces.begin("process", record);
+        if (handling == null) {
+            return record;
+        }
+        handlings.add(handling);
+        return handling.record();
+    }
+
+    /** What became of the record that was begun with last. */
+    protected final void outcome(String outcome) {
+        if (handling != null) {
+            handling.outcome(outcome);
+        }
+    }
+
+    @Override
+    public final void ended(boolean committed) {
+        handlings.forEach(ended -> ended.end(committed));
     }
 }
