@@ -1,6 +1,7 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
+import dev.hivestream.runtime.DomainPath;
 import java.io.PrintStream;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
@@ -12,6 +13,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 public class CacheRebuilderApplication {
 
     public static void main(String[] arguments) {
+        DomainPath.use();
         System.exit(run(System.out, System.err, arguments));
     }
 

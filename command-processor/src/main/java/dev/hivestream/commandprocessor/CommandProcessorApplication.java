@@ -1,5 +1,6 @@
 package dev.hivestream.commandprocessor;
 
+import dev.hivestream.runtime.DomainPath;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
@@ -8,6 +9,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class CommandProcessorApplication {
 
     public static void main(String[] arguments) {
+        DomainPath.use();
         SpringApplication.run(CommandProcessorApplication.class, arguments);
     }
 }

@@ -1,5 +1,6 @@
 package dev.hivestream.sagamanager;
 
+import dev.hivestream.runtime.DomainPath;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
@@ -8,6 +9,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class SagaManagerApplication {
 
     public static void main(String[] arguments) {
+        DomainPath.use();
         SpringApplication.run(SagaManagerApplication.class, arguments);
     }
 }

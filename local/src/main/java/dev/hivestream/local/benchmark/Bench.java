@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -78,6 +79,16 @@ final class Bench implements AutoCloseable {
         return jar;
     }
 
+    /** The project's directory. */
+    Path home() {
+        return home;
+    }
+
+    /** Where what is measured may write. */
+    Path folder() {
+        return folder;
+    }
+
     /** What people read. */
     PrintStream out() {
         return out;
@@ -112,6 +123,30 @@ final class Bench implements AutoCloseable {
         var process = Child.start(name, program, Map.of(), folder, folder.resolve(name + ".log"));
         keep(process);
         return process;
+    }
+
+    /** Starts a program with variables of its environment, with this Java on its path. */
+    Child start(String name, Map<String, String> environment, List<String> program) {
+        var variables = new HashMap<>(environment);
+        variables.put("PATH", Path.of(Child.java()).getParent() + ":" + System.getenv("PATH"));
+        var process = Child.start(name, program, variables, folder, folder.resolve(name + ".log"));
+        keep(process);
+        return process;
+    }
+
+    /**
+     * Runs a program like {@link #start} to its end.
+     *
+     * @throws Failure if it fails
+     */
+    void call(String name, Map<String, String> environment, List<String> program) {
+        var process = start(name, environment, program);
+        var done = new CompletableFuture<Child>();
+        process.onEnd(() -> done.complete(process));
+        ended(process);
+        if (done.join().exitCode().orElseThrow() != 0) {
+            throw new Failure(process.end());
+        }
     }
 
     private void keep(Child process) {

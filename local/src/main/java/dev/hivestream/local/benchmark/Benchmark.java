@@ -43,6 +43,7 @@ public final class Benchmark {
         var options = arguments.subList(1, arguments.size());
         return switch (arguments.getFirst()) {
             case "rebuild" -> new Rebuild(RebuildOptions.parse(options));
+            case "start" -> new Start(StartOptions.parse(options));
             case "saga" -> new Saga(SagaOptions.parse(options));
             default -> throw new StartFailure("Unknown sub-command " + arguments.getFirst() + ", see --help");
         };

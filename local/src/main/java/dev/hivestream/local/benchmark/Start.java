@@ -1,0 +1,141 @@
+package dev.hivestream.local.benchmark;
+
+import dev.hivestream.local.Child;
+import dev.hivestream.local.LocalStack;
+import dev.hivestream.local.Ports;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * How long an app needs from its start until it is ready, and what that costs: as a boot jar, taken apart as in the image,
+ * and that with the cache of its classes.
+ */
+final class Start implements SubCommand {
+
+    private static final List<String> APPS = List.of("command-processor", "saga-manager");
+    private static final List<String> CONTENDERS = List.of("boot-jar", "layers", "aot-cache");
+    /** Those of the quick start. */
+    private static final String JVM = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final StartOptions options;
+
+    Start(StartOptions options) {
+        this.options = options;
+    }
+
+    private record Run(String app, int round, String contender, double seconds, double cpuSeconds) {}
+
+    @Override
+    public void run(Bench bench) throws Exception {
+        Path home = bench.folder().resolve("image");
+        var script = bench.home().resolve("bin/image").toString();
+        for (String app : APPS) {
+            bench.out().println("Taking the " + app + " apart, and training it");
+            bench.call("layers-" + app, Map.of(), List.of(script, "layers", app, bench.jar(app).toString(),
+                    home.resolve("layers").toString()));
+            for (String layer : List.of("dependencies", "application")) {
+                bench.call("copy-" + app, Map.of(), List.of("cp", "-a",
+                        home.resolve("layers").resolve(layer).resolve(app).toString(), home.toString() + "/"));
+            }
+            bench.call("train-" + app, Map.of("HIVE_HOME", home.toString()),
+                    List.of(script, "train", app, bench.samples().toString()));
+        }
+        var stack = new LocalStack(bench.broker(), bench.redis());
+        List<Run> runs = new ArrayList<>();
+        bench.out().printf("%-18s %-7s %-10s %10s %12s%n", "app", "round", "contender", "seconds", "CPU seconds");
+        for (String app : APPS) {
+            // makes the topics, which the first one would pay for
+            start(bench, stack, home, script, app, "boot-jar", 0);
+            for (int round = 1; round <= options.rounds(); round++) {
+                for (String contender : CONTENDERS) {
+                    Run run = start(bench, stack, home, script, app, contender, round);
+                    runs.add(run);
+                    print(bench, run);
+                }
+            }
+        }
+        conclude(bench, runs);
+    }
+
+    private static void print(Bench bench, Run run) {
+        bench.out().printf("%-18s %-7s %-10s %10.2f %12.2f%n", run.app(),
+                run.round() == 0 ? "median" : "" + run.round(),
+                run.contender(), run.seconds(), run.cpuSeconds());
+    }
+
+    private static Run start(Bench bench, LocalStack stack, Path home, String script, String app, String contender,
+            int round) {
+        int port = Ports.free();
+        Map<String, String> environment = new LinkedHashMap<>();
+        environment.put("JAVA_TOOL_OPTIONS", JVM);
+        environment.put("SERVER_ADDRESS", "127.0.0.1");
+        environment.put("SERVER_PORT", "" + port);
+        environment.put("HIVE_INSTANCE", app);
+        environment.put("LOADER_PATH", bench.samples().toString());
+        environment.put("SPRING_KAFKA_BOOTSTRAP_SERVERS", stack.broker().bootstrapServers());
+        environment.put("SPRING_DATA_REDIS_URL", stack.redis().uri());
+        environment.put("HIVE_HOME", home.toString());
+        environment.put("HIVE_AOT", contender.equals("aot-cache") ? "on" : "off");
+        environment.put("PROCESSOR_TYPE", app.equals("saga-manager") ? "stream_processor" : "producer");
+        long begun = System.nanoTime();
+        Child process = bench.start(app, environment, contender.equals("boot-jar")
+                ? List.of(Child.java(), "-jar", bench.jar(app).toString())
+                : List.of(script, "run"));
+        process.awaitStart(PATIENCE, () -> isReady(port));
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        double cpu = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().totalCpuDuration())
+                .map(duration -> duration.toNanos() / 1e9).orElse(Double.NaN);
+        bench.end(process);
+        return new Run(app, round, contender, seconds, cpu);
+    }
+
+    private static boolean isReady(int port) {
+        try {
+            return ((HttpURLConnection) URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness").toURL()
+                    .openConnection()).getResponseCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void conclude(Bench bench, List<Run> runs) throws IOException {
+        Map<String, Object> medians = new LinkedHashMap<>();
+        Map<String, Object> ratios = new LinkedHashMap<>();
+        for (String app : APPS) {
+            Map<String, Run> ofApp = new LinkedHashMap<>();
+            for (String contender : CONTENDERS) {
+                Run median = new Run(app, 0, contender, median(runs, app, contender, false),
+                        median(runs, app, contender, true));
+                ofApp.put(contender, median);
+                print(bench, median);
+            }
+            medians.put(app, ofApp);
+            double ratio = Objects.requireNonNull(ofApp.get("aot-cache")).seconds()
+                    / Objects.requireNonNull(ofApp.get("boot-jar")).seconds();
+            ratios.put(app.replace('-', '_') + "_aot_vs_boot_jar", ratio);
+            bench.out().printf("%s: with the cache %.2f of the boot jar's time%n", app, ratio);
+        }
+        FiguresFile.write(options.json(), Map.of("runs", runs, "medians", medians, "ratios", ratios));
+    }
+
+    private static double median(List<Run> runs, String app, String contender, boolean cpu) {
+        double[] sorted = ofContender(runs, app, contender).mapToDouble(cpu ? Run::cpuSeconds : Run::seconds).sorted()
+                .toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static Stream<Run> ofContender(List<Run> runs, String app, String contender) {
+        return runs.stream().filter(run -> run.app().equals(app) && run.contender().equals(contender));
+    }
+}
