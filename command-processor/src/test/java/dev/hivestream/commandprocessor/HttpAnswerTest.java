@@ -255,13 +255,22 @@ class HttpAnswerTest {
         assertThat(page.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
         Matcher link = Pattern.compile("(?:href|src)=\"([^\"]+)\"").matcher(page.body());
         List<String> links = link.results().map(found -> found.group(1)).toList();
-        assertThat(links).hasSizeGreaterThan(5).doesNotContain("http");
+        assertThat(links).hasSizeGreaterThan(5).noneMatch(needed -> needed.contains("//"));
         for (String needed : links) {
             assertThat(processor.get(URI.create("/docs/index.html").resolve(needed).toString()).statusCode())
                     .as(needed).isEqualTo(200);
         }
-        Answers.problem(processor.get("/docs/nothing.html"), 404, "not-found");
         Answers.problem(processor.get("/webjars/swagger-ui/index.html"), 404, "not-found");
+    }
+
+    @Test
+    void what_the_framework_refuses_is_a_problem_as_described_too() throws Exception {
+        JsonNode document = Answers.json(processor.get("/openapi.json"));
+        Schema schema = schema(document, document.at("/components/schemas/Problem"));
+        for (String nowhere : List.of("/nothing", "/docs/nothing.html", "/v1/content")) {
+            JsonNode problem = Answers.problem(processor.get(nowhere), 404, "not-found");
+            assertThat(schema.validate(problem)).as(problem.toString()).isEmpty();
+        }
     }
 
     private static JsonNode resolved(JsonNode document, JsonNode node) {

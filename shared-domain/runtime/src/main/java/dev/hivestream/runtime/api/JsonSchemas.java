@@ -39,7 +39,8 @@ import tools.jackson.databind.node.ObjectNode;
  * and 2020-12, for OpenAPI 3.1, have in common. Of a class that is not known here anything is accepted.
  *
  * <p>Two things no schema can say: {@code 5.0} is a whole number to a schema and none to {@link Json}; and what a record's
- * constructor refuses. One is left out: a time may come as a number too. Not thread-safe.
+ * constructor refuses. Left out is what is read and nobody should send: a time as a number, bytes as an array of numbers.
+ * Not thread-safe.
  */
 final class JsonSchemas {
 

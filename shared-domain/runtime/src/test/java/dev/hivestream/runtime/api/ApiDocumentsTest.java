@@ -197,6 +197,15 @@ class ApiDocumentsTest {
     }
 
     @Test
+    void only_what_must_be_sent_has_an_example_for_the_page_sends_examples() {
+        for (JsonNode parameter : OPEN_API.at("/components/parameters")) {
+            boolean example = parameter.has("example") || parameter.has("examples");
+            assertThat(example).as(parameter.path("name").asString())
+                    .isEqualTo(parameter.path("required").asBoolean(false));
+        }
+    }
+
+    @Test
     void only_what_is_served_is_described() {
         JsonNode one = Json.TOLERANT.readTree(OpenApi.of(List.of(SampleDomain.CONTENT), "1"));
         assertThat(one.path("paths").propertyNames()).containsExactly("/v1/content/{id}", "/v1/content/{id}/create",
