@@ -267,8 +267,9 @@ class HttpAnswerTest {
     void what_the_framework_refuses_is_a_problem_as_described_too() throws Exception {
         JsonNode document = Answers.json(processor.get("/openapi.json"));
         Schema schema = schema(document, document.at("/components/schemas/Problem"));
-        for (String nowhere : List.of("/nothing", "/docs/nothing.html", "/v1/content")) {
-            JsonNode problem = Answers.problem(processor.get(nowhere), 404, "not-found");
+        for (JsonNode problem : List.of(Answers.problem(processor.get("/nothing"), 404, "not-found"),
+                Answers.problem(processor.get("/docs/nothing.html"), 404, "not-found"),
+                Answers.problem(processor.get("/v1/content"), 405, "method-not-allowed"))) {
             assertThat(schema.validate(problem)).as(problem.toString()).isEmpty();
         }
     }
