@@ -3,20 +3,31 @@ package dev.hivestream.commandprocessor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import dev.hivestream.local.LocalStack;
+import dev.hivestream.runtime.message.Json;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What an answer over HTTP promises. */
 class HttpAnswerTest {
@@ -192,6 +203,86 @@ class HttpAnswerTest {
                 "respond-async", "Idempotency-Key", Wire.id() + " k&?=+%41");
         String location = answer.headers().firstValue("Location").orElseThrow();
         await().atMost(Duration.ofSeconds(20)).until(() -> processor.get(location).statusCode() == 200);
+    }
+
+    @Test
+    void every_operation_that_is_described_is_there_and_answers_as_described() throws Exception {
+        JsonNode document = Answers.json(processor.get("/openapi.json"));
+        Set<String> answered = new TreeSet<>();
+        for (var path : document.path("paths").properties()) {
+            String place = path.getKey().replaceAll("\\{\\w+}", Wire.id());
+            for (var operation : path.getValue().properties()) {
+                String example = operation.getValue().at("/requestBody/content/application~1json/example").toString();
+                var answer = operation.getKey().equals("post")
+                        ? processor.post(place, example)
+                        : processor.get(place);
+                JsonNode described = resolved(document,
+                        operation.getValue().path("responses").path(String.valueOf(answer.statusCode())));
+                String mediaType = answer.headers().firstValue("Content-Type").orElse("");
+                JsonNode schema = described.path("content").path(mediaType).path("schema");
+                assertThat(schema.isMissingNode()).as("%s: %s %s", place, answer, answer.body()).isFalse();
+                assertThat(schema(document, schema).validate(Answers.json(answer))).as(answer.body()).isEmpty();
+                assertThat(answer.body()).doesNotContain("unknown-aggregate", "unknown-command", "malformed");
+                answered.add(operation.getKey() + " " + answer.statusCode());
+            }
+        }
+        assertThat(answered).containsExactlyInAnyOrder("post 200", "post 422", "get 404");
+    }
+
+    @Test
+    void a_state_has_the_schema_that_is_described() throws Exception {
+        JsonNode document = Answers.json(processor.get("/openapi.json"));
+        String id = Wire.id();
+        processor.post("/v1/content/" + id + "/create", CREATE);
+        JsonNode schema = document.path("paths").path("/v1/content/{id}")
+                .at("/get/responses/200/content/application~1json/schema");
+        assertThat(schema(document, schema).validate(Answers.json(processor.get("/v1/content/" + id)))).isEmpty();
+    }
+
+    @Test
+    void the_topics_are_described_with_the_sagas_between_the_aggregates() throws Exception {
+        var answer = processor.get("/asyncapi.json");
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(Answers.json(answer).path("channels").propertyNames()).contains("content.commands", "review.events",
+                "publication.inbox", "money-transfer.inbox.dlq");
+    }
+
+    @Test
+    void the_page_comes_from_here_with_all_that_it_needs() throws Exception {
+        assertThat(processor.get("/docs").headers().firstValue("Location")).contains("/docs/index.html");
+        var page = processor.get("/docs/index.html");
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
+        Matcher link = Pattern.compile("(?:href|src)=\"([^\"]+)\"").matcher(page.body());
+        List<String> links = link.results().map(found -> found.group(1)).toList();
+        assertThat(links).hasSizeGreaterThan(5).noneMatch(needed -> needed.contains("//"));
+        for (String needed : links) {
+            assertThat(processor.get(URI.create("/docs/index.html").resolve(needed).toString()).statusCode())
+                    .as(needed).isEqualTo(200);
+        }
+        Answers.problem(processor.get("/webjars/swagger-ui/index.html"), 404, "not-found");
+    }
+
+    @Test
+    void what_the_framework_refuses_is_a_problem_as_described_too() throws Exception {
+        JsonNode document = Answers.json(processor.get("/openapi.json"));
+        Schema schema = schema(document, document.at("/components/schemas/Problem"));
+        for (JsonNode problem : List.of(Answers.problem(processor.get("/nothing"), 404, "not-found"),
+                Answers.problem(processor.get("/docs/nothing.html"), 404, "not-found"),
+                Answers.problem(processor.get("/v1/content"), 405, "method-not-allowed"))) {
+            assertThat(schema.validate(problem)).as(problem.toString()).isEmpty();
+        }
+    }
+
+    private static JsonNode resolved(JsonNode document, JsonNode node) {
+        return node.has("$ref") ? document.at(node.path("$ref").asString().substring(1)) : node;
+    }
+
+    private static Schema schema(JsonNode document, JsonNode schema) {
+        ObjectNode root = Json.TOLERANT.createObjectNode();
+        root.set("components", document.path("components"));
+        root.set("allOf", Json.TOLERANT.createArrayNode().add(schema));
+        return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(root);
     }
 
     private static String place(String aggregate) {
