@@ -152,7 +152,7 @@ public final class Child {
     }
 
     /** Waits for it to be usable; its end, or the end of patience, is a failure that shows the last lines of its log. */
-    void awaitStart(Duration patience, BooleanSupplier usable) {
+    public void awaitStart(Duration patience, BooleanSupplier usable) {
         boolean done = Await.until(patience, () -> !isAlive() || usable.getAsBoolean());
         if (!isAlive()) {
             throw new StartFailure(end());
