@@ -37,7 +37,7 @@ class DataFlowMetadataIT {
             for (ZipEntry entry : (Iterable<ZipEntry>) jar.stream().map(ZipEntry.class::cast)::iterator) {
                 if (entry.getName().equals(GENERATED)) {
                     read(jar.getInputStream(entry));
-                } else if (entry.getName().startsWith("BOOT-INF/lib/") && entry.getName().endsWith(".jar")) {
+                } else if (entry.getName().matches("BOOT-INF/lib/(hive|spring-boot)-.*\\.jar")) {
                     library(jar, entry);
                 }
             }
