@@ -4,6 +4,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Guard;
@@ -22,6 +23,7 @@ import org.springframework.cloud.stream.binding.BindingsLifecycleController;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
 import org.springframework.messaging.Message;
 
 /** The function bean, the job, and what they work with. */
@@ -94,7 +96,14 @@ class RebuilderConfiguration {
     @Bean
     Job job(FoldedLogs served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
             Folder folder, Verification verification, Repair repair, Following following, Progress progress,
-            Stopping stopping, Console console, HiveProperties hive, RebuilderProperties properties) {
+            Stopping stopping, Console console, HiveProperties hive, RebuilderProperties properties,
+            Environment environment) {
+        String stream = environment.getProperty("spring.cloud.dataflow.stream.name");
+        if (stream != null && !properties.follow()) {
+            throw new StartRefused("This is an app of the stream '" + stream
+                    + "' and would end when the cache is built, which Data Flow calls a failure. Set "
+                    + "hive.rebuild.follow to true, or run the job without Data Flow");
+        }
         return new Job(
                 new Rebuild(served, topics, cache, generations, replay, log, folder, verification, following, progress,
                         stopping, hive, properties),

@@ -330,13 +330,12 @@ class WiringTest {
     }
 
     @Test
-    void hive_aggregates_chooses_what_runs_and_a_destination_that_is_set_stays() {
-        try (Wired one = Wired.start("--AGGREGATE=tell-%", "--hive.lock.scope=aggregate", "--hive.catch-up.step=1",
-                "--spring.cloud.stream.bindings.output.destination=somewhere")) {
+    void hive_aggregates_chooses_what_runs() {
+        try (Wired one = Wired.start("--AGGREGATE=tell-%", "--hive.lock.scope=aggregate", "--hive.catch-up.step=1")) {
             String name = one.names.getLast();
             BindingServiceProperties bindings = one.context.getBean(BindingServiceProperties.class);
             assertThat(bindings.getBindingDestination("input")).isEqualTo(name + ".commands");
-            assertThat(bindings.getBindingDestination("output")).isEqualTo("somewhere");
+            assertThat(bindings.getBindingDestination("output")).isEqualTo(name + ".events");
             one.own(name);
 
             List<String> held = new ArrayList<>();

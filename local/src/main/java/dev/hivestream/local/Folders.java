@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.Comparator;
 
 /** Whole directories. */
-final class Folders {
+public final class Folders {
 
     private Folders() {}
 
     /** Removes it with everything in it; nothing happens if there is none. */
-    static void delete(Path folder) {
+    public static void delete(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

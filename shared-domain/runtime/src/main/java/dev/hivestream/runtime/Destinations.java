@@ -4,13 +4,16 @@ import dev.hivestream.model.Aggregate;
 import dev.hivestream.model.SagaType;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.saga.ServedSagas;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -18,9 +21,14 @@ import org.springframework.core.env.MapPropertySource;
 
 /**
  * The topics that the app consumes follow from the aggregates or the sagas that it runs, and from {@code hive.consumes}
- * ({@code commands}, {@code events} or {@code sagas}): they are the default of the bindings' destinations. A destination that is configured stays.
+ * ({@code commands}, {@code events} or {@code sagas}): they are the bindings' destinations. Who sets a destination, as
+ * Spring Cloud Data Flow does, has to set the same; anything else ends the start, for such a topic has none of what the
+ * app is for.
  */
 public final class Destinations implements EnvironmentPostProcessor {
+
+    private static final String BINDINGS = "spring.cloud.stream.bindings.";
+    private static final String DESTINATION = ".destination";
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
@@ -28,40 +36,124 @@ public final class Destinations implements EnvironmentPostProcessor {
             throw new StartRefused("spring.kafka.ssl.bundle is set, and the Kafka binder does not take it. Set "
                     + "spring.kafka.ssl.trust-store-location and the other spring.kafka.ssl.* (docs/security.md)");
         }
-        String consumes = environment.getProperty("hive.consumes", "commands");
-        Map<String, Object> destinations = consumes.equals("sagas")
-                ? ofSagas(names(environment, "hive.sagas"))
-                : ofAggregates(names(environment, "hive.aggregates"), consumes.equals("events"));
+        Map<String, Object> destinations = new Bound(environment).destinations();
         environment.getPropertySources().addLast(new MapPropertySource("hiveDestinations", destinations));
     }
 
-    private static List<String> names(ConfigurableEnvironment environment, String property) {
-        return Arrays.stream(environment.getProperty(property, String[].class, new String[0])).map(String::strip)
-                .filter(name -> !name.isEmpty()).toList();
-    }
+    /** One environment's. */
+    private record Bound(ConfigurableEnvironment environment) {
 
-    private static Map<String, Object> ofAggregates(List<String> names, boolean events) {
-        Collection<Aggregate<?, ?, ?>> aggregates = ServedAggregates.choose(names);
-        UnaryOperator<String> topic = events ? Topics::events : Topics::commands;
-        return Map.of("spring.cloud.stream.bindings.input.destination",
-                aggregates.stream().map(aggregate -> topic.apply(aggregate.name())).collect(Collectors.joining(",")),
-                "spring.cloud.stream.bindings.output.destination",
-                Topics.events(aggregates.iterator().next().name()));
-    }
-
-    private static Map<String, Object> ofSagas(List<String> names) {
-        Collection<SagaType<?, ?, ?>> sagas = ServedSagas.choose(names);
-        if (sagas.isEmpty()) {
-            throw new StartRefused("No saga is on the class path: a domain declares its sagas in Domain.sagas()");
+        private Map<String, Object> destinations() {
+            return switch (environment.getProperty("hive.consumes", "commands")) {
+                case "sagas" -> ofSagas(ServedSagas.choose(names("hive.sagas")));
+                case "events" -> ofEvents(aggregates());
+                default -> ofCommands(aggregates());
+            };
         }
-        String routed = sagas.stream().flatMap(saga -> saga.aggregates().stream()).distinct().sorted()
-                .flatMap(aggregate -> Stream.of(Topics.events(aggregate), Topics.results(aggregate)))
-                .collect(Collectors.joining(","));
-        String inboxes = sagas.stream().map(saga -> Topics.inbox(saga.name())).collect(Collectors.joining(","));
-        String output = Topics.inbox(sagas.iterator().next().name());
-        return Map.of("spring.cloud.stream.bindings.router.destination", routed,
-                "spring.cloud.stream.bindings.routed.destination", output,
-                "spring.cloud.stream.bindings.inbox.destination", inboxes,
-                "spring.cloud.stream.bindings.output.destination", output);
+
+        private Map<String, Object> ofCommands(List<String> aggregates) {
+            String instead = aggregates.size() == 1
+                    ? "':%s > %s --hive.aggregates=%s > :%s'".formatted(Topics.commands(aggregates.getFirst()), label(),
+                            aggregates.getFirst(), Topics.events(aggregates.getFirst()))
+                    : registered("--hive.aggregates=" + String.join(",", aggregates));
+            List<String> events = topics(aggregates, Topics::events);
+            return Map.of(property("input"), all("input", topics(aggregates, Topics::commands), instead),
+                    property("output"), one("output", events, instead));
+        }
+
+        private Map<String, Object> ofEvents(List<String> aggregates) {
+            String instead = aggregates.size() == 1
+                    ? "':%s > %s --hive.aggregates=%s --hive.rebuild.follow=true'".formatted(
+                            Topics.events(aggregates.getFirst()), label(), aggregates.getFirst())
+                    : registered("--hive.rebuild.follow=true --hive.aggregates=" + String.join(",", aggregates));
+            return Map.of(property("input"), all("input", topics(aggregates, Topics::events), instead));
+        }
+
+        private Map<String, Object> ofSagas(Collection<SagaType<?, ?, ?>> sagas) {
+            if (sagas.isEmpty()) {
+                throw new StartRefused("No saga is on the class path: a domain declares its sagas in Domain.sagas()");
+            }
+            List<String> names = sagas.stream().map(SagaType::name).toList();
+            String instead = registered("--hive.sagas=" + String.join(",", names));
+            String piped = environment.getProperty(property("input"));
+            if (piped != null) {
+                throw new StartRefused(property("input") + " is '" + piped
+                        + "': a saga-manager reads the events and results of several aggregates, and has no such binding"
+                        + ". Leave it out" + inDataFlow(instead));
+            }
+            List<String> routed = sagas.stream().flatMap(saga -> saga.aggregates().stream()).distinct().sorted()
+                    .flatMap(aggregate -> Stream.of(Topics.events(aggregate), Topics.results(aggregate))).toList();
+            List<String> inboxes = topics(names, Topics::inbox);
+            return Map.of(property("router"), all("router", routed, instead),
+                    property("routed"), one("routed", inboxes, instead),
+                    property("inbox"), all("inbox", inboxes, instead),
+                    property("output"), one("output", inboxes, instead));
+        }
+
+        /** What a binding consumes: all of the topics. */
+        private String all(String binding, List<String> topics, String instead) {
+            List<String> set = set(binding);
+            if (set != null && !Set.copyOf(set).equals(Set.copyOf(topics))) {
+                throw refuse(binding, set, topics, instead);
+            }
+            return String.join(",", topics);
+        }
+
+        /** Where an output begins; each message names its own topic. */
+        private String one(String binding, List<String> topics, String instead) {
+            List<String> set = set(binding);
+            if (set != null && !(set.size() == 1 && topics.contains(set.getFirst()))) {
+                throw refuse(binding, set, topics, instead);
+            }
+            return topics.getFirst();
+        }
+
+        private StartRefused refuse(String binding, List<String> set, List<String> topics, String instead) {
+            return new StartRefused(property(binding) + " is '" + String.join(",", set)
+                    + "', and topics are named after what runs: here " + String.join(",", topics) + ". Leave it out"
+                    + inDataFlow(instead));
+        }
+
+        private String inDataFlow(String instead) {
+            return environment.getProperty("spring.cloud.dataflow.stream.name") == null
+                    ? ""
+                    : "; the definition of the stream is " + instead + " then";
+        }
+
+        private String registered(String options) {
+            return "'" + label() + " " + options + "', without pipes and with the app registered as type app,";
+        }
+
+        private String label() {
+            return Objects.requireNonNullElse(environment.getProperty("spring.cloud.dataflow.stream.app.label"),
+                    "hive-app");
+        }
+
+        private List<String> aggregates() {
+            return ServedAggregates.choose(names("hive.aggregates")).stream().map(Aggregate::name).toList();
+        }
+
+        private List<String> names(String property) {
+            return list(environment.getProperty(property, String[].class, new String[0]));
+        }
+
+        private @Nullable List<String> set(String binding) {
+            String[] set = environment.getProperty(property(binding), String[].class);
+            return set == null ? null : list(set);
+        }
+
+        private static List<String> list(String[] values) {
+            return Arrays.stream(values).map(String::strip).filter(value -> !value.isEmpty()).toList();
+        }
+
+        private static List<String> topics(Collection<String> names, Function<String, String> topic) {
+            List<String> topics = new ArrayList<>();
+            names.forEach(name -> topics.add(topic.apply(name)));
+            return topics;
+        }
+
+        private static String property(String binding) {
+            return BINDINGS + binding + DESTINATION;
+        }
     }
 }
