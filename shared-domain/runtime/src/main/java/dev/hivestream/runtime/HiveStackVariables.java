@@ -17,7 +17,7 @@ import org.springframework.core.env.StandardEnvironment;
 /**
  * The environment variables of the Hive Stack's stream processor, under their old names: each sets the property that means
  * the same here, unless that is set otherwise. One that cannot be honoured ends the start, for who sets it counts on it.
- * The table is in docs/configuration.md.
+ * The table is in the README.
  */
 public final class HiveStackVariables implements EnvironmentPostProcessor {
 
