@@ -137,7 +137,7 @@ class AppsTest {
         assertThat(test.annotations()).containsEntry(Chart.HOOK, "test");
         assertThat(environment(test)).containsEntry("TOKEN", "test-token/token")
                 .containsEntry("URL", "http://" + NAME + "-commands:8080/v1/content/helm-test/create")
-                .containsEntry("BODY", "{\"n\":1,\"title\":\"It's \\\"quoted\\\"\"}");
+                .containsEntry("BODY", "{\"title\":\"It's \\\"quoted\\\"\",\"words\":1}");
     }
 
     @Test

@@ -44,8 +44,9 @@ class WrongValuesTest {
                 arguments("observability: {logging: {format: json}}", "/observability/logging/format"),
                 arguments("observability: {tracing: {sampling: 2}}", "/observability/tracing/sampling"),
                 // a secret where all can read it
-                arguments("properties: {spring.data.redis.password: secret}", "/properties"),
-                arguments("defaults: {properties: {spring.kafka.properties.sasl.jaas.config: x}}", "/properties"),
+                arguments("properties: {spring.data.redis.password: secret}", "spring.data.redis.password"),
+                arguments("defaults: {properties: {spring.kafka.properties.sasl.jaas.config: x}}",
+                        "spring.kafka.properties.sasl.jaas.config"),
                 arguments("env: [{name: REDIS_PASSWORD, value: secret}]", "/env/0"),
                 arguments("kafka: {sasl: {password: secret}}", "'password' not allowed"),
                 arguments("cacheRebuilder: {job: {arguments: [verify, --redis, 'redis://u:p@h']}}",
@@ -77,7 +78,7 @@ class WrongValuesTest {
                         "commandProcessors[1] (b).aggregates: x"),
                 arguments("commandProcessors: [{name: a, aggregates: [x]}, {name: b}]",
                         "commandProcessors[1] (b).aggregates is empty"),
-                arguments("sagaManagers: [{name: a, sagas: [x]}, {name: b, sagas: [y]}]",
+                arguments("sagaManagers: [{name: a, sagas: [x]}, {name: b, sagas: [z]}]",
                         "sagaManagers[1] (b).routerGroup"),
                 arguments("sagaManagers: [{name: a, sagas: [x]}, {name: b, routerGroup: r}]",
                         "sagaManagers[1] (b).sagas is empty"),
@@ -97,7 +98,8 @@ class WrongValuesTest {
                 arguments("security: {jwt: {audiences: [a]}}", "security.jwt.audiences is set"),
                 arguments("{kafka: {securityProtocol: SASL_PLAINTEXT, sasl: {existingSecret: a, jaasKey: j}},"
                         + " defaults: {autoscaling: {keda: {enabled: true}}}}", "autoscaling.keda.authenticationRef"),
-                arguments("{commandProcessors: [{name: a, aggregates: [x]}], test: {command: {aggregate: y, name: z}}}",
-                        "test.command.aggregate is y"));
+                arguments(
+                        "{commandProcessors: [{name: a, aggregates: [x]}], test: {command: {aggregate: z, name: create}}}",
+                        "test.command.aggregate is z"));
     }
 }
