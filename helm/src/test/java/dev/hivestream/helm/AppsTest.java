@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -157,7 +156,7 @@ class AppsTest {
     }
 
     private List<Manifest> render(Path file) throws IOException {
-        return Chart.with(folder.resolve(file.getFileName().toString()), Yaml.map(Files.readString(file))).render();
+        return Chart.with(file).render();
     }
 
     static Manifest one(List<Manifest> manifests, String kind, String name) {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,7 +27,11 @@ final class Chart {
     /** The oldest that is supported. */
     private static final String KUBERNETES = "1.29.0";
 
+    private static final Path COPIES = Path.of("target", "charts");
+    private static final Map<Path, Chart> KNOWN = new HashMap<>();
+
     private final Path folder;
+    private List<Manifest> rendered;
 
     private Chart(Path folder) {
         this.folder = folder;
@@ -42,6 +47,16 @@ final class Chart {
             throw new UncheckedIOException(e);
         }
         return files;
+    }
+
+    /** The chart with a file of values laid over its own; the same one for the same file. */
+    static synchronized Chart with(Path file) throws IOException {
+        Chart known = KNOWN.get(file);
+        if (known == null) {
+            known = with(COPIES.resolve(file.getFileName().toString()), Yaml.map(Files.readString(file)));
+            KNOWN.put(file, known);
+        }
+        return known;
     }
 
     /** The chart with these values laid over its own, in a folder of this name. */
@@ -70,8 +85,11 @@ final class Chart {
      *
      * @throws IllegalStateException with what is wrong with the values
      */
-    List<Manifest> render() {
-        return render(RELEASE);
+    synchronized List<Manifest> render() {
+        if (rendered == null) {
+            rendered = render(RELEASE);
+        }
+        return rendered;
     }
 
     /** The same, under another release's name. */

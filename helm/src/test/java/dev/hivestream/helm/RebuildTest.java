@@ -3,7 +3,6 @@ package dev.hivestream.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +80,6 @@ class RebuildTest {
     }
 
     private List<Manifest> render(String file) throws IOException {
-        return Chart.with(folder.resolve("chart"), Yaml.map(Files.readString(Chart.VALUES.resolve(file)))).render();
+        return Chart.with(Chart.VALUES.resolve(file)).render();
     }
 }

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.io.TempDir;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 /** What holds of the chart with each of the value files. */
 @ParameterizedClass
@@ -27,10 +27,6 @@ class RenderedTest {
 
     private static final Set<String> RESTRICTED_VOLUMES = Set.of("name", "configMap", "csi", "downwardAPI", "emptyDir",
             "ephemeral", "persistentVolumeClaim", "projected", "secret");
-    private static final Map<Path, Object[]> RENDERED = new java.util.HashMap<>();
-
-    @TempDir
-    private static Path folder;
 
     @Parameter
     private Path file;
@@ -44,18 +40,10 @@ class RenderedTest {
     }
 
     @BeforeEach
-    @SuppressWarnings("unchecked")
     void render() throws IOException {
-        Object[] rendered = RENDERED.get(file);
-        if (rendered == null) {
-            Map<String, Object> read = Yaml.map(Files.readString(file));
-            Chart with = Chart.with(folder.resolve(file.getFileName().toString()), read);
-            rendered = new Object[]{read, with, with.render()};
-            RENDERED.put(file, rendered);
-        }
-        values = (Map<String, Object>) rendered[0];
-        chart = (Chart) rendered[1];
-        manifests = (List<Manifest>) rendered[2];
+        values = Yaml.map(Files.readString(file));
+        chart = Chart.with(file);
+        manifests = chart.render();
     }
 
     @Test
@@ -174,7 +162,7 @@ class RenderedTest {
             List<String> names = new ArrayList<>();
             for (JsonObject variable : Manifest.elements(container, "env")) {
                 String value = variable.has("value") ? variable.get("value").getAsString() : "";
-                java.util.regex.Pattern.compile("\\$\\((\\w+)\\)").matcher(value).results()
+                Pattern.compile("\\$\\((\\w+)\\)").matcher(value).results()
                         .forEach(used -> assertThat(names).as(one.toString()).contains(used.group(1)));
                 names.add(variable.get("name").getAsString());
             }
