@@ -236,13 +236,14 @@ final class Rebuild {
     private Map<String, Object> switchTo(Target<?, ?> target, @Nullable String before) {
         Map<String, Object> activation = new TreeMap<>();
         activation.put("wantedBefore", before == null ? "" : before);
+        boolean owned = stopping.patiently(() -> isOwned(target));
         stopping.patiently(() -> generations.want(target.aggregate(), target.fingerprint(), target.generation()));
         long since = System.nanoTime();
         if (properties.replica()) {
             target.slots().forEach(slot -> stopping
                     .patiently(() -> cache.activate(slot, target.fingerprint(), target.generation())));
-        } else if (!stopping.patiently(() -> log.hasMembers(owners(target)))) {
-            LOG.info("No {} is running in the group '{}': the next one to start uses {}",
+        } else if (!owned) {
+            LOG.info("No {} with this code is running in the group '{}': the next one to start uses {}",
                     target.served().isInput() ? "saga-manager" : "command-processor", owners(target),
                     target.generation());
             activation.put("activePartitions", active(target));
@@ -269,6 +270,22 @@ final class Rebuild {
             activation.put("removed", removeOlder(target));
         }
         return activation;
+    }
+
+    /**
+     * Whether somebody runs this code, and so changes over. Other code, as before an upgrade, has members in the group too;
+     * but then no generation of this fingerprint is kept in step with the log.
+     */
+    private boolean isOwned(Target<?, ?> target) {
+        List<Generations.Generation> all = generations.of(target.aggregate(), hive.partitions());
+        Map<Integer, Long> reached = reached(target, all);
+        return all.stream().anyMatch(one -> one.fingerprint().equals(target.fingerprint()) && !one.active().isEmpty()
+                && !isLeftBehind(one, reached)) && log.hasMembers(owners(target));
+    }
+
+    private static Map<Integer, Long> reached(Target<?, ?> target, List<Generations.Generation> all) {
+        return all.stream().filter(one -> one.name().equals(target.generation())).findFirst()
+                .map(Generations.Generation::watermarks).orElse(Map.of());
     }
 
     private String owners(Target<?, ?> target) {
@@ -302,8 +319,7 @@ final class Rebuild {
         return stopping.patiently(() -> {
             List<Generations.Generation> all = generations.of(target.aggregate(), hive.partitions()).stream()
                     .filter(one -> Generations.numberOf(one.name()) > 0).toList();
-            Map<Integer, Long> reached = all.stream().filter(one -> one.name().equals(target.generation())).findFirst()
-                    .map(Generations.Generation::watermarks).orElse(Map.of());
+            Map<Integer, Long> reached = reached(target, all);
             List<Generations.Generation> left = all.stream()
                     .filter(one -> !one.name().equals(target.generation()))
                     .filter(one -> one.fingerprint().equals(target.fingerprint())
