@@ -273,19 +273,12 @@ final class Rebuild {
     }
 
     /**
-     * Whether somebody runs this code, and so changes over. Other code, as before an upgrade, has members in the group too;
-     * but then no generation of this fingerprint is kept in step with the log.
+     * Whether somebody may run this code, and so changes over. Other code, as before an upgrade, has members in the group
+     * too, but readers use no generation of this fingerprint then.
      */
     private boolean isOwned(Target<?, ?> target) {
-        List<Generations.Generation> all = generations.of(target.aggregate(), hive.partitions());
-        Map<Integer, Long> reached = reached(target, all);
-        return all.stream().anyMatch(one -> one.fingerprint().equals(target.fingerprint()) && !one.active().isEmpty()
-                && !isLeftBehind(one, reached)) && log.hasMembers(owners(target));
-    }
-
-    private static Map<Integer, Long> reached(Target<?, ?> target, List<Generations.Generation> all) {
-        return all.stream().filter(one -> one.name().equals(target.generation())).findFirst()
-                .map(Generations.Generation::watermarks).orElse(Map.of());
+        return !generations.active(target.aggregate(), target.fingerprint(), hive.partitions()).isEmpty()
+                && log.hasMembers(owners(target));
     }
 
     private String owners(Target<?, ?> target) {
@@ -319,7 +312,8 @@ final class Rebuild {
         return stopping.patiently(() -> {
             List<Generations.Generation> all = generations.of(target.aggregate(), hive.partitions()).stream()
                     .filter(one -> Generations.numberOf(one.name()) > 0).toList();
-            Map<Integer, Long> reached = reached(target, all);
+            Map<Integer, Long> reached = all.stream().filter(one -> one.name().equals(target.generation())).findFirst()
+                    .map(Generations.Generation::watermarks).orElse(Map.of());
             List<Generations.Generation> left = all.stream()
                     .filter(one -> !one.name().equals(target.generation()))
                     .filter(one -> one.fingerprint().equals(target.fingerprint())
