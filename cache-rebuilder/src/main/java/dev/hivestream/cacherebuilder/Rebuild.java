@@ -236,13 +236,14 @@ final class Rebuild {
     private Map<String, Object> switchTo(Target<?, ?> target, @Nullable String before) {
         Map<String, Object> activation = new TreeMap<>();
         activation.put("wantedBefore", before == null ? "" : before);
+        boolean owned = stopping.patiently(() -> isOwned(target));
         stopping.patiently(() -> generations.want(target.aggregate(), target.fingerprint(), target.generation()));
         long since = System.nanoTime();
         if (properties.replica()) {
             target.slots().forEach(slot -> stopping
                     .patiently(() -> cache.activate(slot, target.fingerprint(), target.generation())));
-        } else if (!stopping.patiently(() -> log.hasMembers(owners(target)))) {
-            LOG.info("No {} is running in the group '{}': the next one to start uses {}",
+        } else if (!owned) {
+            LOG.info("No {} with this code is running in the group '{}': the next one to start uses {}",
                     target.served().isInput() ? "saga-manager" : "command-processor", owners(target),
                     target.generation());
             activation.put("activePartitions", active(target));
@@ -269,6 +270,15 @@ final class Rebuild {
             activation.put("removed", removeOlder(target));
         }
         return activation;
+    }
+
+    /**
+     * Whether somebody may run this code, and so changes over. Other code, as before an upgrade, has members in the group
+     * too, but readers use no generation of this fingerprint then.
+     */
+    private boolean isOwned(Target<?, ?> target) {
+        return !generations.active(target.aggregate(), target.fingerprint(), hive.partitions()).isEmpty()
+                && log.hasMembers(owners(target));
     }
 
     private String owners(Target<?, ?> target) {

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.cacherebuilder.Rebuilder.Ran;
 import dev.hivestream.local.LocalStack;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,6 +78,27 @@ class RebuildTest {
                 "--hive.rebuild.threads=1").andCode(0);
         assertThat(ran.json().path("events").asLong()).isEqualTo(21_000);
         rebuilder.assertIs(ran.generation(), log.expected);
+    }
+
+    @Test
+    @Order(3)
+    void owners_with_other_code_are_not_waited_for() {
+        try (var other = new KafkaConsumer<>(
+                Map.<String, Object>of("bootstrap.servers", stack.broker().bootstrapServers(),
+                        "group.id", "old-code"),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            other.subscribe(List.of("account.commands"));
+            Awaitility.await().until(() -> {
+                other.poll(Duration.ofMillis(100));
+                return !other.assignment().isEmpty();
+            });
+            Ran ran = rebuilder.run("--json", "--activate", "--hive.rebuild.owners=old-code").andCode(0);
+
+            String fingerprint = ran.generation().substring(ran.generation().indexOf('-') + 1);
+            assertThat(rebuilder.redis("GET", "hive:generation:account:" + fingerprint)).isEqualTo(ran.generation());
+            assertThat(ran.json().path("aggregates").path(0).path("activePartitions").asInt()).isZero();
+            rebuilder.redis("DEL", "hive:generation:account:" + fingerprint);
+        }
     }
 
     @Test
