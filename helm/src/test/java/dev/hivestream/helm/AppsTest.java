@@ -25,18 +25,18 @@ class AppsTest {
 
         assertThat(application(manifests, NAME + "-content"))
                 .containsEntry("hive.aggregates", List.of("content", "review"))
-                .containsEntry("server.port", 8080).containsEntry("hive.partitions", 8)
+                .containsEntry("hive.partitions", 8)
                 .containsEntry("spring.cloud.stream.bindings.input.group", "command-processor");
         assertThat(application(manifests, NAME + "-account")).containsEntry("hive.lock.scope", "aggregate")
                 .containsEntry("hive.decide.remembered", 1024);
         assertThat(application(manifests, NAME + "-transfers")).containsEntry("hive.sagas", List.of("money-transfer"))
-                .containsEntry("server.port", 8082)
                 .containsEntry("spring.cloud.stream.bindings.router.group", "saga-router-transfers");
         assertThat(environment(one(manifests, "StatefulSet", NAME + "-account")))
-                .containsEntry("PROCESSOR_TYPE", "producer").containsEntry("TZ", "UTC")
+                .containsEntry("PROCESSOR_TYPE", "producer").containsEntry("SERVER_PORT", "8080")
+                .containsEntry("TZ", "UTC")
                 .containsEntry("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=60 -XX:+UseZGC");
         assertThat(environment(one(manifests, "StatefulSet", NAME + "-transfers")))
-                .containsEntry("PROCESSOR_TYPE", "stream_processor");
+                .containsEntry("PROCESSOR_TYPE", "stream_processor").containsEntry("SERVER_PORT", "8082");
         assertThat(one(manifests, "StatefulSet", NAME + "-content").text("spec.replicas")).isEqualTo("4");
         assertThat(one(manifests, "StatefulSet", NAME + "-ticket").text("spec.replicas")).isEqualTo("2");
         assertThat(manifests).noneMatch(manifest -> manifest.name().endsWith("-later"));
