@@ -63,7 +63,7 @@ build() {
     fi
     echo "Building, which takes a minute or two the first time"
     # neither tests nor style: whoever tries something out wants to see it run
-    ./mvnw -q -B -ntp -Dmaven.test.skip=true -Dformatter.skip package >"$stamp.log" 2>&1 || {
+    ./mvnw -q -B -ntp -T2 -pl '!helm' -Dmaven.test.skip=true -Dformatter.skip package >"$stamp.log" 2>&1 || {
         cat "$stamp.log" >&2
         fail "the build failed"
     }
