@@ -112,8 +112,13 @@ public final class BootApp implements AutoCloseable {
 
     /** Whether its readiness is up at this moment. */
     public boolean isReady() {
+        return isReady(url());
+    }
+
+    /** Whether the readiness of an app at an address without a slash at the end is up at this moment. */
+    public static boolean isReady(String url) {
         try {
-            var connection = (HttpURLConnection) URI.create(url() + "/actuator/health/readiness").toURL()
+            var connection = (HttpURLConnection) URI.create(url + "/actuator/health/readiness").toURL()
                     .openConnection();
             connection.setConnectTimeout(5_000);
             connection.setReadTimeout(10_000);

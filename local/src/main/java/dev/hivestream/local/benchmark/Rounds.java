@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /** The runs of contenders that take turns, told as they come. */
 final class Rounds {
@@ -66,8 +67,12 @@ final class Rounds {
     }
 
     private double median(String contender, ToDoubleFunction<Round> figure) {
-        double[] sorted = all.stream().filter(round -> round.contender().equals(contender)).mapToDouble(figure).sorted()
-                .toArray();
+        return median(all.stream().filter(round -> round.contender().equals(contender)).mapToDouble(figure));
+    }
+
+    /** The median of some figures, at least one. */
+    static double median(DoubleStream figures) {
+        double[] sorted = figures.sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }

@@ -1,11 +1,10 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.BootApp;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * How long an app needs from its start until it is ready, and what that costs: as a boot jar, taken apart as in the image,
@@ -91,21 +89,12 @@ final class Start implements SubCommand {
         Child process = bench.start(app, environment, contender.equals("boot-jar")
                 ? List.of(Child.java(), "-jar", bench.jar(app).toString())
                 : List.of(script, "run"));
-        process.awaitStart(PATIENCE, () -> isReady(port));
+        process.awaitStart(PATIENCE, () -> BootApp.isReady("http://127.0.0.1:" + port));
         double seconds = (System.nanoTime() - begun) / 1e9;
         double cpu = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().totalCpuDuration())
                 .map(duration -> duration.toNanos() / 1e9).orElse(Double.NaN);
         bench.end(process);
         return new Run(app, round, contender, seconds, cpu);
-    }
-
-    private static boolean isReady(int port) {
-        try {
-            return ((HttpURLConnection) URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness").toURL()
-                    .openConnection()).getResponseCode() == 200;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private void conclude(Bench bench, List<Run> runs) throws IOException {
@@ -114,8 +103,10 @@ final class Start implements SubCommand {
         for (String app : APPS) {
             Map<String, Run> ofApp = new LinkedHashMap<>();
             for (String contender : CONTENDERS) {
-                Run median = new Run(app, 0, contender, median(runs, app, contender, false),
-                        median(runs, app, contender, true));
+                List<Run> alike = runs.stream()
+                        .filter(run -> run.app().equals(app) && run.contender().equals(contender)).toList();
+                Run median = new Run(app, 0, contender, Rounds.median(alike.stream().mapToDouble(Run::seconds)),
+                        Rounds.median(alike.stream().mapToDouble(Run::cpuSeconds)));
                 ofApp.put(contender, median);
                 print(bench, median);
             }
@@ -126,16 +117,5 @@ final class Start implements SubCommand {
             bench.out().printf("%s: with the cache %.2f of the boot jar's time%n", app, ratio);
         }
         FiguresFile.write(options.json(), Map.of("runs", runs, "medians", medians, "ratios", ratios));
-    }
-
-    private static double median(List<Run> runs, String app, String contender, boolean cpu) {
-        double[] sorted = ofContender(runs, app, contender).mapToDouble(cpu ? Run::cpuSeconds : Run::seconds).sorted()
-                .toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
-    private static Stream<Run> ofContender(List<Run> runs, String app, String contender) {
-        return runs.stream().filter(run -> run.app().equals(app) && run.contender().equals(contender));
     }
 }

@@ -1,5 +1,6 @@
 package dev.hivestream.local.dataflow;
 
+import dev.hivestream.local.Await;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.Ports;
 import dev.hivestream.local.StartFailure;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A Skipper server and a Data Flow server, with databases in memory, listening on this machine only. Skipper launches the
@@ -101,15 +101,10 @@ final class Servers implements AutoCloseable {
         dataFlow.terminate(STOP);
         skipper.terminate(STOP);
         apps.forEach(ProcessHandle::destroy);
-        long end = System.nanoTime() + APPS_STOP.toNanos();
-        while (apps.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() - end < 0) {
-            try {
-                TimeUnit.MILLISECONDS.sleep(50);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                break;
-            }
+        try {
+            Await.until(APPS_STOP, () -> apps.stream().noneMatch(ProcessHandle::isAlive));
+        } finally {
+            apps.forEach(ProcessHandle::destroyForcibly);
         }
-        apps.forEach(ProcessHandle::destroyForcibly);
     }
 }
