@@ -1,11 +1,13 @@
 package dev.hivestream.runtime.message;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.Nulls;
 import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -121,6 +123,22 @@ public final class Json {
             JsonIgnoreProperties.Value declared = super.findPropertyIgnoralByName(config, annotated);
             // told at the class, what is not known is passed over; told at the mapper alone, it is first kept
             return unknownPassedOver ? declared.withIgnoreUnknown() : declared;
+        }
+
+        /** A further constructor of a record is for programs: with a single parameter it would make a record of a number. */
+        @Override
+        public JsonCreator.@Nullable Mode findCreatorAnnotation(MapperConfig<?> config, Annotated annotated) {
+            JsonCreator.Mode declared = super.findCreatorAnnotation(config, annotated);
+            return declared == null && annotated.getAnnotated() instanceof Constructor<?> constructor
+                    && constructor.getDeclaringClass().isRecord() && !isCanonical(constructor)
+                            ? JsonCreator.Mode.DISABLED
+                            : declared;
+        }
+
+        private static boolean isCanonical(Constructor<?> constructor) {
+            return Arrays.equals(constructor.getParameterTypes(),
+                    Arrays.stream(constructor.getDeclaringClass().getRecordComponents()).map(RecordComponent::getType)
+                            .toArray(Class<?>[]::new));
         }
 
         private static boolean ofRecord(AnnotatedParameter parameter) {

@@ -2,6 +2,8 @@ package dev.hivestream.samples.account;
 
 import static java.util.Objects.requireNonNull;
 
+import org.jspecify.annotations.Nullable;
+
 /** What can be asked of an account. Amounts are in minor units (cents). */
 public sealed interface AccountCommand {
 
@@ -12,8 +14,16 @@ public sealed interface AccountCommand {
         }
     }
 
-    /** Put money in. */
-    record Deposit(long amount) implements AccountCommand {}
+    /**
+     * Put money in.
+     *
+     * @param memo what it is for, if anybody said so
+     */
+    record Deposit(long amount, @Nullable String memo) implements AccountCommand {
+        public Deposit(long amount) {
+            this(amount, null);
+        }
+    }
 
     /** Take money out. */
     record Withdraw(long amount) implements AccountCommand {}

@@ -34,10 +34,10 @@ public final class AccountDecider implements Decider<AccountCommand, Account, Ac
     private static Decision<AccountEvent> decideOpen(AccountCommand command, long balance) {
         return switch (command) {
             case OpenAccount _ -> Decision.reject("already-open", "The account is open already");
-            case Deposit(long amount) when amount <= 0 -> amountNotPositive();
-            case Deposit(long amount) when amount > Long.MAX_VALUE - balance -> Decision.reject("balance-limit",
+            case Deposit(long amount, _) when amount <= 0 -> amountNotPositive();
+            case Deposit(long amount, _) when amount > Long.MAX_VALUE - balance -> Decision.reject("balance-limit",
                     "The balance would be larger than an account can hold");
-            case Deposit(long amount) -> Decision.accept(new Deposited(amount));
+            case Deposit(long amount, String memo) -> Decision.accept(new Deposited(amount, memo));
             case Withdraw(long amount) when amount <= 0 -> amountNotPositive();
             case Withdraw(long amount) when amount > balance -> Decision.reject("insufficient-funds",
                     "The balance is " + balance);
@@ -51,7 +51,7 @@ public final class AccountDecider implements Decider<AccountCommand, Account, Ac
     public Account evolve(Account account, AccountEvent event) {
         return switch (event) {
             case AccountOpened(String owner) -> new Account(Status.OPEN, owner, 0);
-            case Deposited(long amount) -> withBalance(account, Math.addExact(account.balance(), amount));
+            case Deposited(long amount, _) -> withBalance(account, Math.addExact(account.balance(), amount));
             case Withdrawn(long amount) -> withBalance(account, Math.subtractExact(account.balance(), amount));
             case AccountClosed _ -> new Account(Status.CLOSED, account.owner(), account.balance());
         };
