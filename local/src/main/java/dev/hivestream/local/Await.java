@@ -28,7 +28,7 @@ public final class Await {
     }
 
     /** Keeps the interrupt for the caller's caller. */
-    static IllegalStateException interrupted(InterruptedException cause) {
+    public static IllegalStateException interrupted(InterruptedException cause) {
         Thread.currentThread().interrupt();
         return new IllegalStateException("Interrupted while waiting", cause);
     }

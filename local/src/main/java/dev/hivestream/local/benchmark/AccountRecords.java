@@ -12,7 +12,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 final class AccountRecords {
 
     private static final int PAYLOAD_BYTES = 300;
-    private static final String FILLER = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. ".repeat(6);
+    private static final String FILLER = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. ";
 
     private static final Header SPEC_VERSION = header("ce_specversion", "1.0");
     private static final Header CONTENT_TYPE = header("content-type", "application/json");
@@ -52,7 +52,17 @@ final class AccountRecords {
 
     private static byte[] payload(int version) {
         String head = (version == 1 ? "{\"owner\":\"an owner\"" : "{\"amount\":" + version) + ",\"memo\":\"";
-        return (head + FILLER.substring(0, PAYLOAD_BYTES - head.length() - 2) + "\"}").getBytes(UTF_8);
+        return padded(head, PAYLOAD_BYTES).getBytes(UTF_8);
+    }
+
+    /** A JSON object that begins with this, up to the quote of its last text, and is so long. */
+    static String padded(String head, int length) {
+        return head + filler(length - head.length() - 2) + "\"}";
+    }
+
+    /** Text of so many characters. */
+    static String filler(int length) {
+        return FILLER.repeat(length / FILLER.length() + 1).substring(0, length);
     }
 
     private static Header header(String name, String value) {

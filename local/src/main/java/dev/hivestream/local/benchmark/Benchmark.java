@@ -42,6 +42,7 @@ public final class Benchmark {
         }
         var options = arguments.subList(1, arguments.size());
         return switch (arguments.getFirst()) {
+            case "commands" -> new Commands(CommandsOptions.parse(options));
             case "rebuild" -> new Rebuild(RebuildOptions.parse(options));
             case "start" -> new Start(StartOptions.parse(options));
             case "saga" -> new Saga(SagaOptions.parse(options));

@@ -37,10 +37,22 @@ final class Group {
 
     /** Waits until the group has the partitions and then until it has read them; gives the seconds between the two. */
     double read() throws ExecutionException, InterruptedException {
-        await(() -> assigned().containsAll(ends.keySet()));
+        awaitAssigned();
         long start = System.nanoTime();
         await(this::isRead);
         return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** Waits until the group has the partitions. */
+    void awaitAssigned() throws ExecutionException, InterruptedException {
+        await(() -> assigned().containsAll(ends.keySet()));
+    }
+
+    /** How many records it has read, as far as that is committed. */
+    long committed() throws ExecutionException, InterruptedException {
+        return admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata().get().entrySet().stream()
+                .filter(offset -> ends.containsKey(offset.getKey()) && offset.getValue() != null)
+                .mapToLong(offset -> offset.getValue().offset()).sum();
     }
 
     /** Something that may become true. */

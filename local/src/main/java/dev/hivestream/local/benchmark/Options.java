@@ -49,6 +49,12 @@ final class Options {
         return Integer.parseInt(text);
     }
 
+    /** Names with commas between them, empty if none was given. */
+    Set<String> names(String option) {
+        String text = values.get(option);
+        return text == null ? Set.of() : Set.copyOf(List.of(text.split(",")));
+    }
+
     /** A file, null if none was given. */
     @Nullable
     Path file(String option) {

@@ -1,0 +1,57 @@
+package dev.hivestream.local.benchmark;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Copies records from a topic to another, each poll in a transaction with the consumer's offsets, with the batch size and the
+ * client's settings of the command-processor: what is left when nothing is decided and nothing cached. A program of its
+ * own, without end.
+ */
+final class CopyInTransactions {
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private CopyInTransactions() {}
+
+    /** Takes the bootstrap servers, the group, the topic to read and the one to write. */
+    public static void main(String[] arguments) {
+        Map<String, Object> reading = Map.of("bootstrap.servers", arguments[0], "group.id", arguments[1],
+                "isolation.level", "read_committed", "auto.offset.reset", "earliest", "enable.auto.commit", false,
+                "max.poll.records", 5_000, "max.partition.fetch.bytes", 4 * 1024 * 1024);
+        Map<String, Object> writing = Map.of("bootstrap.servers", arguments[0], "transactional.id", arguments[1],
+                "acks", "all", "linger.ms", 5, "batch.size", 128 * 1024, "retry.backoff.ms", 3);
+        try (var consumer = new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+                var producer = new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            consumer.subscribe(List.of(arguments[2]));
+            while (true) {
+                var polled = consumer.poll(POLL);
+                if (polled.isEmpty()) {
+                    continue;
+                }
+                producer.beginTransaction();
+                for (ConsumerRecord<byte[], byte[]> record : polled) {
+                    var _ = producer.send(new ProducerRecord<>(arguments[3], record.partition(), record.key(),
+                            record.value(), record.headers()));
+                }
+                Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+                for (TopicPartition partition : polled.partitions()) {
+                    offsets.put(partition, new OffsetAndMetadata(polled.records(partition).getLast().offset() + 1));
+                }
+                producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
+                producer.commitTransaction();
+            }
+        }
+    }
+}

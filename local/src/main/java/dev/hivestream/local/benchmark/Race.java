@@ -1,0 +1,124 @@
+package dev.hivestream.local.benchmark;
+
+import dev.hivestream.local.Child;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** A contender gets through a topic full of commands, and what it made of them is looked at. */
+final class Race {
+
+    private static final String COPY = "copy";
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Bench bench;
+    private final Arena arena;
+    private final Contender contender;
+    private final int round;
+    private final CommandsOptions options;
+
+    Race(Bench bench, Arena arena, Contender contender, int round, CommandsOptions options) {
+        this.bench = bench;
+        this.arena = arena;
+        this.contender = contender;
+        this.round = round;
+        this.options = options;
+    }
+
+    /**
+     * Runs.
+     *
+     * @throws Failure if there are other events than expected, or other snapshots
+     */
+    Course run() throws Exception {
+        arena.clear();
+        int commands = options.commands() / contender.share();
+        var log = new CommandLog(servers(), commands, Math.min(options.accounts(), commands / 2), options.partitions(),
+                8, Commands.SEED);
+        log.write();
+        if (!contender.isHive()) {
+            arena.create(COPY, options.partitions());
+        }
+        var group = new Group(bench, arena.admin(), contender.isHive() ? Arena.APP : name(), CommandLog.COMMANDS,
+                options.partitions());
+        var contenders = start();
+        var processes = new ArrayList<>(contenders);
+        processes.add(arena.stack().broker().process());
+        processes.add(arena.stack().redis().process());
+        Course course = Course.watch(bench, group, processes);
+        contenders.forEach(bench::end);
+        require(log);
+        return course;
+    }
+
+    // nobody has been a member of it before
+    private String name() {
+        return contender.label() + "-" + round;
+    }
+
+    private String servers() {
+        return arena.stack().broker().bootstrapServers();
+    }
+
+    private List<Child> start() {
+        var started = new ArrayList<Child>();
+        for (int instance = 0; instance < contender.instances(); instance++) {
+            started.add(switch (contender) {
+                case LIMIT -> program(CopyInTransactions.class, CommandLog.COMMANDS, COPY);
+                case STREAMS -> program(StreamsAccounts.class, CommandLog.COMMANDS, COPY,
+                        bench.folder().resolve(name()).toString());
+                default -> app();
+            });
+        }
+        return started;
+    }
+
+    private Child program(Class<?> main, String... arguments) {
+        var program = new ArrayList<>(List.of(Child.java(), "-Xmx" + options.heap() + "m",
+                "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+                System.getProperty("java.class.path"), main.getName(), servers(), name()));
+        program.addAll(List.of(arguments));
+        return bench.program(contender.label(), program);
+    }
+
+    private Child app() {
+        var properties = new HashMap<>(Map.of("hive.aggregates", "account", "hive.partitions",
+                "" + options.partitions()));
+        properties.putAll(contender.properties());
+        return bench.app("command-processor", arena.stack(), options.heap(), properties).process();
+    }
+
+    private void require(CommandLog log) throws Exception {
+        long events = count(contender.isHive() ? AccountLog.EVENTS : COPY);
+        if (events != log.commands()) {
+            throw new Failure("The result is wrong: " + contender.label() + " made " + events + " events of "
+                    + log.commands() + " commands");
+        }
+        if (contender.isHive()) {
+            new Balances(arena.stack().redis().port(), log).require();
+        }
+    }
+
+    private long count(String topic) {
+        Map<String, Object> settings = Map.of("bootstrap.servers", servers(), "isolation.level", "read_committed",
+                "max.poll.records", 5_000, "max.partition.fetch.bytes", 4 * 1024 * 1024);
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            var partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition())).toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            var ends = consumer.endOffsets(partitions);
+            long records = 0;
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                bench.requireRunning();
+                records += consumer.poll(POLL).count();
+            }
+            return records;
+        }
+    }
+}
