@@ -6,6 +6,7 @@ import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.CommandHash;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.log.Topics;
@@ -24,8 +25,10 @@ import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.trace.Traces;
 import java.time.Clock;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -38,7 +41,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.messaging.Message;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.ObjectWriter;
 
@@ -55,6 +57,8 @@ final class Part<C, S, E> extends CachedPart<S> {
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
     /** What is passed on to events and results must fit into them. */
     private static final int HEADER_BYTES = 16 * 1024;
+    private static final byte[] SPEC_VERSION = utf8("1.0");
+    private static final byte[] JSON = utf8("application/json");
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
@@ -65,13 +69,22 @@ final class Part<C, S, E> extends CachedPart<S> {
     private final Set<String> unwritable = new HashSet<>();
     private final Set<String> changed = new LinkedHashSet<>();
     private final Map<String, byte[]> results = new LinkedHashMap<>();
-    private final List<Message<byte[]>> messages = new ArrayList<>();
+    private final List<Outgoing> outgoing = new ArrayList<>();
+    private final String events;
+    private final String answers;
+    private final byte[] source;
     private Position position = Position.NONE;
+    private byte[] positionHeader = {};
+    private byte[] time = {};
+    private Outgoing.@Nullable Following following;
 
     Part(Served<C, S, E> served, Ownership.Owned owned, Rules rules) {
         super(served.snapshots(), owned, rules.traces());
         this.served = served;
         this.rules = rules;
+        this.events = Topics.events(served.name());
+        this.answers = Topics.results(served.name());
+        this.source = utf8("/hive/" + served.name());
     }
 
     /**
@@ -79,25 +92,35 @@ final class Part<C, S, E> extends CachedPart<S> {
      * still fail: then all is decided once more, and each of its aggregate's commands is tried to the end.
      */
     @Override
-    public List<Message<byte[]>> decide() {
+    public List<Outgoing> decide() {
         boolean complete;
         do {
             startOver();
             changed.clear();
             results.clear();
-            messages.clear();
-            position = reflected().watermark().commandPosition();
+            outgoing.clear();
+            decided(reflected().watermark().commandPosition());
+            time = utf8(Instant.now(rules.clock()).toString());
             records().forEach(record -> decide(traced(record)));
             complete = encode();
         } while (!complete);
-        return messages;
+        return outgoing;
+    }
+
+    private void decided(Position upTo) {
+        position = upTo;
+        positionHeader = utf8(upTo.toString());
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
     public boolean writeBack(Cache cache) {
         boolean hasEvents = !changed.isEmpty();
         long next = rules.appended()
-                .next(new TopicPartition(Topics.events(served.name()), owned().slot().partition()));
+                .next(new TopicPartition(events, owned().slot().partition()));
         Watermark watermark = hasEvents ? Watermark.at(next, position) : reflected().watermark();
         if (hasEvents) {
             // first: whatever becomes of the write, this is what the next batch has to find
@@ -105,11 +128,14 @@ final class Part<C, S, E> extends CachedPart<S> {
         } else if (results.isEmpty()) {
             return true;
         }
-        Map<String, byte[]> written = new LinkedHashMap<>();
+        Map<String, byte[]> written = LinkedHashMap.newLinkedHashMap(changed.size());
         changed.forEach(id -> written.put(id, Objects.requireNonNull(encoded.get(id))));
-        return cache.write(owned().slot(), reflected().generation(), reflected().watermark(), watermark, written,
-                results,
-                rules.properties().results().keep());
+        boolean isWritten = cache.write(owned().slot(), reflected().generation(), reflected().watermark(), watermark,
+                written, results, rules.properties().results().keep());
+        if (isWritten) {
+            keep(written);
+        }
+        return isWritten;
     }
 
     private final Map<String, byte[]> encoded = new HashMap<>();
@@ -130,6 +156,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     private void decide(Incoming command) {
+        following = null;
         String id = null;
         String commandId = null;
         try {
@@ -146,7 +173,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             }
         } catch (Malformed e) {
             String reason = Outgoing.brief(String.valueOf(e.getMessage()));
-            messages.add(Outgoing.deadLetter(command, reason, null));
+            outgoing.add(Outgoing.deadLetter(command, reason, null));
             if (id != null && commandId != null) {
                 answer(command, Result.failed(commandId, served.name(), id, Result.Code.MALFORMED, reason));
             } else {
@@ -169,16 +196,19 @@ final class Part<C, S, E> extends CachedPart<S> {
             throw new Malformed("The command has " + command.payload().length
                     + " bytes; hive.max-message allows " + largest.toBytes());
         }
-        String subject = command.header(Header.SUBJECT);
-        if (subject != null && !subject.equals(id)) {
-            throw new Malformed("The key is '" + id + "' and the header " + Header.SUBJECT + " is '" + subject
-                    + "'; both name the aggregate and must agree");
+        byte[] subject = bytes(command, Header.SUBJECT);
+        if (subject != null && !Arrays.equals(subject, command.key())) {
+            throw new Malformed("The key is '" + id + "' and the header " + Header.SUBJECT + " is '"
+                    + command.header(Header.SUBJECT) + "'; both name the aggregate and must agree");
         }
-        String version = command.header(Header.SPEC_VERSION);
-        if (version != null && !version.equals("1.0")) {
-            throw new Malformed("The header " + Header.SPEC_VERSION + " is '" + version + "'; CloudEvents 1.0 is read");
+        byte[] version = bytes(command, Header.SPEC_VERSION);
+        if (version != null && !Arrays.equals(version, SPEC_VERSION)) {
+            throw new Malformed("The header " + Header.SPEC_VERSION + " is '" + command.header(Header.SPEC_VERSION)
+                    + "'; CloudEvents 1.0 is read");
         }
-        String contentType = command.header(Header.CONTENT_TYPE);
+        String contentType = Arrays.equals(bytes(command, Header.CONTENT_TYPE), JSON)
+                ? null
+                : command.header(Header.CONTENT_TYPE);
         if (contentType != null && !contentType.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
             throw new Malformed(
                     "The content type is '" + contentType + "'; application/json is read (CloudEvents binary mode)");
@@ -194,18 +224,19 @@ final class Part<C, S, E> extends CachedPart<S> {
             throw new Malformed("The command lives in partition " + owner + " and came to partition "
                     + owned().slot().partition() + " although it was forwarded before");
         }
-        messages.add(Outgoing.forward(command, owner));
+        outgoing.add(Outgoing.forward(command, owner));
         rules.outcomes().forwarded(served.name());
     }
 
     private void decide(Incoming command, String id, String commandId, Snapshot<S> snapshot) throws Malformed {
         String aggregate = served.name();
         if (snapshot.poison() != null) {
-            messages.add(Outgoing.deadLetter(command, snapshot.poison(), null));
+            outgoing.add(Outgoing.deadLetter(command, snapshot.poison(), null));
             answer(command, Result.failed(commandId, aggregate, id, Result.Code.POISONED, snapshot.poison()));
             return;
         }
-        Snapshot.Versions known = snapshot.versionsOf(commandId);
+        CommandHash hash = CommandHash.of(commandId);
+        Snapshot.Versions known = snapshot.versionsOf(hash);
         if (known != null) {
             rules.outcomes().duplicate(aggregate);
             answer(command, Result.accepted(commandId, aggregate, id, known.first(), known.last()));
@@ -242,7 +273,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             return;
         }
         try {
-            decided(command, id, commandId, snapshot, attempt(read, snapshot, unwritable.contains(id)));
+            decided(command, id, commandId, hash, snapshot, attempt(read, snapshot, unwritable.contains(id)));
         } catch (Fault e) {
             fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
         }
@@ -266,23 +297,24 @@ final class Part<C, S, E> extends CachedPart<S> {
     private void fail(Incoming command, String id, String commandId, Throwable fault) {
         command.about(LOG.atError()).setCause(fault).log("The domain failed on the command {}; it is dead-lettered",
                 command);
-        messages.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
+        outgoing.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
         answer(command, Result.failed(commandId, served.name(), id, Result.Code.FAULT,
                 "The domain failed on this command; it is kept in the topic " + Topics.deadLetters(served.name())));
     }
 
-    private void decided(Incoming command, String id, String commandId, Snapshot<S> snapshot, Outcome<S, E> outcome) {
+    private void decided(Incoming command, String id, String commandId, CommandHash hash, Snapshot<S> snapshot,
+            Outcome<S, E> outcome) {
         switch (outcome.decision) {
             case Decision.Rejected<E>(String code, String reason) -> answer(command, Result.rejected(commandId,
                     served.name(), id, snapshot.version(), code, Outgoing.brief(String.valueOf(reason))));
             case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(command,
                     Result.accepted(commandId, served.name(), id, null, snapshot.version()));
             case Decision.Accepted<E> accepted -> {
-                position = new Position(reflected().commandsTopicId(), command.offset());
+                decided(new Position(reflected().commandsTopicId(), command.offset()));
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {
-                    snapshot.advance(outcome.states.get(i), commandId, rules.properties().decide().remembered());
-                    messages.add(event(command, id, commandId, snapshot.version(), outcome.encoded.get(i)));
+                    snapshot.advance(outcome.states.get(i), hash, rules.properties().decide().remembered());
+                    outgoing.add(event(command, id, snapshot.version(), outcome.encoded.get(i)));
                 }
                 changed.add(id);
                 answer(command, Result.accepted(commandId, served.name(), id, first, snapshot.version()));
@@ -303,15 +335,16 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     private Outcome<S, E> attempt(C command, Snapshot<S> snapshot, boolean write) throws Fault {
-        Throwable fault = new IllegalStateException("never tried");
-        for (int attempt = 0; attempt < rules.properties().decide().attempts(); attempt++) {
+        for (int attempt = 1;; attempt++) {
             try {
                 return outcome(command, snapshot.state(), write);
             } catch (Throwable e) {
-                fault = DomainFault.of(e);
+                Throwable fault = DomainFault.of(e);
+                if (attempt >= rules.properties().decide().attempts()) {
+                    throw new Fault(fault);
+                }
             }
         }
-        throw new Fault(fault);
     }
 
     private Outcome<S, E> outcome(C command, S state, boolean write) {
@@ -338,31 +371,36 @@ final class Part<C, S, E> extends CachedPart<S> {
         return new Outcome<>(Objects.requireNonNull(decision, "decide gave null"), states, encoded);
     }
 
-    private Message<byte[]> event(Incoming command, String id, String commandId, long version, Codec.Encoded event) {
-        return Outgoing
-                .from(command, commandId, Topics.events(served.name()), owned().slot().partition(),
-                        Objects.requireNonNull(command.key()))
+    private Outgoing event(Incoming command, String id, long version, Codec.Encoded event) {
+        return following(command).to(events, owned().slot().partition(), Objects.requireNonNull(command.key()))
                 .with(Header.ID, id + ":" + version).with(Header.TYPE, event.type())
-                .with(Header.SOURCE, "/hive/" + served.name()).with(Header.SUBJECT, id)
-                .with(Header.TIME, Instant.now(rules.clock())).with(Header.SEQUENCE, version)
-                .with(Header.DATA_VERSION, event.version()).with(Header.COMMAND_POSITION, position)
-                .message(event.payload());
+                .with(Header.SUBJECT, command.key()).with(Header.SEQUENCE, version)
+                .with(Header.DATA_VERSION, event.version()).with(Header.COMMAND_POSITION, positionHeader)
+                .payload(event.payload());
     }
 
     private void answer(Incoming command, Result result) {
         byte[] json = RESULTS.writeValueAsBytes(result);
         rules.outcomes().count(served.name(), result.outcome());
         outcome(result.outcome().name());
-        String replyTo = command.header(Header.REPLY_TO);
+        byte[] replyTo = bytes(command, Header.REPLY_TO);
         if (replyTo != null) {
             results.put(result.commandId(), json);
         }
-        messages.add(Outgoing
-                .from(command, result.commandId(), Topics.results(served.name()), owned().slot().partition(),
-                        Objects.requireNonNull(command.key()))
+        outgoing.add(following(command)
+                .to(answers, owned().slot().partition(), Objects.requireNonNull(command.key()))
                 .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())
-                .with(Header.TYPE, "hive.result").with(Header.SOURCE, "/hive/" + served.name())
-                .with(Header.SUBJECT, result.id()).with(Header.TIME, Instant.now(rules.clock()))
-                .with(Header.REPLY_TO, replyTo).with(Header.COMMAND_POSITION, position).message(json));
+                .with(Header.TYPE, "hive.result").with(Header.SUBJECT, command.key())
+                .with(Header.REPLY_TO, replyTo).with(Header.COMMAND_POSITION, positionHeader).payload(json));
+    }
+
+    /** For what comes of the command in hand. */
+    private Outgoing.Following following(Incoming command) {
+        Outgoing.Following known = following;
+        if (known == null) {
+            known = Outgoing.following(command, Outgoing.OF_COMMANDS, null, source, time);
+            following = known;
+        }
+        return known;
     }
 }

@@ -33,7 +33,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.messaging.Message;
 
 /**
  * One partition's part of a batch: what came into it, what its cache holds of the instances concerned, and what they want
@@ -51,7 +50,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private final ServedSaga<?, S, ?> saga;
     private final Rules rules;
     private final Set<String> changed = new LinkedHashSet<>();
-    private final List<Message<byte[]>> messages = new ArrayList<>();
+    private final List<Outgoing> outgoing = new ArrayList<>();
 
     InboxPart(ServedSaga<?, S, ?> saga, Ownership.Owned owned, Rules rules) {
         super(saga.snapshots(), owned, rules.traces());
@@ -60,16 +59,16 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     }
 
     @Override
-    public List<Message<byte[]>> decide() {
+    public List<Outgoing> decide() {
         for (Incoming record : records()) {
             try {
                 handle(record, Ids.require("key", record.key()));
             } catch (Malformed e) {
                 rules.meters().deadLettered(saga.name());
-                messages.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));
+                outgoing.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));
             }
         }
-        return messages;
+        return outgoing;
     }
 
     private void handle(Incoming record, String id) throws Malformed {
@@ -93,7 +92,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         rules.meters().handled(saga.name());
         changed.add(id);
         for (Reactor.Command command : handled.commands()) {
-            messages.add(message(cause, id, command, snapshot.state().correlation()));
+            outgoing.add(command(cause, id, command, snapshot.state().correlation()));
         }
         rules.meters().sent(saga.name(), handled.commands().size());
         outcome(handled.parked() == null ? "handled" : "parked");
@@ -108,27 +107,23 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         record.about(LOG.atError()).setCause(handled.fault()).log("The instance '{}' of {} is parked. {}", id,
                 saga.name(), reason);
         rules.meters().parked(saga.name());
-        messages.add(Outgoing.to(saga.input(), owned().slot().partition(), record.key())
+        outgoing.add(Outgoing.to(saga.input(), owned().slot().partition(), record.key())
                 .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())
                 .with(Header.TYPE, Received.PARKED).with(Header.SOURCE, saga.source())
                 .with(Header.TIME, Instant.now(rules.clock())).with(Header.DEAD_REASON, Outgoing.brief(reason))
                 .with(Header.FAILED_ON, handled.failedOn())
-                .message("{}".getBytes(StandardCharsets.UTF_8)));
+                .payload("{}".getBytes(StandardCharsets.UTF_8)));
     }
 
-    private Message<byte[]> message(Incoming cause, String id, Reactor.Command command,
+    private Outgoing command(Incoming cause, String id, Reactor.Command command,
             @Nullable String correlation) {
         byte[] key = command.id().getBytes(StandardCharsets.UTF_8);
-        String causeId = String.valueOf(cause.header(Header.ID));
-        return Outgoing
-                .from(cause, causeId, Topics.commands(command.aggregate()),
-                        Slot.partitionOf(key, rules.properties().partitions()), key)
+        return Outgoing.following(cause, Outgoing.OF_ALL, correlation, saga.source(), Instant.now(rules.clock()))
+                .to(Topics.commands(command.aggregate()), Slot.partitionOf(key, rules.properties().partitions()), key)
                 .with(Header.ID, command.commandId()).with(Header.TYPE, command.type())
-                .with(Header.SOURCE, saga.source()).with(Header.SUBJECT, command.id())
-                .with(Header.TIME, Instant.now(rules.clock())).with(Header.SAGA, saga.name() + ":" + id)
+                .with(Header.SUBJECT, command.id()).with(Header.SAGA, saga.name() + ":" + id)
                 .with(Header.SAGA_STEP, command.step()).with(Header.SAGA_ATTEMPT, command.attempt())
-                .with(Header.CORRELATION_ID, cause.header(Header.CORRELATION_ID) == null ? correlation : null)
-                .message(command.payload().getBytes(StandardCharsets.UTF_8));
+                .payload(command.payload().getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
@@ -143,6 +138,12 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
             written.put(id, saga.snapshots().write(snapshot));
             index.addAll(saga.index(id, snapshot));
         }
-        return cache.write(owned().slot(), reflected().generation(), reflected().watermark(), next, written, index);
+        boolean isWritten = cache.write(owned().slot(), reflected().generation(), reflected().watermark(), next,
+                written,
+                index);
+        if (isWritten) {
+            keep(written);
+        }
+        return isWritten;
     }
 }

@@ -1,6 +1,8 @@
 package dev.hivestream.sagamanager;
 
 import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Outgoing;
+import dev.hivestream.runtime.owner.Sending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -20,10 +22,10 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
 
     @Override
     public List<Message<byte[]>> apply(Message<List<byte[]>> batch) {
-        List<Message<byte[]>> routed = new ArrayList<>();
+        List<Outgoing> routed = new ArrayList<>();
         for (Incoming record : Incoming.of(batch)) {
             router.route(record, routed);
         }
-        return routed;
+        return Sending.send(routed);
     }
 }

@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.messaging.Message;
 
 /** Finds out which instances a record is for. Thread-safe. */
 final class Router {
@@ -40,7 +39,7 @@ final class Router {
     }
 
     /** Adds what a record makes to {@code routed}; one that is for nobody adds nothing. Never throws. */
-    void route(Incoming record, List<Message<byte[]>> routed) {
+    void route(Incoming record, List<Outgoing> routed) {
         String type = record.header(Header.TYPE);
         if (Received.RESULT.equals(type)) {
             String[] cause = cause(record);
@@ -77,18 +76,18 @@ final class Router {
         return saga == null || colon < 0 ? null : new String[]{saga.substring(0, colon), saga.substring(colon + 1)};
     }
 
-    private Message<byte[]> toInbox(ServedSaga<?, ?, ?> saga, String id, Incoming record) {
+    private Outgoing toInbox(ServedSaga<?, ?, ?> saga, String id, Incoming record) {
         meters.routed(saga.name());
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
         Map<String, Object> headers = new HashMap<>(record.headers());
         headers.remove(Header.TIME);
         // of the aggregate's commands, which are not what this log reflects
         headers.remove(Header.COMMAND_POSITION);
-        Outgoing message = Outgoing.to(saga.input(), Slot.partitionOf(key, partitions), key);
-        return message.sentOn(headers).with(Header.TIME, Instant.now(clock)).message(record.payload());
+        return Outgoing.to(saga.input(), Slot.partitionOf(key, partitions), key).sentOn(headers)
+                .with(Header.TIME, Instant.now(clock)).payload(record.payload());
     }
 
-    private Message<byte[]> deadLetter(ServedSaga<?, ?, ?> saga, Incoming record, String reason,
+    private Outgoing deadLetter(ServedSaga<?, ?, ?> saga, Incoming record, String reason,
             @Nullable Throwable fault) {
         meters.deadLettered(saga.name());
         return Outgoing.deadLetter(Topics.inboxDeadLetters(saga.name()), record, reason, fault);

@@ -10,6 +10,7 @@ import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.RawHeaders;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.ServedSagas;
@@ -127,9 +128,9 @@ class RouterTest {
     }
 
     private List<Message<byte[]>> route(Incoming record) {
-        List<Message<byte[]>> routed = new ArrayList<>();
+        List<Outgoing> routed = new ArrayList<>();
         router.route(record, routed);
-        return routed;
+        return routed.stream().map(Outgoing::message).toList();
     }
 
     private Message<byte[]> only(Incoming record) {

@@ -14,10 +14,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -44,12 +44,16 @@ import tools.jackson.core.JacksonException;
 
 /**
  * Puts commands on their topic, outside any transaction, and finds their results: one way in, one order, one writer a
- * partition. It reads all results from before its first command on, and keeps those that are meant for it. Thread-safe.
+ * partition. It reads all results from before a command on, and keeps those that are meant for it; when nobody has waited
+ * for a while it reads none, and skips those that came meanwhile before the next command. Thread-safe.
  */
 public final class Gateway implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final String NOT_YET = "The results are not read yet";
     private static final Duration DRAIN = Duration.ofSeconds(3);
+    private static final Duration IDLE = Duration.ofSeconds(5);
+    private static final Duration AWAKE = Duration.ofSeconds(2);
 
     /** A command that waits for its result. */
     private record Ticket(String aggregate, String id, String commandId) {}
@@ -72,6 +76,8 @@ public final class Gateway implements SmartLifecycle {
     private final AtomicInteger inFlight = new AtomicInteger();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean listening;
+    /** Whoever completes it wakes the reader. Null while results are read. */
+    private volatile @Nullable Sleep sleep;
     private volatile boolean draining;
     private volatile @Nullable Thread reader;
 
@@ -87,6 +93,12 @@ public final class Gateway implements SmartLifecycle {
         this.clock = clock;
         this.producer = producer;
         this.consumers = consumers;
+    }
+
+    /** Nobody waits: no results are read. */
+    private static final class Sleep {
+        private final CountDownLatch wanted = new CountDownLatch(1);
+        private final CountDownLatch over = new CountDownLatch(1);
     }
 
     /** The command was surely not published. */
@@ -119,6 +131,7 @@ public final class Gateway implements SmartLifecycle {
         Wait wait = join(ticket);
         CompletableFuture<Result> unpublished = new CompletableFuture<>();
         try {
+            requireListening();
             ProducerRecord<byte[], byte[]> command = command(aggregate, id, commandId, type, body, headers);
             producer.send(command, (metadata, failure) -> {
                 if (failure != null) {
@@ -131,6 +144,9 @@ public final class Gateway implements SmartLifecycle {
         } catch (KafkaException e) {
             leave(ticket, wait);
             throw new NotTaken("The command could not be published: " + e.getMessage(), false);
+        } catch (NotTaken e) {
+            leave(ticket, wait);
+            throw e;
         }
         CompletableFuture<Result> either = wait.result.applyToEither(unpublished, result -> result);
         return new Taken(either, () -> leave(ticket, wait));
@@ -147,7 +163,26 @@ public final class Gateway implements SmartLifecycle {
         if (outages.redis() != null) {
             return "Redis does not answer";
         }
-        return listening ? null : "The results are not read yet";
+        return listening || sleep != null ? null : NOT_YET;
+    }
+
+    /** After it has joined those who wait: from then on the reader does not go to sleep. */
+    private void requireListening() {
+        Sleep asleep = sleep;
+        if (asleep != null) {
+            asleep.wanted.countDown();
+            try {
+                if (!asleep.over.await(AWAKE.toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw new NotTaken(NOT_YET, false);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new NotTaken(NOT_YET, false);
+            }
+        }
+        if (!listening) {
+            throw new NotTaken(NOT_YET, false);
+        }
     }
 
     private void requireAble() {
@@ -194,7 +229,7 @@ public final class Gateway implements SmartLifecycle {
     }
 
     private void read() {
-        Map<TopicPartition, Long> positions = new ConcurrentHashMap<>();
+        Map<TopicPartition, Long> positions = new HashMap<>();
         while (stopped.getCount() > 0) {
             try (Consumer<byte[], byte[]> results = consumers.get()) {
                 List<TopicPartition> partitions = served.byName().keySet().stream()
@@ -202,23 +237,16 @@ public final class Gateway implements SmartLifecycle {
                                 .mapToObj(i -> new TopicPartition(Topics.results(aggregate), i)))
                         .toList();
                 results.assign(partitions);
-                for (TopicPartition partition : partitions) {
-                    Long known = positions.get(partition);
-                    if (known != null) {
-                        results.seek(partition, known);
-                    } else {
-                        results.seekToEnd(Set.of(partition));
-                        positions.put(partition, results.position(partition));
-                    }
+                if (positions.isEmpty()) {
+                    positions.putAll(results.endOffsets(partitions));
                 }
-                listening = true;
+                positions.forEach(results::seek);
                 while (stopped.getCount() > 0) {
-                    for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(500))) {
-                        arrived(result);
-                        positions.put(new TopicPartition(result.topic(), result.partition()), result.offset() + 1);
-                    }
+                    awake(results, positions);
+                    readWhileWaitedFor(results, positions);
+                    sleepUnlessWaitedFor();
                 }
-            } catch (WakeupException e) {
+            } catch (WakeupException | InterruptedException e) {
                 return;
             } catch (KafkaException e) {
                 LOG.warn("The results cannot be read now: {}", e.toString());
@@ -230,6 +258,47 @@ public final class Gateway implements SmartLifecycle {
                     return;
                 }
             }
+        }
+    }
+
+    private void readWhileWaitedFor(Consumer<byte[], byte[]> results, Map<TopicPartition, Long> positions) {
+        long since = System.nanoTime();
+        while (stopped.getCount() > 0 && System.nanoTime() - since < IDLE.toNanos()) {
+            for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(500))) {
+                arrived(result);
+                positions.put(new TopicPartition(result.topic(), result.partition()), result.offset() + 1);
+            }
+            if (inFlight.get() > 0) {
+                since = System.nanoTime();
+            }
+        }
+    }
+
+    /** Who joins those who wait looks whether it sleeps afterwards, and it looks whether somebody waits afterwards. */
+    private void sleepUnlessWaitedFor() throws InterruptedException {
+        Sleep asleep = new Sleep();
+        sleep = asleep;
+        if (inFlight.get() == 0) {
+            listening = false;
+            while (stopped.getCount() > 0 && !asleep.wanted.await(500, TimeUnit.MILLISECONDS)) {
+                // nobody waits
+            }
+        }
+    }
+
+    /** The results that came while it slept are for nobody. */
+    private void awake(Consumer<byte[], byte[]> results, Map<TopicPartition, Long> positions) {
+        Sleep asleep = sleep;
+        if (asleep != null && !listening) {
+            results.endOffsets(positions.keySet()).forEach((partition, end) -> {
+                results.seek(partition, end);
+                positions.put(partition, end);
+            });
+        }
+        listening = true;
+        sleep = null;
+        if (asleep != null) {
+            asleep.over.countDown();
         }
     }
 

@@ -76,8 +76,10 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      *
      * @param attempts How often a command whose decider throws is tried before it is dead-lettered.
      * @param remembered How many commands with events an aggregate remembers, to give the same answer to a repeated id.
+     * @param hot Roughly what the snapshots that were used last, and are not read again, may take in memory.
      */
-    public record Decide(@DefaultValue("3") int attempts, @DefaultValue("256") int remembered) {
+    public record Decide(@DefaultValue("3") int attempts, @DefaultValue("256") int remembered,
+            @DefaultValue("64MB") DataSize hot) {
 
         public Decide {
             if (attempts < 1) {

@@ -26,7 +26,8 @@ public class OwnerConfiguration {
     @Bean
     @ConditionalOnMissingBean
     Ownership ownership(FoldedLogs served, CatchUp catchUp, Cache cache, HiveProperties properties) {
-        return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch());
+        return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch(),
+                properties.decide().hot().toBytes());
     }
 
     @Bean

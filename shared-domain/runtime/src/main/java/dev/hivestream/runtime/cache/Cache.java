@@ -63,7 +63,14 @@ public final class Cache {
     private static final byte[] WRITE = utf8("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             local snapshots = tonumber(ARGV[3])
-            for i = 1, snapshots do redis.call('SET', KEYS[1 + i], ARGV[4 + i]) end
+            for first = 1, snapshots, 1000 do
+                local pairs = {}
+                for i = first, math.min(snapshots, first + 999) do
+                    pairs[#pairs + 1] = KEYS[1 + i]
+                    pairs[#pairs + 1] = ARGV[4 + i]
+                end
+                redis.call('MSET', unpack(pairs))
+            end
             for i = snapshots + 1, #KEYS - 1 do redis.call('SET', KEYS[1 + i], ARGV[4 + i], 'EX', ARGV[4]) end
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
@@ -112,8 +119,9 @@ public final class Cache {
         arguments[0] = Keys.active(slot);
         arguments[1] = Keys.watermark(slot, generation);
         int i = 2;
+        String prefix = Keys.snapshots(slot, generation);
         for (String id : ids) {
-            arguments[i++] = Keys.snapshot(slot, generation, id);
+            arguments[i++] = utf8(prefix + id);
         }
         arguments[i] = utf8(fingerprint);
         List<byte @Nullable []> found = run(LOAD_SHA, LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
@@ -139,8 +147,9 @@ public final class Cache {
         arguments[keys + 2] = utf8(Integer.toString(snapshots.size()));
         arguments[keys + 3] = utf8(Long.toString(Math.max(1, keep.toSeconds())));
         int i = 1;
+        String prefix = Keys.snapshots(slot, generation);
         for (Map.Entry<String, byte[]> snapshot : snapshots.entrySet()) {
-            arguments[i] = Keys.snapshot(slot, generation, snapshot.getKey());
+            arguments[i] = utf8(prefix + snapshot.getKey());
             arguments[keys + 3 + i] = snapshot.getValue();
             i++;
         }

@@ -18,7 +18,12 @@ public final class Keys {
     }
 
     public static byte[] snapshot(Slot slot, String generation, String id) {
-        return utf8(tag(slot) + generation + ":s:" + id);
+        return utf8(snapshots(slot, generation) + id);
+    }
+
+    /** What the keys of all snapshots begin with; the id follows. */
+    static String snapshots(Slot slot, String generation) {
+        return tag(slot) + generation + ":s:";
     }
 
     /** A sorted set: where snapshots are found by order. */

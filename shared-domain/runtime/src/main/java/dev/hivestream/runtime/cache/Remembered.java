@@ -1,22 +1,18 @@
 package dev.hivestream.runtime.cache;
 
 import dev.hivestream.runtime.cache.Snapshot.Versions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commands that an aggregate remembers, oldest first: 24 bytes each, for a rebuild holds those of all aggregates. Of
- * an id it keeps 96 bits of its SHA-256: an id of any length takes 16 characters in the stored form, and nobody can make
- * two that collide. Not thread-safe.
+ * The commands that an aggregate remembers, oldest first: 24 bytes each, for a rebuild holds those of all aggregates. Not
+ * thread-safe.
  */
 final class Remembered {
 
     private static final String DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     private static final int HASH_CHARACTERS = 16;
     private static final byte[] VALUES = values();
-    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Remembered::sha256);
     private static final int WIDTH = 3;
 
     /** Three a command: 64 bits of the hash; the other 32, and how many versions after the first; the first version. */
@@ -28,13 +24,14 @@ final class Remembered {
         entries = new long[WIDTH];
     }
 
-    private Remembered(long[] entries) {
+    private Remembered(long[] entries, int to) {
         this.entries = entries;
-        this.to = entries.length;
+        this.to = to;
     }
 
+    /** A copy, with room for another command. */
     Remembered copy() {
-        return new Remembered(Arrays.copyOfRange(entries, from, to));
+        return new Remembered(Arrays.copyOfRange(entries, from, to + WIDTH), to - from);
     }
 
     int size() {
@@ -47,25 +44,18 @@ final class Remembered {
     }
 
     @Nullable
-    Versions versionsOf(byte[] commandId) {
-        if (from == to) {
-            return null;
-        }
-        byte[] digest = digest(commandId);
-        int at = find(head(digest), tail(digest));
+    Versions versionsOf(CommandHash command) {
+        int at = find(command.head(), command.tail());
         return at < 0 ? null : versions(at);
     }
 
     /** The version of another event of a command. */
-    void add(byte[] commandId, long version, int remembered) {
-        byte[] digest = digest(commandId);
-        long head = head(digest);
-        int tail = tail(digest);
-        int known = find(head, tail);
+    void add(CommandHash command, long version, int remembered) {
+        int known = find(command.head(), command.tail());
         if (known < 0) {
-            append(head, tail, version, version);
+            append(command.head(), command.tail(), version, version);
         } else {
-            entries[known + 1] = (long) tail << 32 | version - entries[known + 2];
+            entries[known + 1] = (long) command.tail() << 32 | version - entries[known + 2];
         }
         from = Math.max(from, to - remembered * WIDTH);
     }
@@ -159,33 +149,8 @@ final class Remembered {
         return values;
     }
 
-    private static byte[] digest(byte[] commandId) {
-        return SHA_256.get().digest(commandId);
-    }
-
-    private static long head(byte[] digest) {
-        long head = 0;
-        for (int i = 0; i < Long.BYTES; i++) {
-            head = head << 8 | digest[i] & 0xff;
-        }
-        return head;
-    }
-
-    private static int tail(byte[] digest) {
-        return (digest[8] & 0xff) << 24 | (digest[9] & 0xff) << 16 | (digest[10] & 0xff) << 8 | digest[11] & 0xff;
-    }
-
     /** The stored form of an id's hash. */
-    static String hash(byte[] commandId) {
-        byte[] digest = digest(commandId);
-        return text(head(digest), tail(digest));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
+    static String text(CommandHash command) {
+        return text(command.head(), command.tail());
     }
 }

@@ -1,6 +1,5 @@
 package dev.hivestream.runtime.cache;
 
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +55,12 @@ public final class Snapshot<S> {
 
     /** What a recent command came to, or null if its events are not among those remembered. */
     public @Nullable Versions versionsOf(String commandId) {
-        return commands.versionsOf(commandId.getBytes(StandardCharsets.UTF_8));
+        return versionsOf(CommandHash.of(commandId));
+    }
+
+    /** As {@link #versionsOf(String)}. */
+    public @Nullable Versions versionsOf(CommandHash command) {
+        return commands.versionsOf(command);
     }
 
     /**
@@ -67,14 +71,14 @@ public final class Snapshot<S> {
      * @param remembered how many commands are kept
      */
     public void advance(S next, String commandId, int remembered) {
-        advance(next, commandId.getBytes(StandardCharsets.UTF_8), remembered);
+        advance(next, CommandHash.of(commandId), remembered);
     }
 
-    /** As {@link #advance(Object, String, int)}, with the id as it is in the log: UTF-8. */
-    public void advance(S next, byte[] commandId, int remembered) {
+    /** As {@link #advance(Object, String, int)}. */
+    public void advance(S next, CommandHash command, int remembered) {
         version++;
         state = next;
-        commands.add(commandId, version, remembered);
+        commands.add(command, version, remembered);
     }
 
     /** How many commands it remembers. */
@@ -101,6 +105,6 @@ public final class Snapshot<S> {
 
     /** An id as it is stored. */
     static String hash(String commandId) {
-        return Remembered.hash(commandId.getBytes(StandardCharsets.UTF_8));
+        return Remembered.text(CommandHash.of(commandId));
     }
 }

@@ -41,10 +41,23 @@ public final class Ids {
         if (utf8 == null) {
             throw new Malformed("The " + what + " is missing");
         }
+        if (isPlain(utf8)) {
+            return new String(utf8, StandardCharsets.ISO_8859_1);
+        }
         try {
             return require(what, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
         } catch (CharacterCodingException e) {
             throw new Malformed("The " + what + " is not UTF-8");
         }
+    }
+
+    /** As nearly all ids are: printable ASCII without a space, and not too long. */
+    private static boolean isPlain(byte[] utf8) {
+        for (byte character : utf8) {
+            if (character <= ' ' || character == 0x7f) {
+                return false;
+            }
+        }
+        return utf8.length > 0 && utf8.length <= MAX_LENGTH;
     }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
@@ -62,6 +63,8 @@ public final class Json {
     private static JsonMapper.Builder builder(boolean unknownPassedOver, boolean namesComeAgain) {
         return JsonMapper
                 .builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                        // nearly all is read and written by few threads, and a pool for all of them costs more
+                        .recyclerPool(JsonRecyclerPools.threadLocalPool())
                         .configure(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES, namesComeAgain).build())
                 .annotationIntrospector(new RecordsAndSealedTypes(unknownPassedOver))
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,

@@ -1,36 +1,44 @@
 package dev.hivestream.runtime.message;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaNull;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.support.GenericMessage;
 
-/** Builds the messages that a batch puts out, each to a topic and a partition of its own choice. Not thread-safe. */
+/** A record that a batch puts out, to a topic and a partition of its own choice. Not thread-safe. */
 public final class Outgoing {
 
     private static final String DESTINATION = "spring.cloud.stream.sendto.destination";
     private static final byte[] SPEC_VERSION = utf8("1.0");
     private static final byte[] JSON = utf8("application/json");
     /** What goes from a command to all that follows from it. */
-    private static final List<String> PASSED_ON = List.of(Header.TRACE_PARENT, Header.TRACE_STATE, Header.SAGA,
+    public static final List<String> OF_COMMANDS = List.of(Header.TRACE_PARENT, Header.TRACE_STATE, Header.SAGA,
             Header.SAGA_STEP, Header.SAGA_ATTEMPT);
+    /** What goes from any record to all that follows from it. */
+    public static final List<String> OF_ALL = List.of(Header.TRACE_PARENT, Header.TRACE_STATE);
     /** Value, headers and reason of the largest command fit into a dead letter. */
     public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
     private static final int LONGEST_TEXT = 4_000;
 
-    private final Map<String, Object> headers = new HashMap<>();
+    private final String topic;
+    private final int partition;
+    private final byte @Nullable [] key;
+    private final List<Named> headers = new ArrayList<>(16);
+    private Map<String, Object> sentOn = Map.of();
+    private byte @Nullable [] payload;
 
     private Outgoing(String topic, int partition, byte @Nullable [] key) {
-        headers.put(DESTINATION, topic);
-        headers.put(KafkaHeaders.PARTITION, partition);
-        if (key != null) {
-            headers.put(KafkaHeaders.KEY, key);
-        }
+        this.topic = topic;
+        this.partition = partition;
+        this.key = key;
     }
 
     /** A record for a topic and a partition. */
@@ -38,44 +46,74 @@ public final class Outgoing {
         return new Outgoing(topic, partition, key);
     }
 
-    /** A CloudEvent that follows from a command. */
-    public static Outgoing from(Incoming command, String commandId, String topic, int partition, byte[] key) {
-        Outgoing message = new Outgoing(topic, partition, key);
-        message.headers.put(Header.SPEC_VERSION, SPEC_VERSION);
-        message.headers.put(Header.CONTENT_TYPE, JSON);
-        message.with(Header.CAUSATION_ID, commandId);
-        String correlation = command.header(Header.CORRELATION_ID);
-        message.with(Header.CORRELATION_ID, correlation == null ? commandId : correlation);
-        PASSED_ON.forEach(name -> message.with(name, command.headers().get(name)));
-        return message;
+    /**
+     * What all CloudEvents that follow from a record have in common.
+     *
+     * @param cause the record
+     * @param passedOn the names of headers that they get from it
+     * @param correlation if it has none itself; null: its own id
+     * @param source who sends them
+     * @param time when
+     */
+    public static Following following(Incoming cause, List<String> passedOn, @Nullable Object correlation,
+            Object source, Object time) {
+        Object id = cause.headers().get(Header.ID);
+        Object told = cause.headers().get(Header.CORRELATION_ID);
+        List<Named> common = new ArrayList<>(6);
+        add(common, Header.CAUSATION_ID, id);
+        add(common, Header.SPEC_VERSION, SPEC_VERSION);
+        add(common, Header.CONTENT_TYPE, JSON);
+        add(common, Header.CORRELATION_ID, told != null ? told : correlation != null ? correlation : id);
+        for (String name : passedOn) {
+            add(common, name, cause.headers().get(name));
+        }
+        add(common, Header.SOURCE, source);
+        add(common, Header.TIME, time);
+        return new Following(common);
+    }
+
+    /** Makes CloudEvents that follow from one record. */
+    public static final class Following {
+        private final List<Named> common;
+
+        private Following(List<Named> common) {
+            this.common = common;
+        }
+
+        /** One of them. */
+        public Outgoing to(String topic, int partition, byte[] key) {
+            Outgoing record = new Outgoing(topic, partition, key);
+            record.headers.addAll(common);
+            return record;
+        }
     }
 
     /** The command again, in the partition of its owner. */
-    public static Message<byte[]> forward(Incoming command, int owner) {
-        Outgoing message = new Outgoing(command.partition().topic(), owner, command.key()).sentOn(command.headers());
-        message.with(Header.FORWARDED_FROM, Integer.toString(command.partition().partition()));
-        return message.message(command.payload());
+    public static Outgoing forward(Incoming command, int owner) {
+        return new Outgoing(command.partition().topic(), owner, command.key()).sentOn(command.headers())
+                .with(Header.FORWARDED_FROM, Integer.toString(command.partition().partition()))
+                .payload(command.payload());
     }
 
     /** The record as it came, with the reason; its value stays behind if it is too large to be copied. */
-    public static Message<byte[]> deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
+    public static Outgoing deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
         return deadLetter(record.partition().topic() + ".dlq", record, reason, fault);
     }
 
     /** The record as it came, with the reason, in a topic of dead letters. */
-    public static Message<byte[]> deadLetter(String topic, Incoming record, String reason, @Nullable Throwable fault) {
-        Outgoing message = new Outgoing(topic, record.partition().partition(), record.key())
+    public static Outgoing deadLetter(String topic, Incoming record, String reason, @Nullable Throwable fault) {
+        Outgoing dead = new Outgoing(topic, record.partition().partition(), record.key())
                 .sentOn(record.headers());
-        message.with(Header.DEAD_REASON, brief(reason)).with(Header.DEAD_ORIGIN, record.toString());
+        dead.with(Header.DEAD_REASON, brief(reason)).with(Header.DEAD_ORIGIN, record.toString());
         if (fault != null) {
-            message.with(Header.DEAD_TRACE, trace(fault));
+            dead.with(Header.DEAD_TRACE, trace(fault));
         }
         if (size(record) > DEAD_LETTER_BYTES / 2) {
-            return message
-                    .with(Header.DEAD_OMITTED, Integer.toString(record.payload() == null ? 0 : record.payload().length))
-                    .message(null);
+            return dead
+                    .with(Header.DEAD_OMITTED,
+                            Integer.toString(record.payload() == null ? 0 : record.payload().length));
         }
-        return message.message(record.payload());
+        return dead.payload(record.payload());
     }
 
     private static int size(Incoming record) {
@@ -105,26 +143,76 @@ public final class Outgoing {
         return text.length() > longest ? text.substring(0, longest) + "…" : text;
     }
 
-    /** The headers of a record that is sent on; they steer nothing. */
+    /** The headers of a record that is sent on; those of its own come first. */
     public Outgoing sentOn(Map<String, Object> recordHeaders) {
-        headers.put(RawHeaders.SENT_ON, recordHeaders);
+        sentOn = recordHeaders;
         return this;
     }
 
-    /** A header; null leaves it out. */
+    /** Another header; null leaves it out. */
     public Outgoing with(String name, @Nullable Object value) {
-        if (value != null) {
-            headers.put(name, value instanceof byte[] bytes ? bytes : utf8(value.toString()));
-        }
+        add(headers, name, value);
         return this;
     }
 
-    @SuppressWarnings("unchecked")
-    /** The message; null is a tombstone. */
-    public Message<byte[]> message(byte @Nullable [] payload) {
-        return (Message<byte[]>) (Message<?>) new GenericMessage<Object>(payload == null ? KafkaNull.INSTANCE : payload,
-                headers);
+    private static void add(List<Named> headers, String name, @Nullable Object value) {
+        if (value != null) {
+            headers.add(new Named(name, value instanceof byte[] bytes ? bytes : utf8(value.toString())));
+        }
     }
+
+    /** The value; null is a tombstone, as is none at all. */
+    public Outgoing payload(byte @Nullable [] value) {
+        payload = value;
+        return this;
+    }
+
+    /** As a client of Kafka sends it. What a fold needs comes first of its headers. */
+    public ProducerRecord<byte[], byte[]> record() {
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, key, payload);
+        Headers written = record.headers();
+        sentOn.forEach((name, value) -> {
+            if (value instanceof byte[] bytes && headers.stream().noneMatch(own -> own.key().equals(name))) {
+                written.add(name, bytes);
+            }
+        });
+        for (Named header : headers) {
+            if (isFolded(header)) {
+                written.add(header);
+            }
+        }
+        for (Named header : headers) {
+            if (!isFolded(header)) {
+                written.add(header);
+            }
+        }
+        return record;
+    }
+
+    private static boolean isFolded(Named header) {
+        return Header.FOLDED.contains(header.key());
+    }
+
+    /** As a binding sends it: {@link RawHeaders} makes the same record of it. */
+    @SuppressWarnings("unchecked")
+    public Message<byte[]> message() {
+        Map<String, Object> all = new HashMap<>();
+        headers.forEach(header -> all.put(header.key(), header.value()));
+        all.put(DESTINATION, topic);
+        all.put(KafkaHeaders.PARTITION, partition);
+        if (key != null) {
+            all.put(KafkaHeaders.KEY, key);
+        }
+        if (!sentOn.isEmpty()) {
+            all.put(RawHeaders.SENT_ON, sentOn);
+        }
+        return (Message<byte[]>) (Message<?>) new GenericMessage<Object>(payload == null ? KafkaNull.INSTANCE : payload,
+                all);
+    }
+
+    /** A header of its own. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Named(String key, byte[] value) implements org.apache.kafka.common.header.Header {}
 
     static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

@@ -6,6 +6,7 @@ import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ public final class Attempt implements TransactionSynchronization {
          * @return what is to be sent
          * @throws SnapshotCodec.Unreadable if a snapshot was changed behind our back
          */
-        List<Message<byte[]>> decide();
+        List<Outgoing> decide();
 
         /** After the commit: writes what was decided; false if somebody overtook us. */
         boolean writeBack(Cache cache);
@@ -148,12 +149,12 @@ public final class Attempt implements TransactionSynchronization {
         }
     }
 
-    /** Decides every record; gives what is to be sent. */
+    /** Decides every record, and sends what comes of it; gives back what the binding has to send. */
     public List<Message<byte[]>> decide() {
-        List<Message<byte[]>> messages = new ArrayList<>();
+        List<Message<byte[]>> left = new ArrayList<>();
         for (Part part : parts.values()) {
             try {
-                messages.addAll(part.decide());
+                left.addAll(Sending.send(part.decide()));
             } catch (SnapshotCodec.Unreadable damage) {
                 // a snapshot was changed behind our back: nothing of this partition's cache can be trusted
                 with.ownership().damaged(part.owned(), damage);
@@ -162,7 +163,7 @@ public final class Attempt implements TransactionSynchronization {
             Objects.requireNonNull(held).renewIfDue();
         }
         since = with.watcher().step("decide", since);
-        return messages;
+        return left;
     }
 
     @Override

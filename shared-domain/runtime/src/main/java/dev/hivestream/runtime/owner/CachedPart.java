@@ -35,6 +35,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private Traces.@Nullable Handling handling;
     private final List<Incoming> records = new ArrayList<>();
     private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
+    private final Hot hot;
     private Map<String, byte @Nullable []> stored = Map.of();
 
     /** @throws NotReady if what the cache reflects is not known now */
@@ -42,7 +43,9 @@ public abstract class CachedPart<S> implements Attempt.Part {
         this.codec = codec;
         this.owned = owned;
         this.traces = traces;
+        // in this order: what is hot is never older than what is expected to be stored
         this.reflected = owned.reflected();
+        this.hot = owned.hot();
     }
 
     @Override
@@ -80,12 +83,16 @@ public abstract class CachedPart<S> implements Attempt.Part {
 
     @Override
     public final boolean load(Cache cache) {
-        Set<String> ids = ids();
-        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), ids);
-        Map<String, byte @Nullable []> byId = new HashMap<>();
-        int i = 0;
-        for (String id : ids) {
-            byId.put(id, loaded.snapshots().get(i++));
+        List<String> cold = new ArrayList<>();
+        for (String id : ids()) {
+            if (!hot.has(id)) {
+                cold.add(id);
+            }
+        }
+        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), cold);
+        Map<String, byte @Nullable []> byId = HashMap.newHashMap(cold.size());
+        for (int i = 0; i < cold.size(); i++) {
+            byId.put(cold.get(i), loaded.snapshots().get(i));
         }
         stored = byId;
         return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
@@ -97,7 +104,23 @@ public abstract class CachedPart<S> implements Attempt.Part {
      * @throws SnapshotCodec.Unreadable if it was changed behind our back
      */
     protected final Snapshot<S> snapshot(String id) {
-        return snapshots.computeIfAbsent(id, missing -> codec.read(missing, stored.get(missing)));
+        Snapshot<S> known = snapshots.get(id);
+        if (known == null) {
+            known = first(id);
+            snapshots.put(id, known);
+        }
+        return known;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Snapshot<S> first(String id) {
+        Snapshot<?> kept = hot.get(id);
+        return kept == null ? codec.read(id, stored.get(id)) : (Snapshot<S>) kept.copy();
+    }
+
+    /** Keeps what was written for the batches that follow; this one is done with it. */
+    protected final void keep(Map<String, byte[]> written) {
+        written.forEach((id, json) -> hot.put(id, snapshot(id), json.length));
     }
 
     /** Goes back to what was loaded. */

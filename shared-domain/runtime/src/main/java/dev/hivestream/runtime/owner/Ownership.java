@@ -50,13 +50,21 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private final ExecutorService openers = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("catch-up-", 0).factory());
     private final Thread watcher;
+    private final long hot;
     private volatile boolean joined;
 
-    /** @param watch how often idle partitions are looked at */
-    public Ownership(Map<String, ? extends Folded<?, ?>> served, CatchUp catchUp, Cache cache, Duration watch) {
+    /**
+     * Of nothing yet.
+     *
+     * @param watch how often idle partitions are looked at
+     * @param hot roughly what the snapshots that are not read again may take in memory, of all partitions, in bytes
+     */
+    public Ownership(Map<String, ? extends Folded<?, ?>> served, CatchUp catchUp, Cache cache, Duration watch,
+            long hot) {
         this.served = served;
         this.catchUp = catchUp;
         this.cache = cache;
+        this.hot = hot;
         this.watcher = Thread.ofVirtual().name("watch").start(() -> watch(watch));
     }
 
@@ -70,6 +78,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         private final ReentrantLock use = new ReentrantLock(true);
         private final CountDownLatch given = new CountDownLatch(1);
         private volatile CatchUp.@Nullable Reflected reflected;
+        private volatile Hot hot = new Hot(() -> 0);
         private volatile String trouble = "is being caught up";
 
         private Owned(TopicPartition commands, String group) {
@@ -103,6 +112,23 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             }
         }
 
+        /** What need not be read as long as the watermark is the one expected. */
+        Hot hot() {
+            return hot;
+        }
+
+        /** From now on batches may be decided. */
+        private void open(CatchUp.Reflected now) {
+            hot = new Hot(() -> Ownership.this.hot / Math.max(1, owned.size()));
+            reflected = now;
+        }
+
+        /** They may no longer. */
+        private void close() {
+            reflected = null;
+            hot = new Hot(() -> 0);
+        }
+
         private boolean isGiven() {
             return given.getCount() == 0 || closing.getCount() == 0;
         }
@@ -131,7 +157,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         for (TopicPartition partition : partitions) {
             Owned given = owned.remove(partition);
             if (given != null) {
-                given.reflected = null;
+                given.close();
                 given.given.countDown();
             }
         }
@@ -186,7 +212,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             }
             LOG.info("{} is caught up again: {}", partition.slot, why);
             partition.trouble = "is being caught up (" + why + ")";
-            partition.reflected = null;
+            partition.close();
         }
         open(partition);
     }
@@ -237,9 +263,8 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             Duration backOff = FIRST_BACK_OFF;
             while (!partition.isGiven()) {
                 try {
-                    partition.reflected = catchUp.run(known(partition.slot.aggregate()), partition.slot,
-                            partition.group,
-                            partition::isGiven);
+                    partition.open(catchUp.run(known(partition.slot.aggregate()), partition.slot, partition.group,
+                            partition::isGiven));
                     return;
                 } catch (CancellationException e) {
                     return;

@@ -1,0 +1,52 @@
+package dev.hivestream.runtime.owner;
+
+import dev.hivestream.runtime.message.Outgoing;
+import java.util.List;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.Producer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.kafka.core.KafkaResourceHolder;
+import org.springframework.messaging.Message;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Sends what a batch puts out. In a transaction of the Kafka binder it goes straight to the producer of that transaction:
+ * through the output's channel each record would take longer than its decision. Otherwise the binding sends it.
+ */
+public final class Sending {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sending.class);
+    /** A record that is not sent fails the commit; this says which and why. */
+    private static final Callback TOLD = (sent, failure) -> {
+        if (failure != null) {
+            LOG.debug("A record for {} was not sent", sent, failure);
+        }
+    };
+
+    private Sending() {}
+
+    /** Sends records, in order; gives back those that the binding has to send. */
+    public static List<Message<byte[]>> send(List<Outgoing> records) {
+        Producer<byte[], byte[]> producer = producer();
+        if (producer == null) {
+            return records.stream().map(Outgoing::message).toList();
+        }
+        for (Outgoing record : records) {
+            var _ = producer.send(record.record(), TOLD);
+        }
+        return List.of();
+    }
+
+    /** That of the listener's transaction. */
+    @SuppressWarnings("unchecked")
+    private static @Nullable Producer<byte[], byte[]> producer() {
+        for (Object resource : TransactionSynchronizationManager.getResourceMap().values()) {
+            if (resource instanceof KafkaResourceHolder<?, ?> holder) {
+                return (Producer<byte[], byte[]>) holder.getProducer();
+            }
+        }
+        return null;
+    }
+}
