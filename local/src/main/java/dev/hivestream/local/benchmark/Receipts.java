@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.IntSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -40,21 +42,40 @@ final class Receipts implements AutoCloseable {
 
     /** Reads until so many accounts are open. */
     void awaitOpened(int accounts) {
+        await("accounts opened", accounts, () -> opened);
+    }
+
+    /** Reads until there were so many deposits. */
+    void awaitDeposits(int deposits) {
+        await("deposits made", deposits, amounts::cardinality);
+    }
+
+    private void await(String what, int expected, IntSupplier count) {
         long since = System.nanoTime();
-        while (opened < accounts) {
+        while (count.getAsInt() < expected) {
             if (read() > 0) {
                 since = System.nanoTime();
             } else if (System.nanoTime() - since > PATIENCE.toNanos()) {
-                throw new Failure("The result is wrong: " + opened + " of " + accounts
-                        + " accounts were opened, and nothing happened for " + PATIENCE.toSeconds() + " s");
+                throw new Failure("The result is wrong: " + count.getAsInt() + " of " + expected + " " + what
+                        + ", and nothing happened for " + PATIENCE.toSeconds() + " s");
             }
         }
     }
 
-    private int read() {
+    /** Reads what there is, after a moment if there is nothing; gives how many events that were. */
+    int read() {
+        return read(new Gaps(Set.of(), 0));
+    }
+
+    /** Does so and tells when something was seen of each partition. */
+    int read(Gaps gaps) {
         bench.requireRunning();
         var polled = consumer.poll(POLL);
-        polled.forEach(this::enter);
+        long now = System.nanoTime();
+        for (ConsumerRecord<String, String> event : polled) {
+            enter(event);
+            gaps.seen(event.partition(), event.timestamp(), now);
+        }
         return polled.count();
     }
 
