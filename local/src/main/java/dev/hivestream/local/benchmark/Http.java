@@ -56,7 +56,7 @@ final class Http implements SubCommand {
         try (var clerk = new Clerk(servers, options.accounts(), SEED);
                 var receipts = new Receipts(bench, servers);
                 var transaction = new BareTransaction(servers, options.partitions(),
-                        () -> Requests.payload(1).getBytes(US_ASCII))) {
+                        () -> AccountRecords.deposit(1).getBytes(US_ASCII))) {
             clerk.openEmpty();
             receipts.awaitOpened(options.accounts());
             var requests = new Requests(options.accounts(), SEED);

@@ -7,8 +7,6 @@ import java.util.SplittableRandom;
 /** Requests for deposits to accounts at random, each with an amount of its own: 1, 2, 3 … Not thread-safe. */
 final class Requests {
 
-    private static final int PAYLOAD_BYTES = 300;
-
     private final int accounts;
     private final SplittableRandom random;
     private int deposits;
@@ -22,8 +20,8 @@ final class Requests {
     byte[] deposit() {
         return ("POST /v1/account/" + AccountLog.id(random.nextInt(accounts))
                 + "/deposit HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Type: application/json\r\nContent-Length: " + PAYLOAD_BYTES + "\r\n\r\n"
-                + payload(++deposits)).getBytes(US_ASCII);
+                + "Content-Type: application/json\r\nContent-Length: " + AccountRecords.PAYLOAD_BYTES + "\r\n\r\n"
+                + AccountRecords.deposit(++deposits)).getBytes(US_ASCII);
     }
 
     /** A request whose answer costs the server nothing: which methods there are for a deposit, 200 and no body. */
@@ -34,11 +32,5 @@ final class Requests {
     /** How many deposits were asked for. */
     int deposits() {
         return deposits;
-    }
-
-    /** A deposit; what a domain does not know is refused, so it is spaces that fill it up. */
-    static String payload(int amount) {
-        String head = "{\"amount\":" + amount;
-        return head + " ".repeat(PAYLOAD_BYTES - head.length() - 1) + "}";
     }
 }

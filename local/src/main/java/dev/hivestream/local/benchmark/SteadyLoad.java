@@ -40,7 +40,7 @@ final class SteadyLoad implements AutoCloseable {
             }
             int amount = deposits + 1;
             var deposit = new ProducerRecord<>(AccountLog.COMMANDS, AccountLog.id(random.nextInt(accounts)),
-                    Requests.payload(amount));
+                    AccountRecords.deposit(amount));
             deposit.headers().add("ce_id", ("deposit-" + amount).getBytes(UTF_8)).add("ce_type",
                     "account.deposit".getBytes(UTF_8));
             var _ = producer.send(deposit, (metadata, failure) -> {
