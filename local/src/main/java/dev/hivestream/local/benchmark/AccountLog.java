@@ -22,7 +22,7 @@ import org.apache.kafka.common.utils.Utils;
 final class AccountLog {
 
     static final String EVENTS = "account.events";
-    private static final String COMMANDS = "account.commands";
+    static final String COMMANDS = "account.commands";
     private static final Map<String, String> KEPT = Map.of("retention.ms", "-1", "retention.bytes", "-1",
             "cleanup.policy", "delete");
 

@@ -11,7 +11,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 /** Events of accounts as records: payloads of 300 bytes, and the headers that the command-processor gives its events. */
 final class AccountRecords {
 
-    private static final int PAYLOAD_BYTES = 300;
+    static final int PAYLOAD_BYTES = 300;
     private static final String FILLER = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. ";
 
     private static final Header SPEC_VERSION = header("ce_specversion", "1.0");
@@ -50,14 +50,18 @@ final class AccountRecords {
         return (long) version * (version + 1) / 2 - 1;
     }
 
-    private static byte[] payload(int version) {
-        String head = (version == 1 ? "{\"owner\":\"an owner\"" : "{\"amount\":" + version) + ",\"memo\":\"";
-        return padded(head, PAYLOAD_BYTES).getBytes(UTF_8);
+    /** A deposit as JSON: the command and its event look alike. */
+    static String deposit(int amount) {
+        return padded("{\"amount\":" + amount);
     }
 
-    /** A JSON object that begins with this, up to the quote of its last text, and is so long. */
-    static String padded(String head, int length) {
-        return head + filler(length - head.length() - 2) + "\"}";
+    private static byte[] payload(int version) {
+        return (version == 1 ? padded("{\"owner\":\"an owner\"") : deposit(version)).getBytes(UTF_8);
+    }
+
+    private static String padded(String begin) {
+        String head = begin + ",\"memo\":\"";
+        return head + filler(PAYLOAD_BYTES - head.length() - 2) + "\"}";
     }
 
     /** Text of so many characters. */

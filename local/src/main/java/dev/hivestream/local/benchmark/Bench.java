@@ -178,6 +178,12 @@ final class Bench implements AutoCloseable {
         process.terminate(PATIENCE);
     }
 
+    /** Ends a process as a crash would. */
+    void kill(Child process) {
+        ended(process);
+        process.kill();
+    }
+
     /** Ends all that runs here and removes what it wrote. */
     synchronized void clear() {
         var running = List.copyOf(processes);

@@ -45,6 +45,8 @@ public final class Benchmark {
             case "commands" -> new Commands(CommandsOptions.parse(options));
             case "rebuild" -> new Rebuild(RebuildOptions.parse(options));
             case "start" -> new Start(StartOptions.parse(options));
+            case "http" -> new Http(HttpOptions.parse(options));
+            case "recover" -> new Recover(RecoverOptions.parse(options));
             case "saga" -> new Saga(SagaOptions.parse(options));
             default -> throw new StartFailure("Unknown sub-command " + arguments.getFirst() + ", see --help");
         };

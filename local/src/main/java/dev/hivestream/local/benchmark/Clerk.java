@@ -45,10 +45,22 @@ final class Clerk implements AutoCloseable {
     /** Opens the accounts and puts money into them. */
     void open() throws Exception {
         for (int account = 0; account < accounts; account++) {
-            send("account", AccountLog.id(account), "open", "{\"owner\":\"an owner\"}");
+            open(account);
             deposit(account, OPENING);
         }
         acknowledge();
+    }
+
+    /** Opens the accounts, with nothing in them. */
+    void openEmpty() throws Exception {
+        for (int account = 0; account < accounts; account++) {
+            open(account);
+        }
+        acknowledge();
+    }
+
+    private void open(int account) {
+        send("account", AccountLog.id(account), "open", "{\"owner\":\"an owner\"}");
     }
 
     /** Puts money into accounts. */

@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommandLog {
 
-    static final String COMMANDS = "account.commands";
-    private static final int PAYLOAD_BYTES = 300;
     private static final int HIGHEST = 100;
 
     private final String bootstrapServers;
@@ -81,7 +79,8 @@ final class CommandLog {
     /** Creates the topic and fills it. */
     void write() throws ExecutionException, InterruptedException {
         try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
-            admin.createTopics(List.of(new NewTopic(COMMANDS, Optional.of(partitions), Optional.empty()))).all().get();
+            admin.createTopics(List.of(new NewTopic(AccountLog.COMMANDS, Optional.of(partitions), Optional.empty())))
+                    .all().get();
         }
         var accounts = accountsByPartition();
         try (var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
@@ -157,12 +156,12 @@ final class CommandLog {
             int amount = 1 + random.nextInt(HIGHEST);
             balances[account] += amount;
             return command(account, "account.deposit",
-                    AccountRecords.padded("{\"amount\":" + amount + ",\"memo\":\"", PAYLOAD_BYTES));
+                    AccountRecords.deposit(amount));
         }
 
         private ProducerRecord<byte[], byte[]> command(int account, String type, String payload) {
             versions[account]++;
-            var record = new ProducerRecord<>(COMMANDS, partition, AccountLog.id(account).getBytes(UTF_8),
+            var record = new ProducerRecord<>(AccountLog.COMMANDS, partition, AccountLog.id(account).getBytes(UTF_8),
                     payload.getBytes(UTF_8));
             record.headers().add("ce_id", new UUID(random.nextLong(), random.nextLong()).toString().getBytes(UTF_8))
                     .add("ce_type", type.getBytes(UTF_8));

@@ -44,7 +44,7 @@ final class Race {
         if (!contender.isHive()) {
             arena.create(COPY, options.partitions());
         }
-        var group = new Group(bench, arena.admin(), contender.isHive() ? Arena.APP : name(), CommandLog.COMMANDS,
+        var group = new Group(bench, arena.admin(), contender.isHive() ? Arena.APP : name(), AccountLog.COMMANDS,
                 options.partitions());
         var contenders = start();
         var processes = new ArrayList<>(contenders);
@@ -69,8 +69,8 @@ final class Race {
         var started = new ArrayList<Child>();
         for (int instance = 0; instance < contender.instances(); instance++) {
             started.add(switch (contender) {
-                case LIMIT -> program(CopyInTransactions.class, CommandLog.COMMANDS, COPY);
-                case STREAMS -> program(StreamsAccounts.class, CommandLog.COMMANDS, COPY,
+                case LIMIT -> program(CopyInTransactions.class, AccountLog.COMMANDS, COPY);
+                case STREAMS -> program(StreamsAccounts.class, AccountLog.COMMANDS, COPY,
                         bench.folder().resolve(name()).toString());
                 default -> app();
             });

@@ -4,7 +4,6 @@ import dev.hivestream.local.BootApp;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +14,7 @@ import java.util.Objects;
 
 /**
  * How long an app needs from its start until it is ready, and what that costs: as a boot jar, taken apart as in the image,
- * and that with the cache of its classes.
+ * and that with the cache of its classes. And how long the command-processor then needs to become as fast as it gets.
  */
 final class Start implements SubCommand {
 
@@ -23,6 +22,9 @@ final class Start implements SubCommand {
     private static final List<String> CONTENDERS = List.of("boot-jar", "layers", "aot-cache");
     /** Those of the quick start. */
     private static final String JVM = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    /** Free to optimize, as in the image. */
+    private static final String WARM_JVM = "-Xmx512m";
+    private static final List<String> WARM_CONTENDERS = List.of("layers", "aot-cache");
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final StartOptions options;
@@ -62,7 +64,9 @@ final class Start implements SubCommand {
                 }
             }
         }
-        conclude(bench, runs);
+        Map<String, Object> figures = conclude(bench, runs);
+        warmUp(bench, stack, home, script, figures);
+        FiguresFile.write(options.json(), figures);
     }
 
     private static void print(Bench bench, Run run) {
@@ -74,8 +78,20 @@ final class Start implements SubCommand {
     private static Run start(Bench bench, LocalStack stack, Path home, String script, String app, String contender,
             int round) {
         int port = Ports.free();
+        long begun = System.nanoTime();
+        Child process = launch(bench, stack, home, script, app, contender, port, JVM);
+        process.awaitStart(PATIENCE, () -> BootApp.isReady("http://127.0.0.1:" + port));
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        double cpu = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().totalCpuDuration())
+                .map(duration -> duration.toNanos() / 1e9).orElse(Double.NaN);
+        bench.end(process);
+        return new Run(app, round, contender, seconds, cpu);
+    }
+
+    private static Child launch(Bench bench, LocalStack stack, Path home, String script, String app, String contender,
+            int port, String jvm) {
         Map<String, String> environment = new LinkedHashMap<>();
-        environment.put("JAVA_TOOL_OPTIONS", JVM);
+        environment.put("JAVA_TOOL_OPTIONS", jvm);
         environment.put("SERVER_ADDRESS", "127.0.0.1");
         environment.put("SERVER_PORT", "" + port);
         environment.put("HIVE_INSTANCE", app);
@@ -85,19 +101,46 @@ final class Start implements SubCommand {
         environment.put("HIVE_HOME", home.toString());
         environment.put("HIVE_AOT", contender.equals("aot-cache") ? "on" : "off");
         environment.put("PROCESSOR_TYPE", app.equals("saga-manager") ? "stream_processor" : "producer");
-        long begun = System.nanoTime();
-        Child process = bench.start(app, environment, contender.equals("boot-jar")
+        return bench.start(app, environment, contender.equals("boot-jar")
                 ? List.of(Child.java(), "-jar", bench.jar(app).toString())
                 : List.of(script, "run"));
-        process.awaitStart(PATIENCE, () -> BootApp.isReady("http://127.0.0.1:" + port));
-        double seconds = (System.nanoTime() - begun) / 1e9;
-        double cpu = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().totalCpuDuration())
-                .map(duration -> duration.toNanos() / 1e9).orElse(Double.NaN);
-        bench.end(process);
-        return new Run(app, round, contender, seconds, cpu);
     }
 
-    private void conclude(Bench bench, List<Run> runs) throws IOException {
+    private void warmUp(Bench bench, LocalStack stack, Path home, String script, Map<String, Object> figures)
+            throws Exception {
+        String app = APPS.getFirst();
+        bench.out().printf("%nA %s that finds %,d commands%n%-7s %-10s %16s %16s %12s%n", app, options.commands(),
+                "round", "contender", "first, seconds", "warm, seconds", "commands/s");
+        List<WarmUp.Run> runs = new ArrayList<>();
+        try (var warmUp = new WarmUp(bench, stack, options.commands())) {
+            for (int round = 1; round <= options.rounds(); round++) {
+                for (String contender : round % 2 == 1 ? WARM_CONTENDERS : WARM_CONTENDERS.reversed()) {
+                    var run = warmUp.run(round, contender,
+                            () -> launch(bench, stack, home, script, app, contender, Ports.free(), WARM_JVM));
+                    runs.add(run);
+                    print(bench, run);
+                }
+            }
+        }
+        Map<String, WarmUp.Run> medians = new LinkedHashMap<>();
+        for (String contender : WARM_CONTENDERS) {
+            List<WarmUp.Run> alike = runs.stream().filter(run -> run.contender().equals(contender)).toList();
+            var median = new WarmUp.Run(0, contender,
+                    Rounds.median(alike.stream().mapToDouble(WarmUp.Run::firstSeconds)),
+                    Rounds.median(alike.stream().mapToDouble(WarmUp.Run::warmSeconds)),
+                    Rounds.median(alike.stream().mapToDouble(WarmUp.Run::steady)));
+            medians.put(contender, median);
+            print(bench, median);
+        }
+        figures.put("warmUp", Map.of("commands", options.commands(), "runs", runs, "medians", medians));
+    }
+
+    private static void print(Bench bench, WarmUp.Run run) {
+        bench.out().printf("%-7s %-10s %16.1f %16.1f %12.0f%n", run.round() == 0 ? "median" : "" + run.round(),
+                run.contender(), run.firstSeconds(), run.warmSeconds(), run.steady());
+    }
+
+    private static Map<String, Object> conclude(Bench bench, List<Run> runs) {
         Map<String, Object> medians = new LinkedHashMap<>();
         Map<String, Object> ratios = new LinkedHashMap<>();
         for (String app : APPS) {
@@ -116,6 +159,6 @@ final class Start implements SubCommand {
             ratios.put(app.replace('-', '_') + "_aot_vs_boot_jar", ratio);
             bench.out().printf("%s: with the cache %.2f of the boot jar's time%n", app, ratio);
         }
-        FiguresFile.write(options.json(), Map.of("runs", runs, "medians", medians, "ratios", ratios));
+        return new LinkedHashMap<>(Map.of("runs", runs, "medians", medians, "ratios", ratios));
     }
 }

@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
  * How starts are measured.
  *
  * @param rounds of each contender
+ * @param commands that a command-processor finds which has to warm up
  * @param json the file that the figures are written to; null: none
  */
-record StartOptions(int rounds, @Nullable Path json) {
+record StartOptions(int rounds, int commands, @Nullable Path json) {
 
-    private static final Set<String> KNOWN = Set.of("--rounds", "--json");
+    private static final Set<String> KNOWN = Set.of("--rounds", "--commands", "--json");
 
     /**
      * Reads the command line.
@@ -23,6 +24,7 @@ record StartOptions(int rounds, @Nullable Path json) {
      */
     static StartOptions parse(List<String> arguments) {
         var given = new Options(arguments, KNOWN);
-        return new StartOptions(given.number("--rounds", 3, 1), given.file("--json"));
+        return new StartOptions(given.number("--rounds", 3, 1), given.number("--commands", 2_000_000, 1),
+                given.file("--json"));
     }
 }

@@ -11,9 +11,9 @@ class StartOptionsTest {
 
     @Test
     void starts_three_times_if_nothing_is_said() {
-        assertThat(StartOptions.parse(List.of())).isEqualTo(new StartOptions(3, null));
-        assertThat(StartOptions.parse(List.of("--rounds", "1", "--json", "a.json")))
-                .isEqualTo(new StartOptions(1, Path.of("a.json")));
+        assertThat(StartOptions.parse(List.of())).isEqualTo(new StartOptions(3, 2_000_000, null));
+        assertThat(StartOptions.parse(List.of("--rounds", "1", "--commands", "5", "--json", "a.json")))
+                .isEqualTo(new StartOptions(1, 5, Path.of("a.json")));
     }
 
     @Test

@@ -1,0 +1,47 @@
+package dev.hivestream.local.benchmark;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer of an HTTP/1.1 server.
+ *
+ * @param isLast whether the server closes the connection
+ * @param text all of it, a character a byte
+ */
+record Reply(int status, boolean isLast, String text) {
+
+    private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *(\\d{1,9})");
+    private static final String CHUNKED = "\r\ntransfer-encoding: chunked";
+    private static final String CLOSE = "\r\nconnection: close";
+    private static final String HEAD_END = "\r\n\r\n";
+    // the bodies are JSON on one line: nothing else in them looks like this
+    private static final String LAST_CHUNK = "\r\n0\r\n\r\n";
+
+    /**
+     * Reads the bytes that have come so far; null: they are not all.
+     *
+     * @throws Failure if it is none, or says neither its length nor that it comes in chunks
+     */
+    static @Nullable Reply of(byte[] bytes, int count) {
+        String text = new String(bytes, 0, count, ISO_8859_1);
+        int end = text.indexOf(HEAD_END);
+        if (end < 0) {
+            return null;
+        }
+        String head = text.substring(0, end).toLowerCase(Locale.ROOT);
+        var length = LENGTH.matcher(head);
+        boolean complete;
+        if (length.find()) {
+            complete = text.length() == end + HEAD_END.length() + Integer.parseInt(length.group(1));
+        } else if (head.contains(CHUNKED)) {
+            complete = text.endsWith(LAST_CHUNK);
+        } else {
+            throw new Failure("Not an answer that can be read: " + text);
+        }
+        return complete ? new Reply(Integer.parseInt(text, 9, 12, 10), head.contains(CLOSE), text) : null;
+    }
+}
