@@ -10,6 +10,7 @@ import dev.hivestream.runtime.Outages;
 import dev.hivestream.runtime.OwnerConfiguration;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
@@ -42,7 +43,7 @@ import org.springframework.messaging.Message;
 /** The function bean, and what it works with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HttpProperties.class)
-@Import(OwnerConfiguration.class)
+@Import({OwnerConfiguration.class, LetterConfiguration.class})
 class ProcessorConfiguration {
 
     @Bean
