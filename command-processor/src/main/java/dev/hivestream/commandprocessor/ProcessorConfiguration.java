@@ -14,6 +14,7 @@ import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -62,8 +63,9 @@ class ProcessorConfiguration {
     }
 
     @Bean
-    States states(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties) {
-        return new States(served, topics, cache, properties);
+    States states(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties,
+            Ownership ownership) {
+        return new States(served, topics, cache, properties, ownership::damaged);
     }
 
     @Bean

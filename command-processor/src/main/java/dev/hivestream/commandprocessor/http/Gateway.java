@@ -40,7 +40,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import tools.jackson.core.JacksonException;
 
 /**
  * Puts commands on their topic, outside any transaction, and finds their results: one way in, one order, one writer a
@@ -319,7 +318,8 @@ public final class Gateway implements SmartLifecycle {
             } else {
                 wait.result.complete(result);
             }
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (RuntimeException e) {
+            // whatever it is: who waits for other results goes on
             LOG.error("The result at {}/{}/{} cannot be read", record.topic(), record.partition(), record.offset(), e);
         }
     }
