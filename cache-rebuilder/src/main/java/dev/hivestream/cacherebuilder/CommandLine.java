@@ -19,6 +19,10 @@ final class CommandLine {
               show AGGREGATE ID         prints an aggregate's history, event by event
               generations               lists the generations
               remove GENERATION         removes a generation that nobody uses
+              letters AGGREGATE         lists the dead letters of an aggregate's commands that are open
+              letter AGGREGATE PLACE    shows one, and what was done about it
+              resend AGGREGATE          sends dead letters again, each once, those of an aggregate in their order
+              discard AGGREGATE         does away with dead letters
 
             Options of rebuild and activate
               --activate                owners and readers change over once it is built, compared and in step
@@ -38,6 +42,15 @@ final class CommandLine {
               --generation NAME         verify looks at this one
               --at WHEN                 show goes up to a version or a time
 
+            Options of letters, resend and discard
+              --letter PLACE            this one: partition/offset
+              --id ID                   those of this aggregate
+              --all                     every one
+              --limit N                 at most N, oldest first (1000)
+              --force                   resend does not wait for older ones of the same aggregate
+              --why TEXT                for those who read it later; discard wants it
+              --by NAME                 who wants it (the user of the operating system)
+
             Options of all commands
               --aggregates A,B          instead of all on the class path
               --sagas A,B               these sagas, from their inboxes; without --aggregates, nothing else
@@ -55,16 +68,26 @@ final class CommandLine {
             Map.entry("until", "hive.rebuild.until"), Map.entry("generation", "hive.rebuild.generation"),
             Map.entry("rate", "hive.rebuild.rate"), Map.entry("on-poison", "hive.rebuild.on-poison"),
             Map.entry("at", "hive.rebuild.at"), Map.entry("aggregates", "hive.aggregates"),
-            Map.entry("sagas", "hive.sagas"),
+            Map.entry("sagas", "hive.sagas"), Map.entry("letter", "hive.rebuild.letters.letter"),
+            Map.entry("id", "hive.rebuild.letters.id"), Map.entry("limit", "hive.rebuild.letters.limit"),
+            Map.entry("why", "hive.rebuild.letters.why"), Map.entry("by", "hive.rebuild.letters.by"),
             Map.entry("partitions", "hive.partitions"), Map.entry("brokers", "spring.kafka.bootstrap-servers"),
             Map.entry("redis", "spring.data.redis.url"));
-    private static final Map<String, String> FLAGS = Map.of("activate", "hive.rebuild.activate=true", "no-verify",
+    private static final Map<String, String> FLAGS = Map.of("all", "hive.rebuild.letters.all=true",
+            "force", "hive.rebuild.letters.force=true", "activate", "hive.rebuild.activate=true", "no-verify",
             "hive.rebuild.verify-first=false", "restart", "hive.rebuild.restart=true", "follow",
             "hive.rebuild.follow=true", "replica", "hive.rebuild.replica=true", "repair", "hive.rebuild.repair=true",
             "json", "hive.rebuild.json=true");
-    private static final Map<String, Integer> COMMANDS = Map.of("rebuild", 0, "activate", 1, "verify", 0, "dry-run", 0,
-            "show", 2, "generations", 0, "remove", 1);
-    private static final Set<String> WITHOUT_SERVER = Set.of("verify", "dry-run", "show", "generations", "remove");
+    private static final Map<String, List<String>> COMMANDS = Map.ofEntries(Map.entry("rebuild", List.of()),
+            Map.entry("activate", List.of("a generation")), Map.entry("verify", List.of()),
+            Map.entry("dry-run", List.of()), Map.entry("show", List.of("an aggregate", "an id")),
+            Map.entry("generations", List.of()), Map.entry("remove", List.of("a generation")),
+            Map.entry("letters", List.of("an aggregate")),
+            Map.entry("letter", List.of("an aggregate", "a place, partition/offset,")),
+            Map.entry("resend", List.of("an aggregate")), Map.entry("discard", List.of("an aggregate")));
+    private static final Set<String> WITHOUT_SERVER = Set.of("verify", "dry-run", "show", "generations", "remove",
+            "letters",
+            "letter", "resend", "discard");
 
     private CommandLine() {}
 
@@ -120,15 +143,14 @@ final class CommandLine {
 
     private static void command(List<String> words, List<String> properties) {
         String command = words.getFirst();
-        Integer wanted = COMMANDS.get(command);
+        List<String> wanted = COMMANDS.get(command);
         if (wanted == null) {
             throw new Misunderstood("Unknown command '" + command + "', see --help");
         }
         List<String> arguments = words.subList(1, words.size());
-        if (arguments.size() != wanted) {
-            throw new Misunderstood("'" + command + "' wants " + (wanted == 0
-                    ? "nothing behind it"
-                    : wanted == 1 ? "a generation behind it" : "an aggregate and an id behind it") + ", and "
+        if (arguments.size() != wanted.size()) {
+            throw new Misunderstood("'" + command + "' wants "
+                    + (wanted.isEmpty() ? "nothing" : String.join(" and ", wanted)) + " behind it, and "
                     + (arguments.isEmpty() ? "nothing is there" : arguments + " is there"));
         }
         if (command.equals("activate")) {

@@ -1,6 +1,7 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.letter.Refused;
 import dev.hivestream.runtime.message.Json;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
@@ -16,17 +17,19 @@ final class Job {
     private final Verify verify;
     private final Show show;
     private final GenerationList list;
+    private final LetterDesk letters;
     private final Progress progress;
     private final Stopping stopping;
     private final Console console;
     private final RebuilderProperties properties;
 
-    Job(Rebuild rebuild, Verify verify, Show show, GenerationList list, Progress progress, Stopping stopping,
-            Console console, RebuilderProperties properties) {
+    Job(Rebuild rebuild, Verify verify, Show show, GenerationList list, LetterDesk letters, Progress progress,
+            Stopping stopping, Console console, RebuilderProperties properties) {
         this.rebuild = rebuild;
         this.verify = verify;
         this.show = show;
         this.list = list;
+        this.letters = letters;
         this.progress = progress;
         this.stopping = stopping;
         this.console = console;
@@ -54,9 +57,12 @@ final class Job {
                 case SHOW -> show.run();
                 case GENERATIONS -> list.list();
                 case REMOVE -> list.remove();
+                case LETTERS, LETTER, RESEND, DISCARD -> letters.run();
             };
         } catch (StartRefused e) {
             return failed(Outcome.FAILED, e.line());
+        } catch (Refused e) {
+            return failed(Outcome.FAILED, String.valueOf(e.getMessage()));
         } catch (PoisonEvent e) {
             return failed(Outcome.POISONED, String.valueOf(e.getMessage()));
         } catch (CancellationException e) {

@@ -8,6 +8,8 @@ import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.letter.DeadLetters;
+import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.saga.ServedSagas;
@@ -22,6 +24,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.cloud.stream.binding.BindingsLifecycleController;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.messaging.Message;
@@ -29,6 +32,7 @@ import org.springframework.messaging.Message;
 /** The function bean, the job, and what they work with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(RebuilderProperties.class)
+@Import(LetterConfiguration.class)
 class RebuilderConfiguration {
 
     @Bean
@@ -96,8 +100,8 @@ class RebuilderConfiguration {
     @Bean
     Job job(FoldedLogs served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
             Folder folder, Verification verification, Repair repair, Following following, Progress progress,
-            Stopping stopping, Console console, HiveProperties hive, RebuilderProperties properties,
-            Environment environment) {
+            Stopping stopping, Console console, DeadLetters letters, HiveProperties hive,
+            RebuilderProperties properties, Environment environment) {
         String stream = environment.getProperty("spring.cloud.dataflow.stream.name");
         if (stream != null && !properties.follow()) {
             throw new StartRefused("This is an app of the stream '" + stream
@@ -109,7 +113,8 @@ class RebuilderConfiguration {
                         stopping, hive, properties),
                 new Verify(served, topics, generations, verification, repair, stopping, hive, properties),
                 new Show(served, topics, replay, log, hive, properties),
-                new GenerationList(served, topics, generations, hive, properties), progress, stopping, console,
+                new GenerationList(served, topics, generations, hive, properties),
+                new LetterDesk(letters, properties), progress, stopping, console,
                 properties);
     }
 }

@@ -10,8 +10,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * What the cache-rebuilder is asked to do.
  *
- * @param command What to do: rebuild, verify, dry-run, show, generations, remove.
- * @param arguments What the command is about: for show an aggregate and an id, for remove a generation.
+ * @param command What to do: rebuild, verify, dry-run, show, generations, remove, letters, letter, resend, discard.
+ * @param arguments What the command is about: for show an aggregate and an id, for remove a generation, for dead letters an aggregate or a saga.
  * @param generation Generation to build or to verify, instead of a new one or the active one.
  * @param restart Whether a rebuild that was begun and not ended is left alone and a new one begun.
  * @param activate Whether owners and readers change over to the generation once it is built.
@@ -31,6 +31,7 @@ import org.springframework.util.unit.DataSize;
  * @param owners Consumer group of the command-processors.
  * @param sagaOwners Consumer group of the saga-managers.
  * @param secondLook After what a difference is looked at again: an owner that is writing, or catching up, is done by then.
+ * @param letters Which dead letters, and what is told about them.
  * @param patience How long an activation waits for the owners of the partitions.
  */
 @ConfigurationProperties("hive.rebuild")
@@ -42,17 +43,33 @@ record RebuilderProperties(@DefaultValue("rebuild") Command command, @DefaultVal
         @DefaultValue("false") boolean json, @Nullable DataSize memory, @DefaultValue("0") int threads,
         @DefaultValue("10s") Duration report, @DefaultValue("command-processor") String owners,
         @DefaultValue("saga-manager") String sagaOwners,
-        @DefaultValue("1500ms") Duration secondLook, @DefaultValue("30s") Duration patience) {
+        @DefaultValue("1500ms") Duration secondLook, @DefaultValue Letters letters,
+        @DefaultValue("30s") Duration patience) {
 
     /** What can be asked for. */
     enum Command {
-        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE
+        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, LETTERS, LETTER, RESEND, DISCARD
     }
 
     /** What is done about an event that cannot be folded. */
     enum OnPoison {
         STOP, PARK
     }
+
+    /**
+     * Dead letters.
+     *
+     * @param letter The letter that is meant: partition/offset.
+     * @param id The aggregate, or the saga's instance, whose letters are meant.
+     * @param all Whether all letters are meant.
+     * @param limit How many letters are taken at most, oldest first.
+     * @param force Whether a letter is sent again although older ones of its aggregate are open.
+     * @param by Who wants it; the user of the operating system if it is not set.
+     * @param why Why; wanted when letters are discarded.
+     */
+    record Letters(@Nullable String letter, @Nullable String id, @DefaultValue("false") boolean all,
+            @DefaultValue("1000") int limit, @DefaultValue("false") boolean force, @Nullable String by,
+            @Nullable String why) {}
 
     /** What all snapshots in memory may take. */
     long memoryBytes() {

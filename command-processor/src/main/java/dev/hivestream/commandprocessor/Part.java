@@ -281,7 +281,8 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     /** A dead letter that is sent again: a saga has its answer, and an answer is definite. */
     private static boolean isAnsweredBefore(Incoming command) {
-        return command.header(Header.SAGA) != null && command.header(Header.DEAD_REASON) != null;
+        return command.header(Header.SAGA) != null
+                && (command.header(Header.DEAD_REASON) != null || command.header(Header.LETTER) != null);
     }
 
     /**

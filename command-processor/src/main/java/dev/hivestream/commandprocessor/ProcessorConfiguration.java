@@ -10,9 +10,11 @@ import dev.hivestream.runtime.Outages;
 import dev.hivestream.runtime.OwnerConfiguration;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
+import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -42,7 +44,7 @@ import org.springframework.messaging.Message;
 /** The function bean, and what it works with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HttpProperties.class)
-@Import(OwnerConfiguration.class)
+@Import({OwnerConfiguration.class, LetterConfiguration.class})
 class ProcessorConfiguration {
 
     @Bean
@@ -61,8 +63,9 @@ class ProcessorConfiguration {
     }
 
     @Bean
-    States states(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties) {
-        return new States(served, topics, cache, properties);
+    States states(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties,
+            Ownership ownership) {
+        return new States(served, topics, cache, properties, ownership::damaged);
     }
 
     @Bean

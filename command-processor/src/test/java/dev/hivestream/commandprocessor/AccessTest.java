@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -126,10 +127,38 @@ class AccessTest {
 
     @ParameterizedTest
     @CsvSource({"/actuator/health, 200", "/actuator/health/liveness, 200", "/actuator/info, 200",
-            "/actuator/prometheus, 200", "/actuator/metrics, 401"})
+            "/actuator/prometheus, 200", "/actuator/metrics, 401", "/actuator/deadletters, 401",
+            "/actuator/deadletters/account, 401"})
     void monitoring_needs_no_token_and_the_rest_of_management_does(String path, int status) throws Exception {
         assertThat(manage(path, null)).isEqualTo(status);
         assertThat(manage(path, token("hive.operations"))).isEqualTo(200);
+    }
+
+    @Test
+    void who_works_at_dead_letters_needs_a_scope_and_is_written_down() throws Exception {
+        String letter = Wire.id();
+        try (Wire wire = new Wire(LocalStack.shared())) {
+            wire.send(Wire.command("content.nonsense", letter, letter, "{}"));
+            Awaitility.await().atMost(Duration.ofSeconds(20))
+                    .until(() -> wire.results("content", letter).size() == 1);
+        }
+        String discard = "{\"id\":\"" + letter + "\",\"why\":\"nonsense\"}";
+        for (String action : new String[]{"resend", "discard"}) {
+            URI place = URI.create("http://127.0.0.1:" + MANAGEMENT + "/actuator/deadletters/content/" + action);
+            assertThat(work(place, discard, null).statusCode()).isEqualTo(401);
+            assertThat(work(place, discard, token("hive.commands hive.reads")).statusCode()).isEqualTo(403);
+        }
+        URI place = URI.create("http://127.0.0.1:" + MANAGEMENT + "/actuator/deadletters/content/discard");
+        var done = Answers.json(work(place, discard, token("hive.operations")));
+        assertThat(done.path("count").asInt()).isEqualTo(1);
+        var shown = Answers.json(send(HttpRequest.newBuilder(place.resolve(done.at("/letters/0").asString())),
+                token("hive.operations")));
+        assertThat(shown.at("/done/0/by").asString()).isEqualTo("ada");
+    }
+
+    private static HttpResponse<String> work(URI place, String json, String token) throws Exception {
+        return send(HttpRequest.newBuilder(place).header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json)), token);
     }
 
     @Test

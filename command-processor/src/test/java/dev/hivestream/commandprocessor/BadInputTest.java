@@ -245,6 +245,14 @@ class BadInputTest {
                 "GET /v1/content/<script> HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/content/x HTTP/1.1\r\n\r\n",
                 "GET /v1/content/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
                 "POST /v1/content/x/create HTTP/1.1\r\nHost: x\r\nContent-Length: minus\r\n\r\n",
+                "GET // HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET /v1/results/x?aggregate=%ff HTTP/1.1\r\nHost: x\r\n\r\n",
+                "POST /v1/content/x/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 20\r\n\r\n{",
+                "POST /v1/content/x/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\nnonsense",
+                "POST /v1/content/x/create HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+                        + "Content-Length: 3\r\n\r\n--y",
                 "GET /v1/content/x HTTP/1.1\r\nHost: x\r\nX-Long: " + "x".repeat(100_000) + "\r\n\r\n"}) {
             String answer = raw(request);
             assertThat(answer).startsWith("HTTP/1.1 4").containsIgnoringCase("content-type: application/problem+json")

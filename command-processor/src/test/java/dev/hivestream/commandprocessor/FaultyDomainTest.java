@@ -23,13 +23,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
 
 /** A bug of the domain is no rejection: its command is tried a few times, then kept for its authors, and the rest goes on. */
 class FaultyDomainTest {
 
     private static final int ATTEMPTS = 3;
     private static final Set<Bug> BUGS = EnumSet
-            .complementOf(EnumSet.of(Bug.NONE, Bug.STUMBLE, Bug.LONG_REJECTION));
+            .complementOf(EnumSet.of(Bug.NONE, Bug.STUMBLE, Bug.LONG_REJECTION, Bug.UNTIL_MENDED));
     private static final Map<Bug, Sent> SENT = new EnumMap<>(Bug.class);
 
     private static Processor processor;
@@ -77,7 +78,7 @@ class FaultyDomainTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"NONE", "STUMBLE", "LONG_REJECTION"})
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"NONE", "STUMBLE", "LONG_REJECTION", "UNTIL_MENDED"})
     void a_bug_fails_its_command_and_no_other(Bug bug) {
         Sent sent = SENT.get(bug);
         String id = sent.id;
@@ -149,6 +150,45 @@ class FaultyDomainTest {
         var answer = processor.post("/v1/fragile/" + id + "/work", body(id, Bug.LONG_REJECTION));
         Answers.problem(answer, 422, "long");
         assertThat(answer.body()).hasSizeLessThan(50_000);
+    }
+
+    @Test
+    void when_the_bug_is_mended_its_letters_are_sent_again_in_order_and_once() throws Exception {
+        String id = Wire.id();
+        List<String> commands = List.of(id + "-1", id + "-2");
+        for (String command : commands) {
+            Answers.problem(processor.post("/v1/fragile/" + id + "/work", body(command, Bug.UNTIL_MENDED),
+                    "Idempotency-Key", command), 500, "hive.fault");
+        }
+        String place = "/actuator/deadletters/fragile";
+        JsonNode listed = Answers.json(processor.get(place + "?id=" + id)).path("letters");
+        assertThat(listed.valueStream().map(letter -> letter.path("commandId").asString())).isEqualTo(commands);
+        JsonNode shown = Answers.json(processor.get(place + "/" + listed.at("/0/letter").asString()));
+        assertThat(shown.path("open").asBoolean()).isTrue();
+        assertThat(shown.path("trace").asString()).contains("  at ");
+        assertThat(shown.at("/value/bug").asString()).isEqualTo("UNTIL_MENDED");
+
+        FragileDomain.MENDED.addAll(commands);
+        String order = "{\"id\":\"" + id + "\",\"why\":\"mended\"}";
+        JsonNode done = Answers.json(processor.post(place + "/resend", order));
+        assertThat(done.path("count").asInt()).isEqualTo(2);
+        soon().untilAsserted(() -> assertThat(wire.events("fragile", id)).hasSize(2));
+        assertThat(wire.events("fragile", id)).extracting(event -> Wire.header(event, Header.CAUSATION_ID))
+                .isEqualTo(commands);
+        soon().untilAsserted(
+                () -> assertThat(Answers.json(processor.get("/v1/results/" + id + "-2")).path("outcome").asString())
+                        .isEqualTo("accepted"));
+
+        assertThat(Answers.json(processor.post(place + "/resend", order)).path("count").asInt()).isZero();
+        assertThat(processor.post("/v1/fragile/" + id + "/work", body(id, Bug.NONE)).headers().firstValue("ETag"))
+                .contains("\"3\"");
+        assertThat(Answers.json(processor.get(place + "?id=" + id)).path("letters")).isEmpty();
+        assertThat(Answers.json(processor.get(place + "/" + listed.at("/0/letter").asString())).at("/done/0/why")
+                .asString()).isEqualTo("mended");
+        assertThat(processor.post(place + "/discard", order.replace("why", "limit").replace("mended", "1"))
+                .statusCode()).isEqualTo(400);
+        assertThat(processor.post(place + "/burn", order).statusCode()).isEqualTo(404);
+        assertThat(processor.get("/actuator/deadletters/other").statusCode()).isEqualTo(404);
     }
 
     /** Somebody wrote to the events topic past the processor, or a later version of the domain can no longer read it. */

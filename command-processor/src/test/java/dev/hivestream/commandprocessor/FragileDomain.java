@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,12 @@ public final class FragileDomain implements Domain {
     /** How often a command of this name was decided. */
     static final Map<String, AtomicInteger> DECIDED = new ConcurrentHashMap<>();
 
+    /** The commands, by name, whose bug has been mended. */
+    static final Set<String> MENDED = ConcurrentHashMap.newKeySet();
+
     /** What breaks. */
     enum Bug {
-        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, STUMBLE
+        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, STUMBLE, UNTIL_MENDED
     }
 
     /** Do something, with a bug. */
@@ -92,6 +96,12 @@ public final class FragileDomain implements Domain {
                 case UNWRITABLE_EVENT -> Decision.accept(new Packed(new Trap(false)));
                 case HUGE_EVENT -> Decision.accept(new Bulky("x".repeat(3_000_000)));
                 case SECOND_EVENT_THROWS -> Decision.accept(new Worked(Bug.NONE), new Worked(Bug.EVOLVE_THROWS));
+                case UNTIL_MENDED -> {
+                    if (!MENDED.contains(command.name)) {
+                        throw new IllegalStateException(SECRET);
+                    }
+                    yield Decision.accept(new Worked(Bug.NONE));
+                }
                 case BAD_REJECTION -> Decision.reject("NOT A CODE", SECRET);
                 case LONG_REJECTION -> Decision.reject("long", "\u0001".repeat(3_000_000));
                 case STUMBLE -> {

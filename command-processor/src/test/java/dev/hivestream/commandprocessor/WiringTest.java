@@ -48,7 +48,7 @@ class WiringTest {
     static void start() {
         app = Wired.start("--hive.instance=wired", "--hive.decide.attempts=2", "--hive.decide.remembered=2",
                 "--hive.results.keep=60s", "--hive.max-message=100B", "--hive.catch-up.watch=100ms",
-                "--hive.http.patience=300ms", "--hive.http.max-in-flight=2");
+                "--hive.http.patience=300ms", "--hive.http.max-in-flight=2", "--hive.http.max-queue=1h");
         ask = app.names.getFirst();
         tell = app.names.getLast();
         app.own(ask);

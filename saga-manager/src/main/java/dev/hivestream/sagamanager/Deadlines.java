@@ -2,6 +2,7 @@ package dev.hivestream.sagamanager;
 
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
+import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Slot;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 
 /**
  * Looks for deadlines that are over, in the caches of the partitions that are owned here, and puts them into the inbox.
@@ -65,6 +67,8 @@ final class Deadlines implements AutoCloseable {
                         if (saga != null) {
                             look(saga, open.getKey(), open.getValue());
                         }
+                    } catch (SnapshotCodec.Unreadable e) {
+                        damaged(open.getKey(), open.getValue(), e);
                     } catch (RuntimeException e) {
                         LOG.debug("The deadlines of {} could not be looked at", open.getKey(), e);
                     }
@@ -77,10 +81,18 @@ final class Deadlines implements AutoCloseable {
         }
     }
 
+    private void damaged(Slot slot, CatchUp.Reflected reflected, SnapshotCodec.Unreadable damage) {
+        try {
+            ownership.damaged(slot, reflected.generation(), damage);
+        } catch (DataAccessException e) {
+            LOG.debug("Redis is away; the damage is found again", e);
+        }
+    }
+
     private <S> void look(ServedSaga<?, S, ?> saga, Slot slot, CatchUp.Reflected reflected) {
         Instant now = Instant.now(clock);
         List<Indexed> due = cache.lowest(slot, reflected.generation(), ServedSaga.DEADLINES, now.toEpochMilli(),
-                AT_ONCE);
+                AT_ONCE).stream().filter(one -> one.member().indexOf(':') > 0).toList();
         if (due.isEmpty()) {
             return;
         }

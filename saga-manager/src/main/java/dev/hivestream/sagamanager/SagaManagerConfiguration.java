@@ -4,6 +4,7 @@ import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.OwnerConfiguration;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Attempt;
@@ -31,7 +32,7 @@ import org.springframework.messaging.Message;
 /** The two function beans, and what they work with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SagaProperties.class)
-@Import(OwnerConfiguration.class)
+@Import({OwnerConfiguration.class, LetterConfiguration.class})
 class SagaManagerConfiguration {
 
     @Bean

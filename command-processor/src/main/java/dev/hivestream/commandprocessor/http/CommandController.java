@@ -68,7 +68,7 @@ final class CommandController {
 
     @PostMapping("/v1/{aggregate}/{id}/{command}")
     ResponseEntity<Object> send(@PathVariable String aggregate, @PathVariable String id, @PathVariable String command,
-            HttpServletRequest request) throws IOException, InterruptedException, Malformed {
+            HttpServletRequest request) throws InterruptedException, Malformed {
         Served<?, ?, ?> type = require(aggregate);
         if (!type.codec().knowsCommand(command)) {
             throw new Problem(HttpStatus.NOT_FOUND, "unknown-command",
@@ -193,7 +193,16 @@ final class CommandController {
         return headers;
     }
 
-    private byte[] body(HttpServletRequest request) throws IOException {
+    private byte[] read(HttpServletRequest request) {
+        try {
+            return request.getInputStream().readNBytes(maxBody + 1);
+        } catch (IOException e) {
+            throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
+                    "The body broke off");
+        }
+    }
+
+    private byte[] body(HttpServletRequest request) {
         String contentType = request.getContentType();
         MediaType type = null;
         try {
@@ -207,9 +216,7 @@ final class CommandController {
                     "The body must be application/json in UTF-8"
                             + (contentType == null ? "; no Content-Type was given" : ""));
         }
-        byte[] body = request.getContentLengthLong() > maxBody
-                ? null
-                : request.getInputStream().readNBytes(maxBody + 1);
+        byte[] body = request.getContentLengthLong() > maxBody ? null : read(request);
         if (body == null || body.length > maxBody) {
             throw new Problem(HttpStatus.CONTENT_TOO_LARGE, "too-large",
                     "The body may have up to " + maxBody + " bytes");

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -40,7 +42,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import tools.jackson.core.JacksonException;
 
 /**
  * Puts commands on their topic, outside any transaction, and finds their results: one way in, one order, one writer a
@@ -54,6 +55,10 @@ public final class Gateway implements SmartLifecycle {
     private static final Duration DRAIN = Duration.ofSeconds(3);
     private static final Duration IDLE = Duration.ofSeconds(5);
     private static final Duration AWAKE = Duration.ofSeconds(2);
+    /** After so many times the longest queue a command is waited for no more: its result may never come. */
+    private static final int LOST = 3;
+    /** So many are no queue: an owner that is new, or a machine that stands still for a moment, is no overload. */
+    private static final int ALWAYS_TAKEN = 256;
 
     /** A command that waits for its result. */
     private record Ticket(String aggregate, String id, String commandId) {}
@@ -73,6 +78,9 @@ public final class Gateway implements SmartLifecycle {
     private final Producer<byte[], byte[]> producer;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final Map<Ticket, Wait> waits = new ConcurrentHashMap<>();
+    private final Map<Slot, Backlog<Ticket>> backlogs = new ConcurrentHashMap<>();
+    /** Of all partitions, for an owner goes from one to the next and stays with each as long as it has something. */
+    private final Backlog<Ticket> everything;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean listening;
@@ -93,6 +101,11 @@ public final class Gateway implements SmartLifecycle {
         this.clock = clock;
         this.producer = producer;
         this.consumers = consumers;
+        this.everything = backlog();
+    }
+
+    private Backlog<Ticket> backlog() {
+        return new Backlog<>(System::nanoTime, http.maxQueue());
     }
 
     /** Nobody waits: no results are read. */
@@ -128,13 +141,18 @@ public final class Gateway implements SmartLifecycle {
     Taken send(String aggregate, String id, String commandId, String type, byte[] body, Map<String, String> headers) {
         requireAble();
         Ticket ticket = new Ticket(aggregate, id, commandId);
+        Slot slot = Slot.of(aggregate, id, properties.partitions());
+        requireShort(backlog(slot));
         Wait wait = join(ticket);
         CompletableFuture<Result> unpublished = new CompletableFuture<>();
         try {
             requireListening();
             ProducerRecord<byte[], byte[]> command = command(aggregate, id, commandId, type, body, headers);
+            backlog(slot).published(ticket);
+            everything.published(ticket);
             producer.send(command, (metadata, failure) -> {
                 if (failure != null) {
+                    over(slot, ticket);
                     LOG.warn("The command {} was perhaps not published: {}", commandId, failure.toString());
                     if (surelyNot(failure)) {
                         unpublished.completeExceptionally(new NotTaken(String.valueOf(failure.getMessage()), false));
@@ -142,6 +160,7 @@ public final class Gateway implements SmartLifecycle {
                 }
             });
         } catch (KafkaException e) {
+            over(slot, ticket);
             leave(ticket, wait);
             throw new NotTaken("The command could not be published: " + e.getMessage(), false);
         } catch (NotTaken e) {
@@ -190,6 +209,33 @@ public final class Gateway implements SmartLifecycle {
         if (unable != null) {
             throw new NotTaken(unable, false);
         }
+    }
+
+    private Backlog<Ticket> backlog(Slot slot) {
+        return backlogs.computeIfAbsent(slot, none -> backlog());
+    }
+
+    private void over(Slot slot, Ticket ticket) {
+        backlog(slot).over(ticket);
+        everything.over(ticket);
+    }
+
+    /** Who is taken is decided soon: a queue that only grows would make all of them wait in vain. */
+    private void requireShort(Backlog<Ticket> backlog) {
+        everything.age(lost());
+        if (everything.size() < ALWAYS_TAKEN) {
+            return;
+        }
+        Duration expected = Stream.of(backlog.age(lost()), backlog.atThisPace(), everything.atThisPace())
+                .max(Comparator.naturalOrder()).orElseThrow();
+        if (expected.compareTo(http.maxQueue()) > 0) {
+            throw new NotTaken("The command would have to wait for " + expected.toSeconds() + " s",
+                    true);
+        }
+    }
+
+    private Duration lost() {
+        return http.maxQueue().multipliedBy(LOST);
     }
 
     private Wait join(Ticket ticket) {
@@ -268,10 +314,15 @@ public final class Gateway implements SmartLifecycle {
                 arrived(result);
                 positions.put(new TopicPartition(result.topic(), result.partition()), result.offset() + 1);
             }
-            if (inFlight.get() > 0) {
+            if (inFlight.get() > 0 || isAnyOpen()) {
                 since = System.nanoTime();
             }
         }
+    }
+
+    /** Also of those for which nobody waits the results are read: they make the queue. */
+    private boolean isAnyOpen() {
+        return !everything.age(lost()).isZero();
     }
 
     /** Who joins those who wait looks whether it sleeps afterwards, and it looks whether somebody waits afterwards. */
@@ -294,6 +345,8 @@ public final class Gateway implements SmartLifecycle {
                 results.seek(partition, end);
                 positions.put(partition, end);
             });
+            backlogs.clear();
+            everything.clear();
         }
         listening = true;
         sleep = null;
@@ -308,7 +361,9 @@ public final class Gateway implements SmartLifecycle {
         }
         try {
             Result result = Json.TOLERANT.readValue(record.value(), Result.class);
-            Wait wait = waits.get(new Ticket(result.aggregate(), result.id(), result.commandId()));
+            Ticket ticket = new Ticket(result.aggregate(), result.id(), result.commandId());
+            over(new Slot(result.aggregate(), record.partition()), ticket);
+            Wait wait = waits.get(ticket);
             if (wait == null) {
                 return;
             }
@@ -319,7 +374,8 @@ public final class Gateway implements SmartLifecycle {
             } else {
                 wait.result.complete(result);
             }
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (RuntimeException e) {
+            // whatever it is: who waits for other results goes on
             LOG.error("The result at {}/{}/{} cannot be read", record.topic(), record.partition(), record.offset(), e);
         }
     }

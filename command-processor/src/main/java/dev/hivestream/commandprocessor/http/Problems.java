@@ -1,8 +1,11 @@
 package dev.hivestream.commandprocessor.http;
 
 import dev.hivestream.runtime.message.Malformed;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 import org.apache.kafka.common.KafkaException;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +17,7 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 
@@ -23,10 +27,19 @@ final class Problems extends ResponseEntityExceptionHandler {
 
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
     private static final String RETRY_AFTER_SECONDS = "1";
+    private static final URI ROOT = URI.create("/");
 
     @ExceptionHandler
     ResponseEntity<Object> malformed(Malformed e, WebRequest request) {
         return problem(new Problem(HttpStatus.BAD_REQUEST, "malformed", String.valueOf(e.getMessage())), request);
+    }
+
+    /** The web server reads a query when it is first asked for a parameter. */
+    @ExceptionHandler
+    ResponseEntity<Object> query(InvalidParameterException e, WebRequest request) {
+        LOG.debug("A query cannot be read", e);
+        return problem(new Problem(HttpStatus.BAD_REQUEST, "malformed", "The query is not as it must be, in UTF-8"),
+                request);
     }
 
     @ExceptionHandler
@@ -67,6 +80,10 @@ final class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected ResponseEntity<Object> createResponseEntity(@Nullable Object body, HttpHeaders headers,
             HttpStatusCode status, WebRequest request) {
+        if (body instanceof ProblemDetail problem && problem.getInstance() == null && !isUri(request)) {
+            // the framework would make a URI of it, and fail
+            problem.setInstance(ROOT);
+        }
         if (body instanceof ProblemDetail problem
                 && (problem.getProperties() == null || !problem.getProperties().containsKey("code"))) {
             problem.setProperty("code", code(status.value()));
@@ -75,6 +92,15 @@ final class Problems extends ResponseEntityExceptionHandler {
             }
         }
         return super.createResponseEntity(body, headers, status, request);
+    }
+
+    private static boolean isUri(WebRequest request) {
+        try {
+            return request instanceof ServletWebRequest servlet
+                    && new URI(servlet.getRequest().getRequestURI()).getPath() != null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     /** The code of a problem of which only the status is known. */

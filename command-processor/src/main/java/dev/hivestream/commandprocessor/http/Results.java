@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import tools.jackson.core.JacksonException;
 
 /** Finds the result of a command: kept in Redis for a while, else in the results topics. Thread-safe. */
 public final class Results {
@@ -54,8 +55,7 @@ public final class Results {
     /** The kept result of a command to one aggregate, if it was to this one. */
     @Nullable
     Result kept(String aggregate, String id, String commandId) {
-        byte[] kept = cache.result(Slot.of(aggregate, id, partitions), commandId);
-        Result result = kept == null ? null : Json.TOLERANT.readValue(kept, Result.class);
+        Result result = read(cache.result(Slot.of(aggregate, id, partitions), commandId));
         return result != null && result.id().equals(id) ? result : null;
     }
 
@@ -71,9 +71,9 @@ public final class Results {
         List<Slot> slots = slots(aggregate, id);
         try {
             for (Slot slot : slots) {
-                byte[] kept = cache.result(slot, commandId);
+                Result kept = read(cache.result(slot, commandId));
                 if (kept != null) {
-                    return Json.TOLERANT.readValue(kept, Result.class);
+                    return kept;
                 }
             }
         } catch (DataAccessException e) {
@@ -86,6 +86,16 @@ public final class Results {
             return search(slots, commandId);
         } finally {
             searches.release();
+        }
+    }
+
+    /** What is no result was put there by somebody else, and is none. */
+    private static @Nullable Result read(byte @Nullable [] json) {
+        try {
+            return json == null ? null : Json.TOLERANT.readValue(json, Result.class);
+        } catch (JacksonException e) {
+            LOG.debug("It is no result", e);
+            return null;
         }
     }
 
@@ -113,8 +123,11 @@ public final class Results {
                     return null;
                 }
                 for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(200))) {
-                    if (commandId.equals(Header.text(result.headers(), Header.CAUSATION_ID))) {
-                        return Json.TOLERANT.readValue(result.value(), Result.class);
+                    Result found = commandId.equals(Header.text(result.headers(), Header.CAUSATION_ID))
+                            ? read(result.value())
+                            : null;
+                    if (found != null) {
+                        return found;
                     }
                 }
             }

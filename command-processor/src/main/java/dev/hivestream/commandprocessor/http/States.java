@@ -5,6 +5,7 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Watermark;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
@@ -21,14 +22,24 @@ public final class States {
     private final Topics topics;
     private final Cache cache;
     private final int partitions;
+    private final Damage damage;
     private final Map<String, String> fingerprints = new ConcurrentHashMap<>();
     private final Map<Slot, String> generations = new ConcurrentHashMap<>();
 
-    public States(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties) {
+    /** Hears that a snapshot is none, and has it built anew if it can. */
+    @FunctionalInterface
+    public interface Damage {
+
+        /** A reader found it. */
+        void found(Slot slot, String generation, SnapshotCodec.Unreadable damage);
+    }
+
+    public States(ServedAggregates served, Topics topics, Cache cache, HiveProperties properties, Damage damage) {
         this.served = served;
         this.topics = topics;
         this.cache = cache;
         this.partitions = properties.partitions();
+        this.damage = damage;
     }
 
     /** The slot's cache is being caught up: nothing can be said about its aggregates now. */
@@ -62,8 +73,13 @@ public final class States {
     private <S> State state(Served<?, S, ?> type, String id) {
         Slot slot = Slot.of(type.name(), id, partitions);
         Cache.Loaded loaded = load(slot, List.of(id));
-        Snapshot<S> snapshot = type.snapshots().read(id, loaded.snapshots().getFirst());
-        return new State(snapshot.version(), type.snapshots().writeState(snapshot.state()), snapshot.poison());
+        try {
+            Snapshot<S> snapshot = type.snapshots().read(id, loaded.snapshots().getFirst());
+            return new State(snapshot.version(), type.snapshots().writeState(snapshot.state()), snapshot.poison());
+        } catch (SnapshotCodec.Unreadable e) {
+            damage.found(slot, Objects.requireNonNull(loaded.active()), e);
+            throw new CatchingUp(slot);
+        }
     }
 
     /** The watermark of the generation that readers use; null while there is none. */

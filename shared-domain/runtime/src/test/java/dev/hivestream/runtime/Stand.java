@@ -87,6 +87,10 @@ public final class Stand {
         return new Binder(new MapConfigurationPropertySource(all)).bindOrCreate("hive", HiveProperties.class);
     }
 
+    public HiveProperties properties() {
+        return properties;
+    }
+
     /** Of its topics, which are made if they are missing. */
     public Topics.Ids ids() {
         if (ids == null) {

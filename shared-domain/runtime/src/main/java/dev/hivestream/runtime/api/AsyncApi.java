@@ -25,7 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class AsyncApi {
 
     private static final String KAFKA = "0.5.0";
-    private static final String DEAD_LETTER = "hive.dead-letter";
+    /** A letter, and what was done about one. */
+    private static final List<String> DEAD_LETTERS = List.of("hive.dead-letter", "hive.resent", "hive.discarded");
     private static final List<String> OF_AN_INBOX = List.of(Received.RESULT, Received.DEADLINE, Received.PARKED,
             Received.RETRY, Received.SKIP, Received.END);
 
@@ -82,7 +83,7 @@ public final class AsyncApi {
         channel(Topics.results(name), "What became of each command to " + name, List.of(Received.RESULT), false);
         channel(Topics.deadLetters(name),
                 "Commands to " + name + " that could not be decided, with the reason; as many partitions or more",
-                List.of(DEAD_LETTER), true);
+                DEAD_LETTERS, true);
         ObjectNode received = operation(Action.receive, Topics.commands(name), "Decides commands to " + name, commands);
         ObjectNode reply = received.putObject("reply");
         reply.putObject("channel").put("$ref", channelOf(Topics.results(name)));
@@ -91,7 +92,7 @@ public final class AsyncApi {
         operation(Action.send, Topics.results(name), "Says what became of commands to " + name,
                 List.of(Received.RESULT));
         operation(Action.send, Topics.deadLetters(name), "Puts away what could not be decided",
-                List.of(DEAD_LETTER));
+                DEAD_LETTERS);
     }
 
     private void describe(SagaType<?, ?, ?> saga) {
@@ -101,12 +102,12 @@ public final class AsyncApi {
                 OF_AN_INBOX.stream()).toList();
         channel(Topics.inbox(name), "What comes to the instances of the saga " + name + ", by saga id", inbox, true);
         channel(Topics.inboxDeadLetters(name), "What could not be read or correlated, with the reason",
-                List.of(DEAD_LETTER), true);
+                DEAD_LETTERS, true);
         operation(Action.send, Topics.inbox(name), "Puts what an instance of " + name + " waits for into its inbox",
                 inbox);
         operation(Action.receive, Topics.inbox(name), "Reacts to what came to an instance of " + name, inbox);
         operation(Action.send, Topics.inboxDeadLetters(name), "Puts away what could not be read or correlated",
-                List.of(DEAD_LETTER));
+                DEAD_LETTERS);
     }
 
     private String event(String aggregate, EventType<?> type) {

@@ -52,7 +52,9 @@ public final class Cache {
     private static final Pattern GENERATION = Pattern.compile("g(\\d{1,8})-.*");
     private static final byte[] NOTHING = {};
     private static final byte[] LOAD = utf8("""
-            local found = {redis.call('HGET', KEYS[1], ARGV[1])}
+            local active = redis.pcall('HGET', KEYS[1], ARGV[1])
+            if type(active) == 'table' then active = false end
+            local found = {active}
             for i = 2, #KEYS do
                 local value = redis.pcall('GET', KEYS[i])
                 if type(value) == 'table' then value = 'of another type' end
@@ -78,6 +80,10 @@ public final class Cache {
     private static final byte[] WRITE_INDEXED = utf8("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             local snapshots = tonumber(ARGV[3])
+            for i = 2 + snapshots, #KEYS do
+                local kind = redis.call('TYPE', KEYS[i])['ok']
+                if kind ~= 'zset' and kind ~= 'none' then return -1 end
+            end
             for i = 1, snapshots do redis.call('SET', KEYS[1 + i], ARGV[3 + i]) end
             for i = 4 + snapshots, #ARGV, 3 do
                 local set = KEYS[1 + snapshots + tonumber(ARGV[i])]
@@ -98,6 +104,23 @@ public final class Cache {
             return 1
             """);
     private static final String MEND_SHA = DigestUtils.sha1DigestAsHex(new String(MEND, StandardCharsets.UTF_8));
+    private static final byte[] ACTIVATE = utf8("""
+            local set = redis.pcall('HSET', KEYS[1], ARGV[1], ARGV[2])
+            if type(set) == 'table' then
+                redis.call('DEL', KEYS[1])
+                redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+            end
+            return 1
+            """);
+    private static final String ACTIVATE_SHA = DigestUtils
+            .sha1DigestAsHex(new String(ACTIVATE, StandardCharsets.UTF_8));
+    private static final byte[] WANTED = utf8("""
+            local wanted = redis.pcall('GET', KEYS[1])
+            if type(wanted) == 'string' then return wanted end
+            redis.call('SET', KEYS[1], ARGV[1])
+            return ARGV[1]
+            """);
+    private static final String WANTED_SHA = DigestUtils.sha1DigestAsHex(new String(WANTED, StandardCharsets.UTF_8));
     private static final byte[] WANT = utf8("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[2])
@@ -167,6 +190,7 @@ public final class Cache {
      *
      * @param expected null if there must be none
      * @return false if another watermark is stored; nothing is changed then
+     * @throws SnapshotCodec.Unreadable if something else is in a sorted set's place; nothing is changed then either
      */
     public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
             Map<String, byte[]> snapshots, Collection<Indexed> index) {
@@ -195,6 +219,9 @@ public final class Cache {
         int count = keys.size();
         keys.addAll(values);
         Long written = run(WRITE_INDEXED_SHA, WRITE_INDEXED, ReturnType.INTEGER, count, keys.toArray(byte[][]::new));
+        if (written == -1) {
+            throw noIndex(slot, generation, null);
+        }
         return written == 1;
     }
 
@@ -203,6 +230,7 @@ public final class Cache {
      *
      * @param highest no member with a higher score is given
      * @param limit how many are given at most
+     * @throws SnapshotCodec.Unreadable if something else is in its place
      */
     public List<Indexed> lowest(Slot slot, String generation, String set, long highest, int limit) {
         try (RedisConnection redis = connections.getConnection()) {
@@ -212,7 +240,16 @@ public final class Cache {
                     ? List.of()
                     : found.stream().map(tuple -> new Indexed(set, new String(tuple.getValue(), StandardCharsets.UTF_8),
                             tuple.getScore().longValue())).toList();
+        } catch (NonTransientDataAccessException e) {
+            if (!String.valueOf(e.getMostSpecificCause().getMessage()).startsWith("WRONGTYPE")) {
+                throw e;
+            }
+            throw noIndex(slot, generation, e);
         }
+    }
+
+    private static SnapshotCodec.Unreadable noIndex(Slot slot, String generation, @Nullable Throwable cause) {
+        return new SnapshotCodec.Unreadable("A sorted set of " + slot + " in " + generation + " is not one", cause);
     }
 
     /** How many members a sorted set has. */
@@ -271,26 +308,15 @@ public final class Cache {
 
     /** Lets readers use a generation. */
     public void activate(Slot slot, String fingerprint, String generation) {
-        try (RedisConnection redis = connections.getConnection()) {
-            redis.hashCommands().hSet(Keys.active(slot), utf8(fingerprint), utf8(generation));
-        }
+        Long _ = run(ACTIVATE_SHA, ACTIVATE, ReturnType.INTEGER, 1,
+                new byte[][]{Keys.active(slot), utf8(fingerprint), utf8(generation)});
     }
 
     /** The generation wanted for a fingerprint; the first one asks for {@code g1}. */
     public String wanted(String aggregate, String fingerprint) {
-        byte[] key = Keys.wanted(aggregate, fingerprint);
-        try (RedisConnection redis = connections.getConnection()) {
-            byte[] stored = redis.stringCommands().get(key);
-            if (stored == null) {
-                redis.stringCommands().setNX(key, utf8(Generations.named(1, fingerprint)));
-                stored = redis.stringCommands().get(key);
-            }
-            if (stored == null) {
-                throw new org.springframework.dao.TransientDataAccessResourceException(
-                        "The wanted generation of " + aggregate + " vanished while it was set");
-            }
-            return new String(stored, StandardCharsets.UTF_8);
-        }
+        byte[] wanted = run(WANTED_SHA, WANTED, ReturnType.VALUE, 1, new byte[][]{Keys.wanted(aggregate, fingerprint),
+                utf8(Generations.named(1, fingerprint))});
+        return new String(wanted, StandardCharsets.UTF_8);
     }
 
     /** Wants the generation after {@code given}, unless somebody else has done so since. Gives the one wanted now. */

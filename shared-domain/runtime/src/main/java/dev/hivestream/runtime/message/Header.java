@@ -58,6 +58,8 @@ public final class Header {
     public static final String DEAD_ORIGIN = "hive_origin";
     /** Of a dead letter without a value: the bytes of the original, which is too large to be copied. */
     public static final String DEAD_OMITTED = "hive_value_omitted";
+    /** Of what became of a dead letter, and of a record that is one sent again: {@code topic/partition/offset} of the letter. */
+    public static final String LETTER = "hive_letter";
 
     private Header() {}
 

@@ -226,6 +226,20 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         doubt(partition, "a snapshot was damaged");
     }
 
+    /**
+     * Told by who reads a slot's cache. Nothing is done if it is not owned here, or its generation is another by now.
+     *
+     * @param generation that the damage is in
+     */
+    public void damaged(Slot slot, String generation, SnapshotCodec.Unreadable damage) {
+        for (Owned partition : owned.values()) {
+            CatchUp.Reflected now = partition.reflected;
+            if (partition.slot.equals(slot) && now != null && now.generation().equals(generation)) {
+                damaged(partition, damage);
+            }
+        }
+    }
+
     /** Partitions that are owned and cannot be decided on now, with the reason; empty if all is well. */
     public Map<String, String> closed() {
         Map<String, String> closed = new TreeMap<>();

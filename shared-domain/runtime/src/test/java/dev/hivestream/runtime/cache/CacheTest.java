@@ -60,6 +60,28 @@ class CacheTest {
     }
 
     @Test
+    void a_key_of_another_type_is_none_or_damage_and_is_put_right() {
+        String fingerprint = "f" + slot.aggregate();
+        for (String key : List.of("hive:{" + slot + "}:active",
+                "hive:generation:" + slot.aggregate() + ":" + fingerprint,
+                "hive:{" + slot + "}:" + G + ":i:due")) {
+            REDIS.call("RPUSH", key, "nonsense");
+        }
+        assertThat(CACHE.load(slot, fingerprint, G, List.of("a")).active()).isNull();
+        CACHE.activate(slot, fingerprint, G);
+        assertThat(CACHE.load(slot, fingerprint, G, List.of("a")).active()).isEqualTo(G);
+        assertThat(CACHE.wanted(slot.aggregate(), fingerprint)).isEqualTo("g1-" + fingerprint);
+        assertThat(CACHE.wantNext(slot.aggregate(), fingerprint, "g1-" + fingerprint)).isEqualTo("g2-" + fingerprint);
+
+        List<Indexed> index = List.of(new Indexed("due", "a", 5L));
+        assertThatThrownBy(() -> CACHE.lowest(slot, G, "due", 9, 1)).isInstanceOf(SnapshotCodec.Unreadable.class);
+        assertThatThrownBy(() -> CACHE.write(slot, G, null, first, Map.of("a", utf8("A")), index))
+                .isInstanceOf(SnapshotCodec.Unreadable.class);
+        assertThat(CACHE.load(slot, fingerprint, G, List.of("a")).snapshots()).as("written in part")
+                .containsExactly((byte[]) null);
+    }
+
+    @Test
     void the_write_of_an_owner_that_was_overtaken_changes_nothing() {
         write(null, first, Map.of("a", utf8("A")));
         Watermark second = Watermark.at(6, new Position("t", 8));

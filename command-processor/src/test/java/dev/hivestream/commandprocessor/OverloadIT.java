@@ -1,0 +1,195 @@
+package dev.hivestream.commandprocessor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hivestream.local.BootApp;
+import dev.hivestream.local.check.Fleet;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Ten times as many commands as can be decided. So that one machine can send that many, batches are kept small. Most of those
+ * who send do not wait for their results, so nothing but the answers holds them back.
+ */
+@Tag("faults")
+class OverloadIT {
+
+    private static final Duration OVERLOAD = Duration.ofSeconds(Integer.getInteger("overload.seconds", 8));
+    private static final Duration MEASURED = Duration.ofSeconds(4);
+    private static final Duration MAX_QUEUE = Duration.ofSeconds(2);
+    /** The queue, and what a machine adds that broker, Redis, app and all clients share, and others. */
+    private static final Duration LONGEST = Duration.ofSeconds(Integer.getInteger("overload.longest", 10));
+    private static final int FACTOR = 10;
+    private static final int WAITING = 32;
+    private static final int HASTY = 48;
+    private static final int ACCOUNTS = 64;
+
+    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final AtomicLong number = new AtomicLong();
+    private final ConcurrentLinkedQueue<String> surprises = new ConcurrentLinkedQueue<>();
+
+    /** What clients heard for some time. */
+    private record Heard(Map<String, LongAdder> answers, ConcurrentLinkedQueue<Long> nanos, Duration time) {
+
+        Heard(Duration time) {
+            this(new ConcurrentHashMap<>(), new ConcurrentLinkedQueue<>(), time);
+        }
+
+        double perSecond(String status) {
+            LongAdder count = answers.get(status);
+            return (count == null ? 0 : count.sum()) * 1e9 / time.toNanos();
+        }
+
+        double offered() {
+            return answers.values().stream().mapToLong(LongAdder::sum).sum() * 1e9 / time.toNanos();
+        }
+
+        /** Of those that were accepted and waited for, in milliseconds. */
+        double percentile(double part) {
+            long[] sorted = nanos.stream().mapToLong(one -> one).sorted().toArray();
+            return sorted.length == 0 ? Double.NaN : sorted[(int) (part * (sorted.length - 1))] / 1e6;
+        }
+
+        @Override
+        public String toString() {
+            return "%.0f/s offered, %.0f/s answered 200, p50 %.0f ms, p99 %.0f ms, %s".formatted(offered(),
+                    perSecond("200"), percentile(0.5), percentile(0.99), new TreeMap<>(answers));
+        }
+    }
+
+    @Test
+    void ten_times_what_can_be_decided_is_refused_in_time_and_forgotten_at_once() throws Exception {
+        try (Fleet fleet = new Fleet("overload")) {
+            BootApp app = fleet.app("overloaded").property("hive.aggregates", "account")
+                    .property("hive.http.patience", "30s").property("hive.http.max-queue", MAX_QUEUE.toMillis() + "ms")
+                    .property("spring.cloud.stream.kafka.bindings.input.consumer.configuration.max.poll.records", "4");
+            app.start().awaitReady(Fleet.PATIENCE);
+            for (int i = 0; i < ACCOUNTS; i++) {
+                assertThat(send(app, "/v1/account/a" + i + "/open", "{\"owner\":\"Ada\"}", true).statusCode())
+                        .isEqualTo(200);
+            }
+            run(app, MEASURED, 0);
+            Heard before = run(app, MEASURED, 0);
+            System.out.println("  sustained:  " + before);
+            double wanted = FACTOR * before.perSecond("200");
+            Heard during = run(app, OVERLOAD, wanted);
+            System.out.println("  overloaded: " + during + ", heap " + heap(app) + " MB");
+            long ended = System.nanoTime();
+            Heard after = run(app, MEASURED, 0);
+            double back = Double.NaN;
+            for (int i = 0; i < 5 && Double.isNaN(back); i++) {
+                if (after.perSecond("200") > 0.7 * before.perSecond("200")) {
+                    back = (System.nanoTime() - ended) / 1e9 - MEASURED.toSeconds();
+                } else {
+                    after = run(app, MEASURED, 0);
+                }
+            }
+            System.out.printf("  afterwards: %s, full speed after %.0f s, heap %d MB%n", after, back, heap(app));
+
+            assertThat(surprises).isEmpty();
+            assertThat(during.answers().keySet()).isSubsetOf("200", "202", "429", "503");
+            assertThat(during.answers()).containsKey("429");
+            assertThat(during.perSecond("200") + during.perSecond("202"))
+                    .as("what is decided is not less").isGreaterThan(0.4 * before.perSecond("200"));
+            assertThat(during.percentile(0.99)).isLessThan(LONGEST.toMillis());
+            assertThat(back).isLessThan(10);
+            assertThat(Files.readString(fleet.directory().resolve("overloaded.log"))).doesNotContain("OutOfMemory",
+                    "A request failed");
+            fleet.awaitQuiet("account");
+        } finally {
+            http.close();
+        }
+    }
+
+    /** Some wait for each answer; others, if there are any, send at a rate and do not wait. */
+    private Heard run(BootApp app, Duration time, double hasty) throws InterruptedException {
+        Heard heard = new Heard(time);
+        long since = System.nanoTime();
+        AtomicLong sent = new AtomicLong();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < WAITING; i++) {
+                clients.execute(() -> {
+                    while (System.nanoTime() - since < time.toNanos()) {
+                        deposit(app, heard, true);
+                    }
+                });
+            }
+            for (int i = 0; i < (hasty > 0 ? HASTY : 0); i++) {
+                clients.execute(() -> {
+                    while (System.nanoTime() - since < time.toNanos()) {
+                        long due = since + (long) (sent.getAndIncrement() / hasty * 1e9);
+                        LockSupport.parkNanos(due - System.nanoTime());
+                        deposit(app, heard, false);
+                    }
+                });
+            }
+            clients.shutdown();
+            assertThat(clients.awaitTermination(time.toSeconds() + 60, TimeUnit.SECONDS)).isTrue();
+        }
+        return heard;
+    }
+
+    private void deposit(BootApp app, Heard heard, boolean wait) {
+        long begun = System.nanoTime();
+        try {
+            HttpResponse<String> answer = send(app,
+                    "/v1/account/a" + number.incrementAndGet() % ACCOUNTS + "/deposit", "{\"amount\":1}", wait);
+            int status = answer.statusCode();
+            heard.answers.computeIfAbsent("" + status, none -> new LongAdder()).increment();
+            if (status == 200 && wait) {
+                heard.nanos.add(System.nanoTime() - begun);
+            }
+            if (status == 429 || status == 503) {
+                if (answer.headers().firstValue("Retry-After").isEmpty()) {
+                    surprises.add(status + " without Retry-After");
+                }
+                // a client that waits does what it was told, though not for as long
+                LockSupport.parkNanos(wait ? 100_000_000 : 0);
+            } else if (status != 200 && status != 202) {
+                surprises.add(status + " " + answer.body());
+            }
+        } catch (IOException e) {
+            heard.answers.computeIfAbsent(e.getClass().getSimpleName(), none -> new LongAdder()).increment();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private HttpResponse<String> send(BootApp app, String path, String json, boolean wait)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(app.url() + path))
+                .timeout(Duration.ofSeconds(30)).header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json));
+        if (!wait) {
+            request.header("Prefer", "respond-async");
+        }
+        return http.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private long heap(BootApp app) throws Exception {
+        String metric = http.send(HttpRequest.newBuilder(
+                URI.create(app.url() + "/actuator/metrics/jvm.memory.used?tag=area:heap")).build(),
+                BodyHandlers.ofString()).body();
+        return Arrays.stream(metric.split("\"value\":")).skip(1).limit(1)
+                .mapToLong(value -> (long) Double.parseDouble(value.split("[},]")[0]) >> 20).sum();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.hivestream.runtime.letter;
+
+import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.log.Topics;
+
+/**
+ * The dead letters of an aggregate or a saga.
+ *
+ * @param topic that they are in
+ * @param input the topic that they are sent to again
+ * @param transactionalId of whoever is at them: a second one takes it from the first, so that one person acts at a time
+ */
+record Letterbox(String name, String topic, String input, String transactionalId) {
+
+    static Letterbox of(Folded<?, ?> folded) {
+        String name = folded.name();
+        return folded.isInput()
+                ? new Letterbox(name, Topics.inboxDeadLetters(name), folded.input(), "saga-manager-letters." + name)
+                : new Letterbox(name, Topics.deadLetters(name), folded.input(), "command-processor-letters." + name);
+    }
+}
