@@ -18,8 +18,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** Three brokers, a Redis with a replica, two command-processors, two saga-managers, and a link between any two of them. */
@@ -167,6 +174,39 @@ final class Stage implements AutoCloseable {
             }
         });
         return ended;
+    }
+
+    /** Waits until no transaction is open, or ended without a marker, in any topic; false if that takes too long. */
+    boolean awaitStable(Duration patience) {
+        try (var admin = Admin.create(Map.of("bootstrap.servers", kafka().bootstrapServers()))) {
+            return Await.until(patience, () -> isStable(admin));
+        }
+    }
+
+    private static boolean isStable(Admin admin) {
+        try {
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (TopicDescription topic : admin.describeTopics(admin.listTopics().names().get()).allTopicNames().get()
+                    .values()) {
+                topic.partitions().forEach(partition -> ends
+                        .put(new TopicPartition(topic.name(), partition.partition()), OffsetSpec.latest()));
+            }
+            return offsets(admin, ends, IsolationLevel.READ_COMMITTED)
+                    .equals(offsets(admin, ends, IsolationLevel.READ_UNCOMMITTED));
+        } catch (ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted", e);
+        }
+    }
+
+    private static Map<TopicPartition, Long> offsets(Admin admin, Map<TopicPartition, OffsetSpec> ends,
+            IsolationLevel isolation) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        admin.listOffsets(ends, new ListOffsetsOptions(isolation)).all().get()
+                .forEach((partition, end) -> offsets.put(partition, end.offset()));
+        return offsets;
     }
 
     /** Waits until the cache reflects the events that were in the log when this was called; false if that takes too long. */

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class Trial implements AutoCloseable {
 
     private static final int CLIENTS = 8;
-    private static final int ANSWERS = 30;
+    private static final int ANSWERS = 15;
     private static final Duration RECOVERY = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Fleet.PATIENCE;
     private static final Map<Violation.Kind, String> INVARIANTS = new EnumMap<>(Map.ofEntries(
@@ -212,9 +212,10 @@ public final class Trial implements AutoCloseable {
             report.checked("every saga has ended", unended);
             isQuiet();
         }
-        if (!stage.awaitReflected(PATIENCE)) {
-            report.checked("the cache reflects the log", List.of("Not within " + PATIENCE));
-        }
+        report.checked("no transaction stays open",
+                stage.awaitStable(PATIENCE) ? List.of() : List.of("Not within " + PATIENCE));
+        report.checked("the cache reflects the log",
+                stage.awaitReflected(PATIENCE) ? List.of() : List.of("Not within " + PATIENCE));
         String bootstrap = stage.kafka().bootstrapServers();
         EventLog log = stage.log();
         var audit = new Audit(topic -> Committed.read(bootstrap, topic), Stage.AGGREGATES, witness.bad());

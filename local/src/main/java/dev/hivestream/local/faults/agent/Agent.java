@@ -14,7 +14,8 @@ public final class Agent {
 
     /** What the agent's jar is made of. */
     public static final List<Class<?>> CLASSES = List.of(Agent.class, Hooks.class, Rewriting.class, Mutations.class,
-            SteppedClock.class, SteppedClock.Rewrite.class, Mutations.Edit.class, Mutations.AtStart.class);
+            SteppedClock.class, SteppedClock.Rewrite.class, Mutations.Edit.class, Mutations.AtStart.class,
+            Mutations.OfClass.class);
 
     private static final int FAILED = 70;
     private static final AtomicBoolean STEPPED = new AtomicBoolean();

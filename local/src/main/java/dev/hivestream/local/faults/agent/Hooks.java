@@ -13,6 +13,7 @@ import org.apache.kafka.common.TopicPartition;
 /** What mutated code calls. */
 public final class Hooks {
 
+    private static final int FAILING_PERCENT = 10;
     private static final int REWOUND = 30;
     private static final Set<Object> SEEN = Collections
             .synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
@@ -25,6 +26,13 @@ public final class Hooks {
             TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextInt(atMostMillis));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A commit that does not come about. */
+    public static void failNowAndThen() {
+        if (ThreadLocalRandom.current().nextInt(100) < FAILING_PERCENT) {
+            throw new IllegalStateException("The agent lets this batch fail before its commit");
         }
     }
 

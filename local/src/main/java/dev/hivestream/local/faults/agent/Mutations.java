@@ -1,25 +1,31 @@
 package dev.hivestream.local.faults.agent;
 
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassElement;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeTransform;
 import java.lang.classfile.Label;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.MethodTransform;
 import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Safeguards that can be taken away, by name. Each comes with the delays that make the window wide in which the safeguard
- * matters; {@code delays-only} has the delays of all and takes nothing away.
+ * Safeguards that can be taken away, by name. Each comes with delays, or failures, that make the window wide in which the safeguard
+ * matters; {@code delays-only} has those of all and takes nothing away.
  */
 final class Mutations {
 
@@ -34,7 +40,7 @@ final class Mutations {
     private static final ClassDesc ISOLATION = ClassDesc.of("org.apache.kafka.common.IsolationLevel");
     private static final int COMMIT_TO_CACHE = 400;
     private static final int DECISION = 400;
-    private static final int MARKERS = 2_500;
+    private static final int MARKERS = 1_000;
 
     private Mutations() {}
 
@@ -66,7 +72,8 @@ final class Mutations {
                     new Edit(RUNTIME + "message/Position", "covers", atStart(code -> code.iconst_0().ireturn())),
                     new Edit(RUNTIME + "cache/Snapshot", "versionsOf",
                             atStart(code -> code.aconst_null().areturn())));
-            case "delays-only" -> List.of(afterCommitLingers(), decideLingers());
+            case "delays-only" -> List.of(afterCommitLingers(), decideLingers(),
+                    new Edit(ATTEMPT, "beforeCommit", atStart(Mutations::failNowAndThen)));
             case "slow-markers" -> List.of(new Edit("kafka/server/KafkaApis", "handleWriteTxnMarkersRequest",
                     atStart(code -> linger(code, MARKERS))));
             default -> throw new IllegalArgumentException("There is no mutation '" + name + "'");
@@ -75,11 +82,8 @@ final class Mutations {
     }
 
     private static Function<String, @Nullable ClassTransform> byType(List<Edit> edits) {
-        Map<String, ClassTransform> transforms = new HashMap<>();
-        for (Edit edit : edits) {
-            transforms.merge(edit.type(), ClassTransform.transformingMethodBodies(
-                    method -> method.methodName().equalsString(edit.method()), edit.change()), ClassTransform::andThen);
-        }
+        Map<String, ClassTransform> transforms = edits.stream().collect(Collectors.groupingBy(Edit::type,
+                Collectors.collectingAndThen(Collectors.toList(), ofOne -> new OfClass(ofOne, new HashSet<>()))));
         return type -> {
             ClassTransform transform = transforms.get(type);
             if (transform != null) {
@@ -87,6 +91,29 @@ final class Mutations {
             }
             return transform;
         };
+    }
+
+    /** All edits of one class. */
+    record OfClass(List<Edit> edits, Set<Edit> made) implements ClassTransform {
+
+        @Override
+        public void accept(ClassBuilder type, ClassElement element) {
+            for (Edit edit : edits) {
+                if (element instanceof MethodModel method && method.methodName().equalsString(edit.method())) {
+                    made.add(edit);
+                    type.transformMethod(method, MethodTransform.transformingCode(edit.change()));
+                    return;
+                }
+            }
+            type.with(element);
+        }
+
+        @Override
+        public void atEnd(ClassBuilder type) {
+            if (made.size() < edits.size()) {
+                throw new IllegalStateException("Of " + edits + " only " + made + " could be made");
+            }
+        }
     }
 
     private static Edit afterCommitLingers() {
@@ -106,7 +133,11 @@ final class Mutations {
         // what was sent is acknowledged meanwhile, and its position known
         linger(code, COMMIT_TO_CACHE);
         code.aload(0).invokevirtual(ClassDesc.ofInternalName(ATTEMPT), "afterCommit", ConstantDescs.MTD_void);
-        linger(code, COMMIT_TO_CACHE);
+        failNowAndThen(code);
+    }
+
+    private static void failNowAndThen(CodeBuilder code) {
+        code.invokestatic(HOOKS, "failNowAndThen", ConstantDescs.MTD_void);
     }
 
     private static void returnIfAgain(CodeBuilder code) {
