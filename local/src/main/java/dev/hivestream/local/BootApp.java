@@ -143,6 +143,11 @@ public final class BootApp implements AutoCloseable {
         process().kill();
     }
 
+    /** Whether there is a {@link #process()}, be it one that has ended. */
+    public boolean isStarted() {
+        return child != null;
+    }
+
     /** Its process, for pauses and its log. */
     public Child process() {
         if (child == null) {

@@ -22,7 +22,7 @@ import org.apache.kafka.clients.admin.Admin;
 public final class KafkaBroker implements AutoCloseable {
 
     // without the optimizing compiler it is up in two thirds of the time
-    private static final List<String> QUICK_START = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    static final List<String> QUICK_START = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path directory;

@@ -30,7 +30,7 @@ public final class Bank implements AutoCloseable {
 
     private static final int DEAD = 10;
 
-    private final LocalStack stack;
+    private final String bootstrapServers;
     private final String name;
     private final int accounts;
     private final int closed;
@@ -46,12 +46,17 @@ public final class Bank implements AutoCloseable {
      * @param closed so many of them are closed again
      */
     public Bank(LocalStack stack, String name, int accounts, int closed, long seed) {
-        this.stack = stack;
+        this(stack.broker().bootstrapServers(), name, accounts, closed, seed);
+    }
+
+    /** Like {@link #Bank(LocalStack, String, int, int, long)}, on any brokers. */
+    public Bank(String bootstrapServers, String name, int accounts, int closed, long seed) {
+        this.bootstrapServers = bootstrapServers;
         this.name = name;
         this.accounts = accounts;
         this.closed = closed;
         this.random = new Random(seed);
-        this.producer = new KafkaProducer<>(Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "linger.ms",
+        this.producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "linger.ms",
                 5, "enable.idempotence", true, "delivery.timeout.ms", 120_000), new StringSerializer(),
                 new StringSerializer());
     }
@@ -138,7 +143,7 @@ public final class Bank implements AutoCloseable {
     }
 
     private List<ConsumerRecord<String, String>> read(String topic) {
-        return Committed.read(stack.broker().bootstrapServers(), topic);
+        return Committed.read(bootstrapServers, topic);
     }
 
     private Future<?> send(String aggregate, String id, String command, String commandId, String json) {
@@ -163,7 +168,7 @@ public final class Bank implements AutoCloseable {
 
     /** The events of accounts and transfers, read whole. */
     public EventLog log() {
-        return EventLog.read(stack.broker().bootstrapServers(), List.of("account", "transfer"));
+        return EventLog.read(bootstrapServers, List.of("account", "transfer"));
     }
 
     /** How many transfers have come to an end. */

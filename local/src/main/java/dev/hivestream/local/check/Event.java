@@ -12,7 +12,7 @@ public record Event(String aggregate, int partition, long offset, String id, lon
         String commandId, String commandPosition, String payload) {
 
     /** {@code account:3}, as the keys of the cache name it. */
-    String slot() {
+    public String slot() {
         return aggregate + ":" + partition;
     }
 

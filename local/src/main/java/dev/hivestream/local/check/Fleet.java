@@ -19,9 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A broker and a Redis of a test's own, apps as processes of their own, and what clients were told: for being hurt, and
@@ -41,8 +44,8 @@ public final class Fleet implements AutoCloseable {
             "spring.cloud.stream.kafka.bindings.input.consumer.configuration.heartbeat.interval.ms", "1000",
             "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms", "4000");
 
-    /** Tests run in the folder of their module. */
-    private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
+    /** Tests run in the folder of their module, scripts name the project's. */
+    private static final Path HOME = Path.of(System.getProperty("hive.home", "..")).toAbsolutePath().normalize();
 
     private final LocalStack stack;
     private final History history = new History();
@@ -51,9 +54,19 @@ public final class Fleet implements AutoCloseable {
 
     /** @param name of its folder */
     public Fleet(String name) {
-        directory = Path.of("target", "faults", name).toAbsolutePath();
+        this(Path.of("target", "faults", name).toAbsolutePath(),
+                directory -> LocalStack.start(directory, Ports.free(), Ports.free()));
+    }
+
+    /**
+     * A fleet on a stack of another make.
+     *
+     * @param directory for data and logs; what is in it is deleted
+     */
+    public Fleet(Path directory, Function<Path, LocalStack> stack) {
+        this.directory = directory;
         delete(directory);
-        stack = LocalStack.start(directory, Ports.free(), Ports.free());
+        this.stack = stack.apply(directory);
     }
 
     public LocalStack stack() {
@@ -114,12 +127,20 @@ public final class Fleet implements AutoCloseable {
 
     /** Runs an app that is a job to its end, with the samples. */
     public Job job(String kind, String... arguments) {
-        List<String> program = new ArrayList<>(List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC", "-Dloader.path=" + samples(), "-jar",
+        List<String> onStack = new ArrayList<>(List.of(arguments));
+        onStack.addAll(List.of("--brokers", stack.broker().bootstrapServers(), "--redis", stack.redis().uri()));
+        return jobOn(kind, Map.of(), onStack);
+    }
+
+    /** Like {@link #job}, on the broker and the Redis that its arguments name, with system properties. */
+    public Job jobOn(String kind, Map<String, String> properties, List<String> arguments) {
+        List<String> program = new ArrayList<>(
+                List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        properties.forEach((key, value) -> program.add("-D" + key + "=" + value));
+        program.addAll(List.of("-Dloader.path=" + samples(), "-jar",
                 HOME.resolve(kind + "/target/" + kind + "-boot.jar").toString()));
-        program.addAll(List.of(arguments));
-        program.addAll(List.of("--partitions", "" + PARTITIONS, "--brokers", stack.broker().bootstrapServers(),
-                "--redis", stack.redis().uri()));
+        program.addAll(arguments);
+        program.addAll(List.of("--partitions", "" + PARTITIONS));
         return Job.run(kind, program, directory, PATIENCE);
     }
 
@@ -142,7 +163,7 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    private static boolean decided(Admin admin, String... aggregates) {
+    private boolean decided(Admin admin, String... aggregates) {
         try {
             return areDecided(admin, aggregates);
         } catch (ExecutionException e) {
@@ -153,7 +174,7 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    private static boolean areDecided(Admin admin, String... aggregates)
+    private boolean areDecided(Admin admin, String... aggregates)
             throws ExecutionException, InterruptedException {
         var asked = new HashMap<TopicPartition, OffsetSpec>();
         for (String aggregate : aggregates) {
@@ -162,10 +183,35 @@ public final class Fleet implements AutoCloseable {
             }
         }
         var committed = admin.listConsumerGroupOffsets("command-processor").partitionsToOffsetAndMetadata().get();
-        return admin.listOffsets(asked).all().get().entrySet().stream().allMatch(end -> {
-            var offset = committed.get(end.getKey());
-            return end.getValue().offset() == (offset == null ? 0 : offset.offset());
+        var behind = new HashMap<TopicPartition, Long>();
+        var ends = new HashMap<TopicPartition, Long>();
+        admin.listOffsets(asked).all().get().forEach((partition, end) -> {
+            var offset = committed.get(partition);
+            long position = offset == null ? 0 : offset.offset();
+            if (position < end.offset()) {
+                behind.put(partition, position);
+                ends.put(partition, end.offset());
+            }
         });
+        return behind.isEmpty() || areMarkersOnly(behind, ends);
+    }
+
+    /** Behind the last command of a saga is the marker of its transaction, which nobody commits. */
+    private boolean areMarkersOnly(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends) {
+        try (var consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "isolation.level", "read_committed",
+                        "fetch.max.wait.ms", 50),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(from.keySet());
+            from.forEach(consumer::seek);
+            boolean none = true;
+            long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+            while (none
+                    && ends.entrySet().stream().anyMatch(each -> consumer.position(each.getKey()) < each.getValue())) {
+                none = consumer.poll(Duration.ofMillis(100)).isEmpty() && System.nanoTime() - end < 0;
+            }
+            return none;
+        }
     }
 
     /** How many records a topic has. */

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** The command-processor as HTTP clients see it. */
-final class Gateway implements AutoCloseable {
+public final class Gateway implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -21,7 +21,8 @@ final class Gateway implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5)).build();
     private final String url;
 
-    Gateway(String url) {
+    /** @param url without a slash at the end */
+    public Gateway(String url) {
         this.url = url;
     }
 
@@ -31,7 +32,7 @@ final class Gateway implements AutoCloseable {
      * @param etag without its quotes; empty if there is none
      * @param body missing if it is not JSON
      */
-    record Answer(int status, String etag, String contentType, JsonNode body) {
+    public record Answer(int status, String etag, String contentType, JsonNode body) {
 
         /** The parts of it that callers are promised, in one line. */
         @Override
@@ -41,7 +42,7 @@ final class Gateway implements AutoCloseable {
     }
 
     /** A command under an id of the caller's choice; headers as names and values in turn. */
-    Answer post(String aggregate, String id, String command, String commandId, String body, String... headers)
+    public Answer post(String aggregate, String id, String command, String commandId, String body, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest
                 .newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id + "/" + command))
@@ -51,7 +52,7 @@ final class Gateway implements AutoCloseable {
     }
 
     /** The state of an aggregate; asked again while its partition is being caught up. */
-    Answer get(String aggregate, String id) throws IOException, InterruptedException {
+    public Answer get(String aggregate, String id) throws IOException, InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             Answer answer = send(HttpRequest.newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id)));

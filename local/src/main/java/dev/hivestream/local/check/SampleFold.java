@@ -17,6 +17,17 @@ final class SampleFold {
         for (Entry event : events) {
             apply(event.header("ce_type"), Json.read(event.value()), state);
         }
+        return read(state);
+    }
+
+    /** The state after one more event. */
+    static JsonNode next(JsonNode state, Event event) {
+        ObjectNode next = state.isObject() ? (ObjectNode) state.deepCopy() : JsonNodeFactory.instance.objectNode();
+        apply(event.type(), Json.read(event.payload()), next);
+        return read(next);
+    }
+
+    private static JsonNode read(ObjectNode state) {
         // numbers read from text are equal if they are written alike, others only if they are of one Java type
         return Json.read(state.toString());
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -223,16 +224,18 @@ public final class Topics {
         }
         Optional<Short> replication = Optional.of(properties.topics().replicationFactor()).filter(factor -> factor > 0);
         List<NewTopic> topics = missing.stream().map(topic -> {
-            NewTopic created = new NewTopic(topic, Optional.of(properties.partitions()), replication);
+            // by a sender's clock, records from an hour ahead are refused and those of long ago expire at once
+            Map<String, String> settings = new HashMap<>(
+                    Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
             if (topic.equals(log)) {
-                return created.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete",
-                        TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
+                settings.putAll(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete", TopicConfig.RETENTION_MS_CONFIG,
+                        "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
             }
             if (topic.equals(deadLetters)) {
-                return created.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1",
-                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Outgoing.DEAD_LETTER_BYTES)));
+                settings.putAll(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Integer.toString(Outgoing.DEAD_LETTER_BYTES)));
             }
-            return created;
+            return new NewTopic(topic, Optional.of(properties.partitions()), replication).configs(settings);
         }).toList();
         admin.createTopics(topics).values().forEach((topic, done) -> {
             try {

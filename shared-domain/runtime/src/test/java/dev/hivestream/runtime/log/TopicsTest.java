@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hivestream.runtime.Stand;
 import dev.hivestream.runtime.StartRefused;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +16,11 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,6 +46,23 @@ class TopicsTest {
                 .containsEntry("max.message.bytes",
                         Integer.toString(dev.hivestream.runtime.message.Outgoing.DEAD_LETTER_BYTES));
         assertThat(settings(name + ".commands")).doesNotContainEntry("retention.ms", "-1");
+    }
+
+    @Test
+    void records_of_a_sender_with_a_wrong_clock_are_taken_and_stamped_by_the_broker() throws Exception {
+        stand.topics.require(name);
+        long now = System.currentTimeMillis();
+        try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            for (String topic : List.of(".commands", ".events", ".results", ".commands.dlq")) {
+                for (long hours : new long[]{-10_000, 2}) {
+                    var sent = new ProducerRecord<>(name + topic, 0, now + Duration.ofHours(hours).toMillis(),
+                            new byte[0], new byte[0]);
+                    assertThat(producer.send(sent).get().timestamp()).isBetween(now, now + 60_000);
+                }
+            }
+        }
     }
 
     @Test

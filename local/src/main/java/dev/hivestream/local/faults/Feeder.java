@@ -1,0 +1,118 @@
+package dev.hivestream.local.faults;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.hivestream.local.check.Bank;
+import dev.hivestream.local.check.Fleet;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kafka client: deposits, some in the wrong partition, to the accounts that the HTTP clients use; records that nobody can
+ * read; and, if there are sagas, a bank's transfers.
+ */
+final class Feeder implements AutoCloseable {
+
+    private static final int PAUSE_MILLIS = 60;
+    private static final int TURNS_PER_TRANSFER = 8;
+
+    private final Witness witness;
+    private final KafkaProducer<String, String> producer;
+    private final @Nullable Bank bank;
+    private final String name;
+    private final List<String> accounts;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Thread thread;
+
+    Feeder(Witness witness, String bootstrapServers, @Nullable Bank bank, String name, List<String> accounts,
+            long seed) {
+        this.witness = witness;
+        this.bank = bank;
+        this.name = name;
+        this.accounts = accounts;
+        this.producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "enable.idempotence", true,
+                "delivery.timeout.ms", 120_000, "client.id", name), new StringSerializer(), new StringSerializer());
+        thread = Thread.ofVirtual().name("feeder").start(() -> run(new Random(seed)));
+    }
+
+    private void run(Random random) {
+        try {
+            for (int turn = 0; !stopping.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS); turn++) {
+                if (bank != null && turn % TURNS_PER_TRANSFER == 0) {
+                    bank.transfer(1);
+                } else {
+                    feed(turn, random);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            witness.surprised("The Kafka client failed: " + e);
+        }
+    }
+
+    private void feed(int turn, Random random) {
+        String commandId = name + "-kafka-" + turn;
+        String account = accounts.get(random.nextInt(accounts.size()));
+        int home = Utils.toPositive(Utils.murmur2(account.getBytes(UTF_8))) % Fleet.PARTITIONS;
+        String good = "{\"amount\":" + (1 + random.nextInt(50)) + "}";
+        int kind = random.nextInt(100);
+        if (kind < 86) {
+            witness.sends(commandId);
+            send(home, account, commandId, "account.deposit", good, false);
+        } else if (kind < 90) {
+            witness.sends(commandId);
+            send((home + 1) % Fleet.PARTITIONS, account, commandId, "account.deposit", good, false);
+        } else if (kind < 92) {
+            send(home, account, commandId, "account.deposit", "{\"amount\":", true);
+        } else if (kind < 94) {
+            send(home, account, commandId, "account.explode", good, true);
+        } else if (kind < 96) {
+            send(home, account, commandId, "account.deposit", null, true);
+        } else if (kind < 98) {
+            send(home, null, commandId, "account.deposit", good, true);
+        } else {
+            send(home, account, null, "account.deposit", good, true);
+        }
+    }
+
+    private void send(int partition, @Nullable String key, @Nullable String commandId, String type,
+            @Nullable String value, boolean bad) {
+        var command = new ProducerRecord<>("account.commands", partition, key, value);
+        command.headers().add("ce_type", type.getBytes(UTF_8));
+        if (commandId != null) {
+            command.headers().add("ce_id", commandId.getBytes(UTF_8));
+        }
+        producer.send(command, (metadata, failure) -> {
+            if (failure != null) {
+                witness.surprised("A broker of three was lost at most, and a record was not taken: " + failure);
+            } else if (bad) {
+                witness.spoiled("account.commands/" + metadata.partition() + "/" + metadata.offset());
+                witness.count("Kafka: bad record");
+            } else {
+                witness.count("Kafka: command");
+            }
+        });
+    }
+
+    /** Ends it when the brokers have all that it sent; false if that takes too long. */
+    boolean stop(Duration patience) throws InterruptedException {
+        stopping.countDown();
+        return thread.join(patience);
+    }
+
+    @Override
+    public void close() {
+        stopping.countDown();
+        producer.close();
+    }
+}

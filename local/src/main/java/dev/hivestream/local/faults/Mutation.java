@@ -1,0 +1,69 @@
+package dev.hivestream.local.faults;
+
+import dev.hivestream.local.StartFailure;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A safeguard that is taken away from the apps, and the faults in which it matters. What is changed in them is the agent's business. */
+enum Mutation {
+
+    /** Snapshots are written whatever the stored watermark is. */
+    NO_CONDITION("no-condition", "", Map.of(), Kind.APP_PAUSE),
+    /** Snapshots are written before the transaction is committed. */
+    CACHE_FIRST("cache-first", "", Map.of(), Kind.APP_KILL),
+    /** A new owner takes the cache as it is. */
+    NO_CATCH_UP("no-catch-up", "", Map.of(), Kind.REDIS_FLUSH),
+    /** A new owner takes the last stable offset for the end of the log. */
+    LAST_STABLE_OFFSET("last-stable-offset", "mutation=slow-markers", Map.of(), Kind.REDIS_FLUSH),
+    /** Whoever was an owner may commit, however late. */
+    NO_FENCING("no-fencing", "",
+            Map.of("spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms",
+                    "60000"),
+            Kind.APP_PAUSE),
+    /** Committed batches are read again. */
+    REWIND("rewind", "", Map.of(), Kind.NET_RESET),
+    /** Neither a command's position nor its id tell that it was decided. */
+    DEDUP_OFF("dedup-off", "", Map.of(), Kind.NET_RESET),
+    /** Nothing is taken away; all windows are as wide as with the others. */
+    DELAYS_ONLY("delays-only", "mutation=slow-markers", Map.of(), Kind.APP_PAUSE, Kind.APP_KILL, Kind.REDIS_FLUSH);
+
+    private final String option;
+    private final String brokerAgent;
+    private final Map<String, String> properties;
+    private final Set<Kind> faults;
+
+    Mutation(String option, String brokerAgent, Map<String, String> properties, Kind first, Kind... others) {
+        this.option = option;
+        this.brokerAgent = brokerAgent;
+        this.properties = properties;
+        this.faults = EnumSet.of(first, others);
+    }
+
+    static Mutation of(String name) {
+        return Arrays.stream(values()).filter(each -> each.option.equals(name)).findFirst()
+                .orElseThrow(() -> new StartFailure("There is no mutation '" + name + "'; there are "
+                        + Arrays.stream(values()).map(Mutation::option).collect(Collectors.joining(", "))));
+    }
+
+    String option() {
+        return option;
+    }
+
+    /** The faults that bring it to light. */
+    Set<Kind> faults() {
+        return faults;
+    }
+
+    /** Whether a run with it has to be clean. */
+    boolean isHarmless() {
+        return this == DELAYS_ONLY;
+    }
+
+    /** A stage of apps that have it. */
+    Stage.Plan plan() {
+        return new Stage.Plan(false, properties, "mutation=" + option, brokerAgent);
+    }
+}

@@ -1,0 +1,184 @@
+package dev.hivestream.local.faults.agent;
+
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassElement;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.CodeTransform;
+import java.lang.classfile.Label;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.MethodTransform;
+import java.lang.classfile.instruction.ConstantInstruction;
+import java.lang.classfile.instruction.FieldInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Safeguards that can be taken away, by name. Each comes with delays, or failures, that make the window wide in which the safeguard
+ * matters; {@code delays-only} has those of all and takes nothing away.
+ */
+final class Mutations {
+
+    private static final String RUNTIME = "dev/hivestream/runtime/";
+    private static final String ATTEMPT = RUNTIME + "owner/Attempt";
+    private static final String CATCH_UP = RUNTIME + "log/CatchUp";
+    private static final String GATE = RUNTIME + "owner/Admission$Gate";
+    private static final String PRODUCER = "org/apache/kafka/clients/producer/KafkaProducer";
+    private static final ClassDesc HOOKS = ClassDesc.of(Hooks.class.getName());
+    private static final ClassDesc CONSUMER = ClassDesc.of("org.apache.kafka.clients.consumer.Consumer");
+    private static final ClassDesc MEMBER = ClassDesc.of("org.apache.kafka.clients.consumer.ConsumerGroupMetadata");
+    private static final ClassDesc ISOLATION = ClassDesc.of("org.apache.kafka.common.IsolationLevel");
+    private static final int COMMIT_TO_CACHE = 400;
+    private static final int DECISION = 400;
+    private static final int MARKERS = 1_000;
+
+    private Mutations() {}
+
+    /**
+     * A change of one method.
+     *
+     * @param type internal name
+     */
+    record Edit(String type, String method, CodeTransform change) {}
+
+    /** The changes that a mutation makes. */
+    static Function<String, @Nullable ClassTransform> named(String name) {
+        List<Edit> edits = switch (name) {
+            case "no-condition" -> List.of(afterCommitLingers(),
+                    new Edit(RUNTIME + "cache/Cache", "<clinit>", Mutations::withoutCondition));
+            case "cache-first" -> List.of(new Edit(ATTEMPT, "beforeCommit", atStart(Mutations::writeCacheFirst)),
+                    new Edit(ATTEMPT, "afterCommit", atStart(Mutations::returnIfAgain)));
+            // the end of the log is taken for its beginning
+            case "no-catch-up" -> List.of(new Edit(CATCH_UP, "readTo", atStart(code -> code.lconst_0().lstore(1))));
+            case "last-stable-offset" -> List.of(new Edit(CATCH_UP, "end", Mutations::readCommitted));
+            case "no-fencing" -> List.of(decideLingers(),
+                    new Edit(RUNTIME + "cache/Guard$Held", "requireValid", atStart(CodeBuilder::return_)),
+                    new Edit(PRODUCER, "sendOffsetsToTransaction", atStart(code -> code.aload(2)
+                            .invokestatic(HOOKS, "anybody", MethodTypeDesc.of(MEMBER, MEMBER)).astore(2))));
+            case "rewind" -> List.of(new Edit(GATE, "poll", atStart(code -> code.aload(0)
+                    .getfield(ClassDesc.ofInternalName(GATE), "consumer", CONSUMER)
+                    .invokestatic(HOOKS, "rewind", MethodTypeDesc.of(ConstantDescs.CD_void, CONSUMER)))));
+            case "dedup-off" -> List.of(
+                    new Edit(RUNTIME + "message/Position", "covers", atStart(code -> code.iconst_0().ireturn())),
+                    new Edit(RUNTIME + "cache/Snapshot", "versionsOf",
+                            atStart(code -> code.aconst_null().areturn())));
+            case "delays-only" -> List.of(afterCommitLingers(), decideLingers(),
+                    new Edit(ATTEMPT, "beforeCommit", atStart(Mutations::failNowAndThen)));
+            case "slow-markers" -> List.of(new Edit("kafka/server/KafkaApis", "handleWriteTxnMarkersRequest",
+                    atStart(code -> linger(code, MARKERS))));
+            default -> throw new IllegalArgumentException("There is no mutation '" + name + "'");
+        };
+        return byType(edits);
+    }
+
+    private static Function<String, @Nullable ClassTransform> byType(List<Edit> edits) {
+        Map<String, ClassTransform> transforms = edits.stream().collect(Collectors.groupingBy(Edit::type,
+                Collectors.collectingAndThen(Collectors.toList(), ofOne -> new OfClass(ofOne, new HashSet<>()))));
+        return type -> {
+            ClassTransform transform = transforms.get(type);
+            if (transform != null) {
+                System.err.println("The agent changes " + type);
+            }
+            return transform;
+        };
+    }
+
+    /** All edits of one class. */
+    record OfClass(List<Edit> edits, Set<Edit> made) implements ClassTransform {
+
+        @Override
+        public void accept(ClassBuilder type, ClassElement element) {
+            for (Edit edit : edits) {
+                if (element instanceof MethodModel method && method.methodName().equalsString(edit.method())) {
+                    made.add(edit);
+                    type.transformMethod(method, MethodTransform.transformingCode(edit.change()));
+                    return;
+                }
+            }
+            type.with(element);
+        }
+
+        @Override
+        public void atEnd(ClassBuilder type) {
+            if (made.size() < edits.size()) {
+                throw new IllegalStateException("Of " + edits + " only " + made + " could be made");
+            }
+        }
+    }
+
+    private static Edit afterCommitLingers() {
+        return new Edit(ATTEMPT, "afterCommit", atStart(code -> linger(code, COMMIT_TO_CACHE)));
+    }
+
+    private static Edit decideLingers() {
+        return new Edit(ATTEMPT, "decide", atStart(code -> linger(code, DECISION)));
+    }
+
+    private static void linger(CodeBuilder code, int millis) {
+        code.loadConstant(millis).invokestatic(HOOKS, "linger",
+                MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int));
+    }
+
+    private static void writeCacheFirst(CodeBuilder code) {
+        // what was sent is acknowledged meanwhile, and its position known
+        linger(code, COMMIT_TO_CACHE);
+        code.aload(0).invokevirtual(ClassDesc.ofInternalName(ATTEMPT), "afterCommit", ConstantDescs.MTD_void);
+        failNowAndThen(code);
+    }
+
+    private static void failNowAndThen(CodeBuilder code) {
+        code.invokestatic(HOOKS, "failNowAndThen", ConstantDescs.MTD_void);
+    }
+
+    private static void returnIfAgain(CodeBuilder code) {
+        Label first = code.newLabel();
+        code.aload(0).invokestatic(HOOKS, "isAgain",
+                MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_Object)).ifeq(first).return_()
+                .labelBinding(first);
+    }
+
+    private static void withoutCondition(CodeBuilder code, CodeElement element) {
+        if (element instanceof ConstantInstruction constant && constant.constantValue() instanceof String script
+                && script.startsWith("if (redis.call('GET', KEYS[1])") && script.contains("~= ARGV[1]")) {
+            code.loadConstant(script.substring(script.indexOf('\n') + 1));
+        } else {
+            code.with(element);
+        }
+    }
+
+    private static void readCommitted(CodeBuilder code, CodeElement element) {
+        if (element instanceof FieldInstruction field && field.name().equalsString("READ_UNCOMMITTED")) {
+            code.getstatic(ISOLATION, "READ_COMMITTED", ISOLATION);
+        } else {
+            code.with(element);
+        }
+    }
+
+    private static CodeTransform atStart(Consumer<CodeBuilder> inserted) {
+        return new AtStart(inserted);
+    }
+
+    /** Puts code before a method's own. */
+    record AtStart(Consumer<CodeBuilder> inserted) implements CodeTransform {
+
+        @Override
+        public void atStart(CodeBuilder code) {
+            inserted.accept(code);
+        }
+
+        @Override
+        public void accept(CodeBuilder code, CodeElement element) {
+            code.with(element);
+        }
+    }
+}

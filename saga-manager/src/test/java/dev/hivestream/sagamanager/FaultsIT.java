@@ -1,0 +1,31 @@
+package dev.hivestream.sagamanager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hivestream.local.faults.Report;
+import dev.hivestream.local.faults.Trial;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** One short round of {@code bin/faults}. */
+@Tag("faults")
+class FaultsIT {
+
+    private static final Duration BROKEN = Duration.ofSeconds(Integer.getInteger("faults.seconds", 15));
+    private static final List<String> KINDS = List.of("app-kill", "redis-flush", "broker-kill", "net-reset");
+
+    @Test
+    void nothing_is_lost_repeated_or_made_up_while_apps_brokers_redis_and_connections_break() throws Exception {
+        long seed = Long.getLong("seed", System.nanoTime() % 1_000_000);
+        System.out.println("FaultsIT: -Dseed=" + seed);
+        try (var trial = Trial.of(seed, Duration.ZERO, BROKEN, KINDS, Path.of("target", "faults", "suite"),
+                System.out)) {
+            Report report = trial.run();
+            assertThat(report.violations()).isEmpty();
+            assertThat(report.faults()).isNotEmpty();
+        }
+    }
+}
