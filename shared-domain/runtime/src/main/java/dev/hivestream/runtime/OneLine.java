@@ -2,6 +2,7 @@ package dev.hivestream.runtime;
 
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
 
 /** A start that is refused ends with one line that says what to change. */
 public final class OneLine implements SpringBootExceptionReporter {
@@ -12,10 +13,7 @@ public final class OneLine implements SpringBootExceptionReporter {
 
     /** What an exception says and, where that is something else, what its root says. */
     static String roots(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
+        Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
         return root == failure || root.getMessage() == null
                 ? String.valueOf(failure.getMessage())
                 : failure.getMessage() + ": " + root.getMessage();

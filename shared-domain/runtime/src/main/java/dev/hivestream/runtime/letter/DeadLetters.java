@@ -31,6 +31,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Lists dead letters, shows them, sends them again and discards them. What was done about a letter stands behind it in its
@@ -182,7 +183,8 @@ public final class DeadLetters {
                                 + "; " + done + " were done before. Look, and ask again");
             } catch (KafkaException e) {
                 abort();
-                throw new Refused(Refused.Why.BUSY, "The broker did not take it: " + root(e) + "; " + done
+                throw new Refused(Refused.Why.BUSY, "The broker did not take it: "
+                        + NestedExceptionUtils.getMostSpecificCause(e) + "; " + done
                         + " were done before. Ask again");
             } catch (Refused e) {
                 abort();
@@ -394,14 +396,6 @@ public final class DeadLetters {
 
     private static Refused unknown(Place place) {
         return new Refused(Refused.Why.UNKNOWN, "There is no letter at " + place);
-    }
-
-    private static String root(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return root.toString();
     }
 
     private static byte[] utf8(String text) {

@@ -2,6 +2,7 @@ package dev.hivestream.runtime.letter;
 
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Outgoing;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
@@ -73,8 +74,7 @@ final class Letter {
         summary.put("time", Instant.ofEpochMilli(record.timestamp()).toString());
         put(summary, "origin", header(Header.DEAD_ORIGIN));
         String reason = header(Header.DEAD_REASON);
-        put(summary, "reason",
-                reason == null || reason.length() <= LINE ? reason : reason.substring(0, LINE) + "…");
+        put(summary, "reason", reason == null ? null : Outgoing.brief(reason, LINE));
         return summary;
     }
 

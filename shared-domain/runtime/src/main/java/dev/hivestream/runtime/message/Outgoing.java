@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaNull;
@@ -31,7 +31,7 @@ public final class Outgoing {
     private final String topic;
     private final int partition;
     private final byte @Nullable [] key;
-    private final List<Named> headers = new ArrayList<>(16);
+    private final List<org.apache.kafka.common.header.Header> headers = new ArrayList<>(16);
     private Map<String, Object> sentOn = Map.of();
     private byte @Nullable [] payload;
 
@@ -59,7 +59,7 @@ public final class Outgoing {
             Object source, Object time) {
         Object id = cause.headers().get(Header.ID);
         Object told = cause.headers().get(Header.CORRELATION_ID);
-        List<Named> common = new ArrayList<>(6);
+        List<org.apache.kafka.common.header.Header> common = new ArrayList<>(6);
         add(common, Header.CAUSATION_ID, id);
         add(common, Header.SPEC_VERSION, SPEC_VERSION);
         add(common, Header.CONTENT_TYPE, JSON);
@@ -74,9 +74,9 @@ public final class Outgoing {
 
     /** Makes CloudEvents that follow from one record. */
     public static final class Following {
-        private final List<Named> common;
+        private final List<org.apache.kafka.common.header.Header> common;
 
-        private Following(List<Named> common) {
+        private Following(List<org.apache.kafka.common.header.Header> common) {
             this.common = common;
         }
 
@@ -109,9 +109,7 @@ public final class Outgoing {
             dead.with(Header.DEAD_TRACE, trace(fault));
         }
         if (size(record) > DEAD_LETTER_BYTES / 2) {
-            return dead
-                    .with(Header.DEAD_OMITTED,
-                            Integer.toString(record.payload() == null ? 0 : record.payload().length));
+            return dead.with(Header.DEAD_OMITTED, record.payload() == null ? 0 : record.payload().length);
         }
         return dead.payload(record.payload());
     }
@@ -139,11 +137,12 @@ public final class Outgoing {
         return brief(text, LONGEST_TEXT);
     }
 
-    private static String brief(String text, int longest) {
+    /** No longer than that, but for the sign that says so. */
+    public static String brief(String text, int longest) {
         return text.length() > longest ? text.substring(0, longest) + "…" : text;
     }
 
-    /** The headers of a record that is sent on; those of its own come first. */
+    /** The headers of a record that is sent on; its own take their place. */
     public Outgoing sentOn(Map<String, Object> recordHeaders) {
         sentOn = recordHeaders;
         return this;
@@ -155,9 +154,9 @@ public final class Outgoing {
         return this;
     }
 
-    private static void add(List<Named> headers, String name, @Nullable Object value) {
+    private static void add(List<org.apache.kafka.common.header.Header> headers, String name, @Nullable Object value) {
         if (value != null) {
-            headers.add(new Named(name, value instanceof byte[] bytes ? bytes : utf8(value.toString())));
+            headers.add(new RecordHeader(name, value instanceof byte[] bytes ? bytes : utf8(value.toString())));
         }
     }
 
@@ -170,27 +169,8 @@ public final class Outgoing {
     /** As a client of Kafka sends it. What a fold needs comes first of its headers. */
     public ProducerRecord<byte[], byte[]> record() {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, key, payload);
-        Headers written = record.headers();
-        sentOn.forEach((name, value) -> {
-            if (value instanceof byte[] bytes && headers.stream().noneMatch(own -> own.key().equals(name))) {
-                written.add(name, bytes);
-            }
-        });
-        for (Named header : headers) {
-            if (isFolded(header)) {
-                written.add(header);
-            }
-        }
-        for (Named header : headers) {
-            if (!isFolded(header)) {
-                written.add(header);
-            }
-        }
+        RawHeaders.write(sentOn, headers, record.headers());
         return record;
-    }
-
-    private static boolean isFolded(Named header) {
-        return Header.FOLDED.contains(header.key());
     }
 
     /** As a binding sends it: {@link RawHeaders} makes the same record of it. */
@@ -209,10 +189,6 @@ public final class Outgoing {
         return (Message<byte[]>) (Message<?>) new GenericMessage<Object>(payload == null ? KafkaNull.INSTANCE : payload,
                 all);
     }
-
-    /** A header of its own. */
-    @SuppressWarnings("ArrayRecordComponent")
-    private record Named(String key, byte[] value) implements org.apache.kafka.common.header.Header {}
 
     static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

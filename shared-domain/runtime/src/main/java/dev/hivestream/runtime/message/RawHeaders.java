@@ -1,10 +1,11 @@
 package dev.hivestream.runtime.message;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.jspecify.annotations.Nullable;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.springframework.kafka.support.KafkaHeaderMapper;
 import org.springframework.messaging.MessageHeaders;
 
@@ -20,28 +21,42 @@ public final class RawHeaders implements KafkaHeaderMapper {
 
     @Override
     public void fromHeaders(MessageHeaders headers, Headers target) {
-        if (headers.get(SENT_ON) instanceof Map<?, ?> sentOn) {
-            sentOn.forEach((name, value) -> {
-                if (value instanceof byte[] bytes && !isRecordHeader(name.toString(), headers.get(name))) {
-                    target.add(name.toString(), bytes);
-                }
-            });
-        }
-        for (String name : FOLDED) {
-            if (headers.get(name) instanceof byte[] bytes) {
-                target.add(name, bytes);
-            }
-        }
+        List<Header> own = new ArrayList<>();
         headers.forEach((name, value) -> {
-            if (value instanceof byte[] bytes && isRecordHeader(name, value)
-                    && !FOLDED.contains(name)) {
-                target.add(name, bytes);
+            if (value instanceof byte[] bytes && isRecordHeader(name)) {
+                own.add(new RecordHeader(name, bytes));
             }
         });
+        write(headers.get(SENT_ON) instanceof Map<?, ?> sentOn ? sentOn : Map.of(), own, target);
     }
 
-    private static boolean isRecordHeader(String name, @Nullable Object value) {
-        return value instanceof byte[] && !name.startsWith("kafka_");
+    /**
+     * Writes the headers of a record, what a fold needs first of its own.
+     *
+     * @param sentOn those of another record; its own take their place
+     */
+    static void write(Map<?, ?> sentOn, List<Header> own, Headers target) {
+        sentOn.forEach((name, value) -> {
+            if (value instanceof byte[] bytes && own.stream().noneMatch(header -> header.key().equals(name))) {
+                target.add(name.toString(), bytes);
+            }
+        });
+        for (String name : FOLDED) {
+            for (Header header : own) {
+                if (header.key().equals(name)) {
+                    target.add(header);
+                }
+            }
+        }
+        for (Header header : own) {
+            if (!FOLDED.contains(header.key())) {
+                target.add(header);
+            }
+        }
+    }
+
+    private static boolean isRecordHeader(String name) {
+        return !name.startsWith("kafka_");
     }
 
     @Override

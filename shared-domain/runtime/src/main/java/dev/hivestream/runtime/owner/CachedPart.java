@@ -34,6 +34,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private final List<Traces.Handling> handlings = new ArrayList<>();
     private Traces.@Nullable Handling handling;
     private final List<Incoming> records = new ArrayList<>();
+    private final Set<String> ids = new LinkedHashSet<>();
     private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
     private final Hot hot;
     private Map<String, byte @Nullable []> stored = Map.of();
@@ -61,6 +62,11 @@ public abstract class CachedPart<S> implements Attempt.Part {
     @Override
     public final void add(Incoming record) {
         records.add(record);
+        try {
+            ids.add(Ids.require("key", record.key()));
+        } catch (Malformed e) {
+            LOG.debug("{} has no key that is an id", record);
+        }
     }
 
     /** The records, in order. */
@@ -70,21 +76,13 @@ public abstract class CachedPart<S> implements Attempt.Part {
 
     @Override
     public final Set<String> ids() {
-        Set<String> ids = new LinkedHashSet<>();
-        for (Incoming record : records) {
-            try {
-                ids.add(Ids.require("key", record.key()));
-            } catch (Malformed e) {
-                LOG.debug("{} has no key that is an id", record);
-            }
-        }
         return ids;
     }
 
     @Override
     public final boolean load(Cache cache) {
         List<String> cold = new ArrayList<>();
-        for (String id : ids()) {
+        for (String id : ids) {
             if (!hot.has(id)) {
                 cold.add(id);
             }

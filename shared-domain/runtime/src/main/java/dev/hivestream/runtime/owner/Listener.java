@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.cloud.stream.config.ListenerContainerCustomizer;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AfterRollbackProcessor;
@@ -86,7 +87,8 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
                 java.util.List<ConsumerRecord<byte[], byte[]>> list, Consumer<byte[], byte[]> consumer,
                 MessageListenerContainer container, Exception exception, boolean recoverable,
                 ContainerProperties.EOSMode eosMode) {
-            LOG.warn("A batch of {} was rolled back and comes again: {}", records.count(), root(exception).toString());
+            LOG.warn("A batch of {} was rolled back and comes again: {}", records.count(),
+                    NestedExceptionUtils.getMostSpecificCause(exception).toString());
             Admission.rolledBack(consumer, exception, records.count());
             Set<TopicPartition> partitions = records.partitions();
             boolean found = false;
@@ -106,10 +108,6 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
         @Override
         public void clearThreadState() {
             backOff.remove();
-        }
-
-        private static Throwable root(Throwable failure) {
-            return failure.getCause() == null ? failure : root(failure.getCause());
         }
 
         /** False if the broker does not tell; going on without would skip the batch. */
