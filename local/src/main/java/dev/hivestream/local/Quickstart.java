@@ -72,10 +72,7 @@ public final class Quickstart {
         var home = Path.of(System.getProperty("hive.home", ".")).toAbsolutePath().normalize();
         var quickstart = new Quickstart(options, home, out);
         Watchdog.beforeKilling(quickstart::stop);
-        // signals go to the script, which passes them on: when it is gone nobody would
-        ProcessHandle.current().parent().ifPresent(script -> {
-            var _ = script.onExit().thenRun(() -> System.exit(1));
-        });
+        Watchdog.endWithScript();
         System.exit(quickstart.run());
     }
 

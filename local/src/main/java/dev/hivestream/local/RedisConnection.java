@@ -61,6 +61,19 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
+    /**
+     * Sends a command that is answered with a list.
+     *
+     * @throws IllegalStateException if Redis answers with an error, or with something else
+     */
+    public List<?> list(String... words) {
+        Object answer = call(words);
+        if (answer instanceof List<?> list) {
+            return list;
+        }
+        throw new IllegalStateException("Redis answers " + words[0] + " with " + answer);
+    }
+
     @Override
     public void close() {
         try {

@@ -41,6 +41,16 @@ public final class Watchdog {
         BEFORE_KILLING.add(action);
     }
 
+    /**
+     * Ends this JVM with 1 when the script that started it is gone: signals go to the script, which passes them on, and
+     * then nobody would.
+     */
+    public static void endWithScript() {
+        ProcessHandle.current().parent().ifPresent(script -> {
+            var _ = script.onExit().thenRun(() -> System.exit(1));
+        });
+    }
+
     static synchronized void watch(Process child) {
         CHILDREN.put(child.pid(), child);
         tell('+', child);

@@ -1,18 +1,15 @@
 package dev.hivestream.local.benchmark;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.stream.IntStream;
+import java.util.function.LongFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * A log of the sample aggregate {@code account} as the command-processor would have written it, and what it folds to. The
@@ -63,40 +60,39 @@ final class AccountLog {
     /** Creates the topics and writes everything. */
     void write() throws ExecutionException, InterruptedException {
         var records = new AccountRecords(EVENTS, createTopics());
-        var accounts = accountsByPartition();
-        // a writer has a partition to itself: the order in the log is the order in which it sends
-        try (var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
-            var writing = new ArrayList<Future<?>>();
-            long before = 0;
-            for (int partition = 0; partition < partitions; partition++) {
-                int[] mine = accounts.get(partition);
-                long count = share(before + mine.length) - share(before);
-                before += mine.length;
-                writing.add(threads.submit(
-                        new PartitionWriter(bootstrapServers, records, partition, mine, versions, count,
-                                seed + partition)));
-            }
-            for (var partition : writing) {
-                partition.get();
-            }
+        Filling.fill(bootstrapServers, events, versions.length, partitions,
+                (partition, accounts, count) -> new Events(records, partition, accounts, count));
+    }
+
+    private final class Events implements LongFunction<ProducerRecord<byte[], byte[]>> {
+
+        private final AccountRecords records;
+        private final int partition;
+        private final int[] accounts;
+        private final long count;
+        private final SplittableRandom random;
+        private int opened;
+
+        private Events(AccountRecords records, int partition, int[] accounts, long count) {
+            this.records = records;
+            this.partition = partition;
+            this.accounts = accounts;
+            this.count = count;
+            this.random = new SplittableRandom(seed + partition);
         }
-    }
 
-    // so many events do so many of the accounts have: rounded such that the sum is right
-    private long share(long accounts) {
-        return events * accounts / versions.length;
-    }
-
-    private List<int[]> accountsByPartition() {
-        var builders = IntStream.range(0, partitions).mapToObj(partition -> IntStream.builder()).toList();
-        for (int account = 0; account < versions.length; account++) {
-            builders.get(partition(id(account))).add(account);
+        @Override
+        public ProducerRecord<byte[], byte[]> apply(long event) {
+            int account = accounts[next(event)];
+            versions[account]++;
+            var command = new UUID(random.nextLong(), random.nextLong()).toString();
+            return records.event(partition, id(account), versions[account], command, event);
         }
-        return builders.stream().map(builder -> builder.build().toArray()).toList();
-    }
 
-    private int partition(String id) {
-        return Utils.toPositive(Utils.murmur2(id.getBytes(UTF_8))) % partitions;
+        // the last account is opened with the last event at the latest
+        private int next(long event) {
+            return event * accounts.length / count >= opened ? opened++ : random.nextInt(opened);
+        }
     }
 
     /** Gives Kafka's id of the commands topic. */

@@ -14,8 +14,6 @@ import org.apache.kafka.clients.admin.NewTopic;
 /** One broker and one Redis for contenders that take turns: each finds nothing of the others there. */
 final class Arena implements AutoCloseable {
 
-    /** The group of the command-processors. */
-    static final String APP = "command-processor";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final LocalStack stack;
@@ -38,8 +36,8 @@ final class Arena implements AutoCloseable {
 
     /** Removes all topics, what is in Redis, and the group of the apps; nobody may be at work. */
     void clear() throws ExecutionException, InterruptedException {
-        if (admin.listGroups().all().get().stream().map(GroupListing::groupId).anyMatch(APP::equals)) {
-            admin.deleteConsumerGroups(List.of(APP)).all().get();
+        if (admin.listGroups().all().get().stream().map(GroupListing::groupId).anyMatch(Group.APP::equals)) {
+            admin.deleteConsumerGroups(List.of(Group.APP)).all().get();
         }
         admin.deleteTopics(topics()).all().get();
         if (!Await.until(PATIENCE, () -> topics().isEmpty())) {

@@ -1,5 +1,6 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class Balances {
         try (var redis = new RedisConnection(redisPort)) {
             var generations = new ArrayList<String>();
             for (int partition = 0; partition < log.partitions(); partition++) {
-                var active = list(redis.call("HVALS", "hive:{account:" + partition + "}:active"));
+                var active = redis.list("HVALS", "hive:{account:" + partition + "}:active");
                 generations.add(active.isEmpty() ? "" : String.valueOf(active.getFirst()));
             }
             for (int first = 0; first < log.accounts(); first += AT_ONCE) {
@@ -34,10 +35,10 @@ final class Balances {
                 var command = new ArrayList<>(List.of("MGET"));
                 for (int account = first; account < end; account++) {
                     String id = AccountLog.id(account);
-                    int partition = CommandLog.partition(id, log.partitions());
+                    int partition = Partitioner.partition(id, log.partitions());
                     command.add("hive:{account:" + partition + "}:" + generations.get(partition) + ":s:" + id);
                 }
-                var snapshots = list(redis.call(command.toArray(String[]::new)));
+                var snapshots = redis.list(command.toArray(String[]::new));
                 for (int account = first; account < end; account++) {
                     require(account, snapshots.get(account - first));
                 }
@@ -53,12 +54,5 @@ final class Balances {
                     + log.version(account) + " and the balance " + log.balance(account) + "; its snapshot is "
                     + stored);
         }
-    }
-
-    private static List<?> list(@Nullable Object answer) {
-        if (answer instanceof List<?> list) {
-            return list;
-        }
-        throw new IllegalStateException("Redis answers with " + answer);
     }
 }

@@ -29,10 +29,7 @@ public final class Benchmark {
             System.exit(2);
             return;
         }
-        // signals go to the script, which passes them on: when it is gone nobody would
-        ProcessHandle.current().parent().ifPresent(script -> {
-            var _ = script.onExit().thenRun(() -> System.exit(1));
-        });
+        Watchdog.endWithScript();
         System.exit(run(subCommand, out));
     }
 

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -39,9 +39,9 @@ record CacheFigures(long usedMemory, long keys, long snapshots) {
             var others = new HashSet<String>();
             String cursor = "0";
             do {
-                var found = list(redis.call("SCAN", cursor, "COUNT", SCANNED_AT_ONCE));
+                var found = redis.list("SCAN", cursor, "COUNT", SCANNED_AT_ONCE);
                 cursor = String.valueOf(found.getFirst());
-                compare(redis, list(found.getLast()), others, log);
+                compare(redis, (List<?>) Objects.requireNonNull(found.getLast()), others, log);
             } while (!cursor.equals("0"));
             var figures = new CacheFigures(usedMemory, keys, keys - others.size());
             if (figures.snapshots != accounts) {
@@ -74,12 +74,5 @@ record CacheFigures(long usedMemory, long keys, long snapshots) {
             throw new Failure("The result is wrong: by the log the account '" + id + "' has version " + version
                     + " and the balance " + AccountRecords.balance(version) + "; its snapshot is " + text);
         }
-    }
-
-    private static List<?> list(@Nullable Object answer) {
-        if (answer instanceof List<?> list) {
-            return list;
-        }
-        throw new IllegalStateException("Redis answers a scan with " + answer);
     }
 }

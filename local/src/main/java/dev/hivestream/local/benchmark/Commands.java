@@ -2,11 +2,11 @@ package dev.hivestream.local.benchmark;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
 /** How fast commands are decided, from a full topic to committed events and written snapshots, beside others who do so. */
 final class Commands implements SubCommand {
@@ -35,7 +35,7 @@ final class Commands implements SubCommand {
             for (int round = 1; round <= options.rounds(); round++) {
                 // the first of a round is another one each time: what the machine has left over for them drifts
                 var order = new ArrayList<>(contenders);
-                java.util.Collections.rotate(order, round - 1);
+                Collections.rotate(order, round - 1);
                 for (Contender contender : order) {
                     var race = new Race(bench, arena, contender, round, options);
                     var run = new Run(contender.label(), round, race.run());
@@ -97,8 +97,8 @@ final class Commands implements SubCommand {
         }
     }
 
-    private static boolean took(List<Run> runs, @Nullable Contender contender) {
-        return contender != null && runs.stream().anyMatch(run -> run.contender().equals(contender.label()));
+    private static boolean took(List<Run> runs, Contender contender) {
+        return runs.stream().anyMatch(run -> run.contender().equals(contender.label()));
     }
 
     private static double median(List<Run> runs, Contender contender, ToDoubleFunction<Course> figure) {

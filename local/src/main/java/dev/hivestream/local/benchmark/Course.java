@@ -22,8 +22,8 @@ record Course(long records, double whole, double steady, Map<String, Double> cpu
     private static final int LOOK_MILLIS = 20;
     private static final Duration STANDSTILL = Duration.ofMinutes(1);
 
-    /** At a moment: the records committed, and the CPU time of each process so far, in nanoseconds. */
-    private record Mark(long nanos, long records, List<Long> cpu) {}
+    /** At a moment: the records committed, and the CPU time of each process so far, in seconds. */
+    private record Mark(long nanos, long records, List<Double> cpu) {}
 
     /**
      * Watches a group to the end of its topic.
@@ -58,15 +58,15 @@ record Course(long records, double whole, double steady, Map<String, Double> cpu
         Map<String, Double> cpu = new LinkedHashMap<>();
         for (int i = 0; i < processes.size(); i++) {
             // several of one name are one contender
-            cpu.merge(processes.get(i).name(), (last.cpu().get(i) - half.cpu().get(i)) / 1e3 / records, Double::sum);
+            cpu.merge(processes.get(i).name(), (last.cpu().get(i) - half.cpu().get(i)) * 1e6 / records, Double::sum);
         }
         return new Course(last.records(), (last.nanos() - first.nanos()) / 1e9,
                 records * 1e9 / (last.nanos() - half.nanos()), cpu);
     }
 
     private static Mark mark(long records, List<Child> processes) {
-        var cpu = new ArrayList<Long>();
-        processes.forEach(process -> cpu.add(Cpu.nanos(process)));
+        var cpu = new ArrayList<Double>();
+        processes.forEach(process -> cpu.add(Cpu.seconds(process)));
         return new Mark(System.nanoTime(), records, cpu);
     }
 }

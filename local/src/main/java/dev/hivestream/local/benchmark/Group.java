@@ -3,11 +3,12 @@ package dev.hivestream.local.benchmark;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -15,6 +16,8 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 /** A consumer group that reads a topic, seen from outside: it does not matter what kind of program its member is. */
 final class Group {
 
+    /** That of the command-processors. */
+    static final String APP = "command-processor";
     private static final int LOOK_MILLIS = 5;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -24,13 +27,13 @@ final class Group {
     private final Map<TopicPartition, Long> ends;
 
     /** A group that need not be there yet; the topic is, and is not written to any more. */
-    Group(Bench bench, Admin admin, String name, String topic, int partitions)
-            throws ExecutionException, InterruptedException {
+    Group(Bench bench, Admin admin, String name, String topic) throws ExecutionException, InterruptedException {
         this.bench = bench;
         this.admin = admin;
         this.name = name;
-        var all = IntStream.range(0, partitions).boxed().collect(
-                Collectors.toMap(partition -> new TopicPartition(topic, partition), _ -> OffsetSpec.latest()));
+        var all = Objects.requireNonNull(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic))
+                .partitions().stream().collect(Collectors.toMap(
+                        partition -> new TopicPartition(topic, partition.partition()), _ -> OffsetSpec.latest()));
         this.ends = admin.listOffsets(all).all().get().entrySet().stream().filter(end -> end.getValue().offset() > 0)
                 .collect(Collectors.toMap(Map.Entry::getKey, end -> end.getValue().offset()));
     }
@@ -78,13 +81,18 @@ final class Group {
     }
 
     private Set<TopicPartition> assigned() throws ExecutionException, InterruptedException {
+        return members(admin, name).stream().flatMap(member -> member.assignment().topicPartitions().stream())
+                .collect(Collectors.toSet());
+    }
+
+    /** The members of a group; none if there is no such group. */
+    static List<MemberDescription> members(Admin admin, String group) throws ExecutionException, InterruptedException {
         try {
-            return admin.describeConsumerGroups(List.of(name)).all().get().values().stream()
-                    .flatMap(group -> group.members().stream())
-                    .flatMap(member -> member.assignment().topicPartitions().stream()).collect(Collectors.toSet());
+            return admin.describeConsumerGroups(List.of(group)).all().get().values().stream()
+                    .flatMap(described -> described.members().stream()).toList();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
-                return Set.of();
+                return List.of();
             }
             throw e;
         }

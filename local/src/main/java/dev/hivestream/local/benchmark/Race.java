@@ -1,20 +1,16 @@
 package dev.hivestream.local.benchmark;
 
 import dev.hivestream.local.Child;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import java.util.concurrent.atomic.LongAdder;
 
 /** A contender gets through a topic full of commands, and what it made of them is looked at. */
 final class Race {
 
     private static final String COPY = "copy";
-    private static final Duration POLL = Duration.ofMillis(200);
 
     private final Bench bench;
     private final Arena arena;
@@ -44,8 +40,7 @@ final class Race {
         if (!contender.isHive()) {
             arena.create(COPY, options.partitions());
         }
-        var group = new Group(bench, arena.admin(), contender.isHive() ? Arena.APP : name(), AccountLog.COMMANDS,
-                options.partitions());
+        var group = new Group(bench, arena.admin(), contender.isHive() ? Group.APP : name(), AccountLog.COMMANDS);
         var contenders = start();
         var processes = new ArrayList<>(contenders);
         processes.add(arena.stack().broker().process());
@@ -105,20 +100,10 @@ final class Race {
     }
 
     private long count(String topic) {
-        Map<String, Object> settings = Map.of("bootstrap.servers", servers(), "isolation.level", "read_committed",
-                "max.poll.records", 5_000, "max.partition.fetch.bytes", 4 * 1024 * 1024);
-        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            var partitions = consumer.partitionsFor(topic).stream()
-                    .map(info -> new TopicPartition(topic, info.partition())).toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            var ends = consumer.endOffsets(partitions);
-            long records = 0;
-            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-                bench.requireRunning();
-                records += consumer.poll(POLL).count();
-            }
-            return records;
+        try (var records = new CommittedRecords(bench, servers(), List.of(topic))) {
+            var count = new LongAdder();
+            records.toEnd(() -> count.add(records.poll().count()));
+            return count.sum();
         }
     }
 }

@@ -2,16 +2,10 @@ package dev.hivestream.local.benchmark;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.function.IntSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -20,46 +14,23 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Receipts implements AutoCloseable {
 
-    private static final Duration POLL = Duration.ofMillis(100);
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
-
-    private final Bench bench;
-    private final KafkaConsumer<String, String> consumer;
-    private final List<TopicPartition> partitions;
+    private final CommittedRecords records;
     private final BitSet amounts = new BitSet();
     private int opened;
 
     /** None yet; the topic is there. */
     Receipts(Bench bench, String bootstrapServers) {
-        this.bench = bench;
-        this.consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", bootstrapServers, "isolation.level",
-                "read_committed", "max.poll.records", 5_000), new StringDeserializer(), new StringDeserializer());
-        this.partitions = consumer.partitionsFor(AccountLog.EVENTS).stream()
-                .map(info -> new TopicPartition(info.topic(), info.partition())).toList();
-        consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
+        this.records = new CommittedRecords(bench, bootstrapServers, List.of(AccountLog.EVENTS));
     }
 
     /** Reads until so many accounts are open. */
     void awaitOpened(int accounts) {
-        await("accounts opened", accounts, () -> opened);
+        CommittedRecords.await("accounts opened", accounts, () -> opened, this::read);
     }
 
     /** Reads until there were so many deposits. */
     void awaitDeposits(int deposits) {
-        await("deposits made", deposits, amounts::cardinality);
-    }
-
-    private void await(String what, int expected, IntSupplier count) {
-        long since = System.nanoTime();
-        while (count.getAsInt() < expected) {
-            if (read() > 0) {
-                since = System.nanoTime();
-            } else if (System.nanoTime() - since > PATIENCE.toNanos()) {
-                throw new Failure("The result is wrong: " + count.getAsInt() + " of " + expected + " " + what
-                        + ", and nothing happened for " + PATIENCE.toSeconds() + " s");
-            }
-        }
+        CommittedRecords.await("deposits made", deposits, amounts::cardinality, this::read);
     }
 
     /** Reads what there is, after a moment if there is nothing; gives how many events that were. */
@@ -69,8 +40,7 @@ final class Receipts implements AutoCloseable {
 
     /** Does so and tells when something was seen of each partition. */
     int read(Gaps gaps) {
-        bench.requireRunning();
-        var polled = consumer.poll(POLL);
+        var polled = records.poll();
         long now = System.nanoTime();
         for (ConsumerRecord<String, String> event : polled) {
             enter(event);
@@ -101,10 +71,7 @@ final class Receipts implements AutoCloseable {
      * @throws Failure if one is missing, was made twice or was not asked for
      */
     void requireDeposits(int deposits) {
-        var ends = consumer.endOffsets(partitions);
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            read();
-        }
+        records.toEnd(this::read);
         int missing = amounts.nextClearBit(1);
         if (missing <= deposits) {
             throw new Failure("The result is wrong: the deposit " + missing + " was answered and is not in the log");
@@ -116,6 +83,6 @@ final class Receipts implements AutoCloseable {
 
     @Override
     public void close() {
-        consumer.close();
+        records.close();
     }
 }

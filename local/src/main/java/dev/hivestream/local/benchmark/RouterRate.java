@@ -37,7 +37,7 @@ final class RouterRate {
                 for (String contender : round % 2 == 1 ? List.of(BARE, ROUTER) : List.of(ROUTER, BARE)) {
                     // new in each round: it has read nothing yet
                     String name = contender + "-" + round;
-                    var group = new Group(bench, admin, name, AccountLog.EVENTS, options.partitions());
+                    var group = new Group(bench, admin, name, AccountLog.EVENTS);
                     rounds.add(run(bench, group, round, contender,
                             () -> contender.equals(BARE) ? bare(bench, servers, name) : router(bench, stack, name)));
                 }

@@ -82,8 +82,7 @@ final class Start implements SubCommand {
         Child process = launch(bench, stack, home, script, app, contender, port, JVM);
         process.awaitStart(PATIENCE, () -> BootApp.isReady("http://127.0.0.1:" + port));
         double seconds = (System.nanoTime() - begun) / 1e9;
-        double cpu = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().totalCpuDuration())
-                .map(duration -> duration.toNanos() / 1e9).orElse(Double.NaN);
+        double cpu = Cpu.seconds(process);
         bench.end(process);
         return new Run(app, round, contender, seconds, cpu);
     }

@@ -3,21 +3,15 @@ package dev.hivestream.local.benchmark;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.LocalStack;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.common.TopicPartition;
 
 /** How long a command-processor that finds a lot of commands needs from its start until it is nearly as fast as it gets. */
 final class WarmUp implements AutoCloseable {
 
-    private static final String GROUP = "command-processor";
     private static final long SEED = 20_260_101;
     private static final int ACCOUNTS = 100_000;
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -66,13 +60,14 @@ final class WarmUp implements AutoCloseable {
 
     private Progress watch(long start) throws ExecutionException, InterruptedException {
         var progress = new Progress();
-        long all = all();
-        long decided = decided();
+        var group = new Group(bench, admin, Group.APP, AccountLog.COMMANDS);
+        long all = group.events();
+        long decided = group.committed();
         progress.add(0, decided);
         for (long due = start + LOOK_NANOS; decided < all; due += LOOK_NANOS) {
             TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
             bench.requireRunning();
-            decided = decided();
+            decided = group.committed();
             long now = System.nanoTime();
             progress.add((now - start) / 1e9, decided);
             if (now - start > PATIENCE.toNanos()) {
@@ -81,21 +76,6 @@ final class WarmUp implements AutoCloseable {
             }
         }
         return progress;
-    }
-
-    private long all() throws ExecutionException, InterruptedException {
-        var topic = Objects.requireNonNull(admin.describeTopics(List.of(AccountLog.COMMANDS)).allTopicNames().get()
-                .get(AccountLog.COMMANDS));
-        var ends = new HashMap<TopicPartition, OffsetSpec>();
-        topic.partitions().forEach(partition -> ends.put(new TopicPartition(AccountLog.COMMANDS, partition.partition()),
-                OffsetSpec.latest()));
-        return admin.listOffsets(ends).all().get().values().stream().mapToLong(end -> end.offset()).sum();
-    }
-
-    private long decided() throws ExecutionException, InterruptedException {
-        return admin.listConsumerGroupOffsets(GROUP).partitionsToOffsetAndMetadata().get().entrySet().stream()
-                .filter(committed -> committed.getKey().topic().equals(AccountLog.COMMANDS))
-                .mapToLong(committed -> committed.getValue().offset()).sum();
     }
 
     @Override

@@ -71,9 +71,7 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> watermar
     private void add(RedisConnection redis, List<String> keys) {
         var words = new ArrayList<String>(List.of("MGET"));
         words.addAll(keys);
-        if (!(redis.call(words.toArray(String[]::new)) instanceof List<?> values)) {
-            throw new IllegalStateException("MGET gives a list");
-        }
+        List<?> values = redis.list(words.toArray(String[]::new));
         for (int i = 0; i < keys.size(); i++) {
             Matcher parts = KEY.matcher(keys.get(i));
             Object value = values.get(i);

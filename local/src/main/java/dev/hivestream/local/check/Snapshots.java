@@ -1,12 +1,11 @@
 package dev.hivestream.local.check;
 
+import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -21,9 +20,9 @@ final class Snapshots implements AutoCloseable {
         this.partitions = partitions;
     }
 
-    /** The partition that an id lives in: Kafka's default. */
+    /** The partition that an id lives in. */
     int partitionOf(String id) {
-        return Utils.toPositive(Utils.murmur2(id.getBytes(StandardCharsets.UTF_8))) % partitions;
+        return Partitioner.partition(id, partitions);
     }
 
     /** The snapshot of an aggregate in the generation that readers use; where several states types are, the furthest. */

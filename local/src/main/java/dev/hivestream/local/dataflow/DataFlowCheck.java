@@ -71,10 +71,7 @@ public final class DataFlowCheck {
     public static void main(String[] arguments) throws Exception {
         var out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
         Path home = Path.of(System.getProperty("hive.home", ".")).toAbsolutePath().normalize();
-        // signals go to the script, which passes them on: when it is gone nobody would
-        ProcessHandle.current().parent().ifPresent(script -> {
-            var _ = script.onExit().thenRun(() -> System.exit(1));
-        });
+        Watchdog.endWithScript();
         try {
             System.exit(run(out, home, Path.of(arguments[0]), Path.of(System.getProperty("hive.samples", ""))));
         } catch (StartFailure e) {

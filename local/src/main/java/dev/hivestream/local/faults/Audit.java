@@ -2,6 +2,7 @@ package dev.hivestream.local.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.check.Event;
 import dev.hivestream.local.check.EventLog;
 import dev.hivestream.local.check.Fleet;
@@ -15,7 +16,6 @@ import java.util.Set;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.utils.Utils;
 
 /** What commands, events, results and dead letters say of each other. */
 final class Audit {
@@ -95,8 +95,8 @@ final class Audit {
     }
 
     private static boolean isAtHome(ConsumerRecord<String, String> record) {
-        return record.key() != null && Utils.toPositive(Utils.murmur2(record.key().getBytes(UTF_8)))
-                % Fleet.PARTITIONS == record.partition();
+        return record.key() != null
+                && Partitioner.partition(record.key(), Fleet.PARTITIONS) == record.partition();
     }
 
     /** Dead letters without a reason, of valid commands, or twice; and bad records that are not among them. */

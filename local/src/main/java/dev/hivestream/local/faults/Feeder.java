@@ -2,6 +2,7 @@ package dev.hivestream.local.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.check.Bank;
 import dev.hivestream.local.check.Fleet;
 import java.time.Duration;
@@ -13,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +63,7 @@ final class Feeder implements AutoCloseable {
     private void feed(int turn, Random random) {
         String commandId = name + "-kafka-" + turn;
         String account = accounts.get(random.nextInt(accounts.size()));
-        int home = Utils.toPositive(Utils.murmur2(account.getBytes(UTF_8))) % Fleet.PARTITIONS;
+        int home = Partitioner.partition(account, Fleet.PARTITIONS);
         String good = "{\"amount\":" + (1 + random.nextInt(50)) + "}";
         int kind = random.nextInt(100);
         if (kind < 86) {

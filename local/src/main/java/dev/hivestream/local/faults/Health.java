@@ -1,5 +1,6 @@
 package dev.hivestream.local.faults;
 
+import dev.hivestream.local.Await;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.Job;
 import dev.hivestream.local.faults.Stage.Node;
@@ -126,8 +127,7 @@ final class Health implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted", e);
+            throw Await.interrupted(e);
         }
     }
 

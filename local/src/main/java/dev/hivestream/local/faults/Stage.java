@@ -196,8 +196,7 @@ final class Stage implements AutoCloseable {
         } catch (ExecutionException e) {
             return false;
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted", e);
+            throw Await.interrupted(e);
         }
     }
 
