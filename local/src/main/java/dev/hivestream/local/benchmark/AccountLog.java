@@ -60,7 +60,7 @@ final class AccountLog {
     /** Creates the topics and writes everything. */
     void write() throws ExecutionException, InterruptedException {
         var records = new AccountRecords(EVENTS, createTopics());
-        Filling.fill(bootstrapServers, events, versions.length, partitions,
+        Filling.fill(bootstrapServers, EVENTS, events, versions.length, partitions,
                 (partition, accounts, count) -> new Events(records, partition, accounts, count));
     }
 

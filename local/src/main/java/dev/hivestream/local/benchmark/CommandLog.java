@@ -73,7 +73,7 @@ final class CommandLog {
             admin.createTopics(List.of(new NewTopic(AccountLog.COMMANDS, Optional.of(partitions), Optional.empty())))
                     .all().get();
         }
-        Filling.fill(bootstrapServers, commands, versions.length, partitions,
+        Filling.fill(bootstrapServers, AccountLog.COMMANDS, commands, versions.length, partitions,
                 (partition, accounts, _) -> new OfPartition(partition, accounts));
     }
 

@@ -3,12 +3,17 @@ package dev.hivestream.local.benchmark;
 import dev.hivestream.local.Partitioner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 
 /** Fills a topic with records of accounts, several partitions at once. */
 final class Filling {
@@ -31,10 +36,12 @@ final class Filling {
     /**
      * Writes everything.
      *
+     * @param topic may have been created just now
      * @param count of all records: so many of them does a partition get as it has of the accounts
      */
-    static void fill(String bootstrapServers, int count, int accounts, int partitions, Source source)
+    static void fill(String bootstrapServers, String topic, int count, int accounts, int partitions, Source source)
             throws ExecutionException, InterruptedException {
+        awaitLeaders(bootstrapServers, topic, partitions);
         var byPartition = byPartition(accounts, partitions);
         // a writer has a partition to itself: the order in the log is the order in which it sends
         try (var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
@@ -51,6 +58,15 @@ final class Filling {
             for (var partition : writing) {
                 partition.get();
             }
+        }
+    }
+
+    // one that does not take the first batch yet may take the second, and the first never after that
+    private static void awaitLeaders(String bootstrapServers, String topic, int partitions)
+            throws ExecutionException, InterruptedException {
+        try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            admin.listOffsets(IntStream.range(0, partitions).boxed().collect(Collectors.toMap(
+                    partition -> new TopicPartition(topic, partition), _ -> OffsetSpec.latest()))).all().get();
         }
     }
 
