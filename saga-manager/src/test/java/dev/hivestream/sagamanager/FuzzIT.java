@@ -1,4 +1,4 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.sagamanager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import dev.hivestream.local.BootApp;
 import dev.hivestream.local.RedisConnection;
 import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Made;
+import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Slot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -197,7 +198,7 @@ class FuzzIT {
     private record Wallet(long balance) {}
 
     private Wallet wallet(BootApp app, String id) throws Exception {
-        return new Wallet(Answers.json(get(app, "/v1/account/" + id)).path("balance").asLong(-1));
+        return new Wallet(Json.TOLERANT.readTree(get(app, "/v1/account/" + id).body()).path("balance").asLong(-1));
     }
 
     private interface Condition {
