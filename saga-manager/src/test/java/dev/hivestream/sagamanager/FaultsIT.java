@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One short round of {@code bin/faults}. */
-@Tag("thorough")
+@Tag("faults")
 class FaultsIT {
 
     private static final Duration BROKEN = Duration.ofSeconds(Integer.getInteger("faults.seconds", 15));

@@ -78,15 +78,16 @@ public final class Trial implements AutoCloseable {
     /** Starts the stage. @param directory for data and logs; what is in it is deleted */
     Trial(Settings settings, Path directory, PrintStream out) {
         this.settings = settings;
-        this.directory = directory;
+        // programs that it runs have working directories of their own
+        this.directory = directory.toAbsolutePath();
         this.out = out;
         this.report = new Report(settings.seed);
         this.random = new Random(settings.seed);
         this.schedule = new Schedule(settings.only, settings.seed);
         Mutation mutation = settings.mutation;
-        this.stage = new Stage(directory,
+        this.stage = new Stage(this.directory,
                 mutation == null ? new Stage.Plan(true, Map.of(), "", "") : mutation.plan(), settings.seed);
-        this.health = new Health(directory);
+        this.health = new Health(this.directory);
         say("ready");
     }
 
