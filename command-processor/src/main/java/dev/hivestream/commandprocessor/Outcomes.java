@@ -17,8 +17,10 @@ final class Outcomes extends BatchMeters {
         this.reflections = reflections;
     }
 
-    void count(String aggregate, Result.Outcome outcome) {
-        meters().counter("hive.commands", "aggregate", aggregate, "outcome", outcome.name()).increment();
+    void count(String aggregate, Result.Outcome outcome, int commands) {
+        if (commands > 0) {
+            meters().counter("hive.commands", "aggregate", aggregate, "outcome", outcome.name()).increment(commands);
+        }
     }
 
     void duplicate(String aggregate) {

@@ -20,7 +20,6 @@ import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
-import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.trace.Traces;
@@ -37,7 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,11 +57,12 @@ final class Part<C, S, E> extends CachedPart<S> {
     /** What is passed on to events and results must fit into them. */
     private static final int HEADER_BYTES = 16 * 1024;
     private static final byte[] SPEC_VERSION = utf8("1.0");
+    private static final RecordHeader IS_RESULT = new RecordHeader(Header.TYPE, utf8("hive.result"));
     private static final byte[] JSON = utf8("application/json");
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
-    record Rules(HiveProperties properties, Clock clock, Appended appended, Outcomes outcomes, Traces traces) {}
+    record Rules(HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces) {}
 
     private final Served<C, S, E> served;
     private final Rules rules;
@@ -72,11 +72,14 @@ final class Part<C, S, E> extends CachedPart<S> {
     private final List<Outgoing> outgoing = new ArrayList<>();
     private final String events;
     private final String answers;
-    private final byte[] source;
+    private final RecordHeader source;
     private Position position = Position.NONE;
-    private byte[] positionHeader = {};
-    private byte[] time = {};
+    private RecordHeader positionHeader = new RecordHeader(Header.COMMAND_POSITION, new byte[0]);
+    private RecordHeader time = new RecordHeader(Header.TIME, new byte[0]);
     private Outgoing.@Nullable Following following;
+    private @Nullable Outgoing lastEvent;
+    /** How many there were of each, by its place. */
+    private final int[] outcomes = new int[Result.Outcome.values().length];
 
     Part(Served<C, S, E> served, Ownership.Owned owned, Rules rules) {
         super(served.snapshots(), owned, rules.traces());
@@ -84,7 +87,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         this.rules = rules;
         this.events = Topics.events(served.name());
         this.answers = Topics.results(served.name());
-        this.source = utf8("/hive/" + served.name());
+        this.source = new RecordHeader(Header.SOURCE, utf8("/hive/" + served.name()));
     }
 
     /**
@@ -99,8 +102,9 @@ final class Part<C, S, E> extends CachedPart<S> {
             changed.clear();
             results.clear();
             outgoing.clear();
+            Arrays.fill(outcomes, 0);
             decided(reflected().watermark().commandPosition());
-            time = utf8(Instant.now(rules.clock()).toString());
+            time = new RecordHeader(Header.TIME, utf8(Instant.now(rules.clock()).toString()));
             records().forEach(record -> decide(traced(record)));
             complete = encode();
         } while (!complete);
@@ -109,7 +113,7 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     private void decided(Position upTo) {
         position = upTo;
-        positionHeader = utf8(upTo.toString());
+        positionHeader = new RecordHeader(Header.COMMAND_POSITION, utf8(upTo.toString()));
     }
 
     private static byte[] utf8(String text) {
@@ -119,9 +123,9 @@ final class Part<C, S, E> extends CachedPart<S> {
     @Override
     public boolean writeBack(Cache cache) {
         boolean hasEvents = !changed.isEmpty();
-        long next = rules.appended()
-                .next(new TopicPartition(events, owned().slot().partition()));
-        Watermark watermark = hasEvents ? Watermark.at(next, position) : reflected().watermark();
+        Watermark watermark = hasEvents
+                ? Watermark.at(Objects.requireNonNull(lastEvent).offset() + 1, position)
+                : reflected().watermark();
         if (hasEvents) {
             // first: whatever becomes of the write, this is what the next batch has to find
             owned().expect(watermark);
@@ -177,7 +181,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             if (id != null && commandId != null) {
                 answer(command, Result.failed(commandId, served.name(), id, Result.Code.MALFORMED, reason));
             } else {
-                rules.outcomes().count(served.name(), Result.Outcome.failed);
+                outcomes[Result.Outcome.failed.ordinal()]++;
             }
         }
     }
@@ -315,7 +319,8 @@ final class Part<C, S, E> extends CachedPart<S> {
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {
                     snapshot.advance(outcome.states.get(i), hash, rules.properties().decide().remembered());
-                    outgoing.add(event(command, id, snapshot.version(), outcome.encoded.get(i)));
+                    lastEvent = event(command, id, snapshot.version(), outcome.encoded.get(i));
+                    outgoing.add(lastEvent);
                 }
                 changed.add(id);
                 answer(command, Result.accepted(commandId, served.name(), id, first, snapshot.version()));
@@ -373,35 +378,42 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     private Outgoing event(Incoming command, String id, long version, Codec.Encoded event) {
-        return following(command).to(events, owned().slot().partition(), Objects.requireNonNull(command.key()))
-                .with(Header.ID, id + ":" + version).with(Header.TYPE, event.type())
-                .with(Header.SUBJECT, command.key()).with(Header.SEQUENCE, version)
-                .with(Header.DATA_VERSION, event.version()).with(Header.COMMAND_POSITION, positionHeader)
-                .payload(event.payload());
+        return event.into(following(command, events)).with(Header.ID, id + ":" + version)
+                .with(Header.SEQUENCE, version);
     }
 
     private void answer(Incoming command, Result result) {
         byte[] json = RESULTS.writeValueAsBytes(result);
-        rules.outcomes().count(served.name(), result.outcome());
+        outcomes[result.outcome().ordinal()]++;
         outcome(result.outcome().name());
         byte[] replyTo = bytes(command, Header.REPLY_TO);
         if (replyTo != null) {
             results.put(result.commandId(), json);
         }
-        outgoing.add(following(command)
-                .to(answers, owned().slot().partition(), Objects.requireNonNull(command.key()))
+        outgoing.add(following(command, answers)
                 .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())
-                .with(Header.TYPE, "hive.result").with(Header.SUBJECT, command.key())
-                .with(Header.REPLY_TO, replyTo).with(Header.COMMAND_POSITION, positionHeader).payload(json));
+                .with(IS_RESULT).with(Header.REPLY_TO, replyTo).payload(json));
     }
 
-    /** For what comes of the command in hand. */
-    private Outgoing.Following following(Incoming command) {
+    /** What comes of the command in hand. */
+    private Outgoing following(Incoming command, String topic) {
         Outgoing.Following known = following;
         if (known == null) {
-            known = Outgoing.following(command, Outgoing.OF_COMMANDS, null, source, time);
+            known = Outgoing.following(command, Outgoing.OF_COMMANDS, null);
             following = known;
         }
-        return known;
+        return known.to(topic, owned().slot().partition(), Objects.requireNonNull(command.key())).with(source)
+                .with(time)
+                .with(Header.SUBJECT, command.key()).with(positionHeader);
+    }
+
+    @Override
+    public void ended(boolean committed) {
+        super.ended(committed);
+        if (committed) {
+            for (Result.Outcome outcome : Result.Outcome.values()) {
+                rules.outcomes().count(served.name(), outcome, outcomes[outcome.ordinal()]);
+            }
+        }
     }
 }

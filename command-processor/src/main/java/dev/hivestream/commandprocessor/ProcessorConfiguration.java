@@ -12,7 +12,6 @@ import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.trace.Traces;
@@ -49,8 +48,8 @@ class ProcessorConfiguration {
 
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Attempt.Parts attempt,
-            Appended appended, HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces) {
-        Part.Rules rules = new Part.Rules(properties, clock, appended, outcomes, traces);
+            HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces) {
+        Part.Rules rules = new Part.Rules(properties, clock, outcomes, traces);
         return new ProcessCommands(attempt, owned -> {
             String aggregate = owned.slot().aggregate();
             return new Part<>(Objects.requireNonNull(served.byName().get(aggregate), aggregate), owned, rules);

@@ -7,7 +7,6 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.RawHeaders;
 import dev.hivestream.runtime.message.Slot;
-import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Ownership;
 import java.io.IOException;
 import java.net.URI;
@@ -106,7 +105,6 @@ final class Wired implements AutoCloseable {
         DefaultKafkaProducerFactory<byte[], byte[]> producers = new DefaultKafkaProducerFactory<>(
                 Map.of("bootstrap.servers", STACK.broker().bootstrapServers()), new ByteArraySerializer(),
                 new ByteArraySerializer());
-        context.getBean(Appended.class).configure(producers);
         log = producers.createProducer();
     }
 

@@ -118,8 +118,9 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private Outgoing command(Incoming cause, String id, Reactor.Command command,
             @Nullable String correlation) {
         byte[] key = command.id().getBytes(StandardCharsets.UTF_8);
-        return Outgoing.following(cause, Outgoing.OF_ALL, correlation, saga.source(), Instant.now(rules.clock()))
+        return Outgoing.following(cause, Outgoing.OF_ALL, correlation)
                 .to(Topics.commands(command.aggregate()), Slot.partitionOf(key, rules.properties().partitions()), key)
+                .with(Header.SOURCE, saga.source()).with(Header.TIME, Instant.now(rules.clock()))
                 .with(Header.ID, command.commandId()).with(Header.TYPE, command.type())
                 .with(Header.SUBJECT, command.id()).with(Header.SAGA, saga.name() + ":" + id)
                 .with(Header.SAGA_STEP, command.step()).with(Header.SAGA_ATTEMPT, command.attempt())

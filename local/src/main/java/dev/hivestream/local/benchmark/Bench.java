@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class Bench implements AutoCloseable {
 
     private static final List<String> BROKER_JVM = List.of("-Xmx1g");
+    /** As the image starts its app; the others get the same. */
+    private static final List<String> JVM = List.of("-XX:+UseParallelGC", "-XX:+UseCompactObjectHeaders");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Path home;
@@ -108,10 +111,17 @@ final class Bench implements AutoCloseable {
         return redis;
     }
 
-    /** Starts an app with the samples; the options of its JVM are the default ones but for the heap. */
+    /** The options of the JVM of whoever is compared. */
+    static List<String> jvm(int heap) {
+        var options = new ArrayList<>(JVM);
+        options.add("-Xmx" + heap + "m");
+        return options;
+    }
+
+    /** Starts an app with the samples; the options of its JVM are those of the image but for the heap. */
     BootApp app(String app, LocalStack stack, int heap, Map<String, String> properties) {
         var started = new BootApp(app, jar(app), Ports.free(), folder).on(stack).domains(samples())
-                .jvmOptions("-Xmx" + heap + "m");
+                .jvmOptions(jvm(heap).toArray(String[]::new));
         properties.forEach(started::property);
         started.start();
         keep(started.process());

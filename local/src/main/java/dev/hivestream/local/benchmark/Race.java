@@ -74,9 +74,10 @@ final class Race {
     }
 
     private Child program(Class<?> main, String... arguments) {
-        var program = new ArrayList<>(List.of(Child.java(), "-Xmx" + options.heap() + "m",
-                "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
-                System.getProperty("java.class.path"), main.getName(), servers(), name()));
+        var program = new ArrayList<>(List.of(Child.java()));
+        program.addAll(Bench.jvm(options.heap()));
+        program.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-cp", System.getProperty("java.class.path"), main.getName(), servers(), name()));
         program.addAll(List.of(arguments));
         return bench.program(contender.label(), program);
     }

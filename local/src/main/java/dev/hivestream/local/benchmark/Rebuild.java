@@ -89,7 +89,7 @@ final class Rebuild implements SubCommand {
 
     private void conclude(Bench bench, Rounds rounds, Written written, CacheFigures cache) throws IOException {
         double ratio = rounds.perSecond(REBUILD) / rounds.perSecond(BARE);
-        bench.out().printf("%nrebuild_vs_bare %.3f%n", ratio);
+        bench.out().printf("%nrebuild_vs_consumer %.3f%n", ratio);
         bench.out().printf("Redis: %,d snapshots of %,d accounts, %,d keys, %,d MB used%n", cache.snapshots(),
                 options.accounts(), cache.keys(), cache.usedMemory() / (1024 * 1024));
         var figures = new LinkedHashMap<String, Object>();
@@ -103,7 +103,7 @@ final class Rebuild implements SubCommand {
         figures.put("rounds", rounds.figures());
         figures.put("medians", rounds.medians());
         figures.put("redis", cache);
-        figures.put("ratios", Map.of("rebuild_vs_bare", ratio));
+        figures.put("ratios", Map.of("rebuild_vs_consumer", ratio));
         FiguresFile.write(options.json(), figures);
     }
 }

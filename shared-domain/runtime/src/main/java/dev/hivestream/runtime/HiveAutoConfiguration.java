@@ -8,6 +8,7 @@ import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.RawHeaders;
+import dev.hivestream.runtime.message.RecordBatches;
 import dev.hivestream.runtime.trace.Traces;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.SocketOptions;
@@ -162,5 +163,10 @@ public class HiveAutoConfiguration {
     @Bean
     RawHeaders hiveHeaders() {
         return new RawHeaders();
+    }
+
+    @Bean
+    RecordBatches hiveBatches() {
+        return new RecordBatches();
     }
 }

@@ -2,6 +2,7 @@ package dev.hivestream.runtime;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -76,10 +77,13 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      *
      * @param attempts How often a command whose decider throws is tried before it is dead-lettered.
      * @param remembered How many commands with events an aggregate remembers, to give the same answer to a repeated id.
-     * @param hot Roughly what the snapshots that were used last, and are not read again, may take in memory.
+     * @param hot Roughly what the snapshots that were used last, and are not read again, may take in memory; an eighth
+     *     of the heap if it is not set.
      */
     public record Decide(@DefaultValue("3") int attempts, @DefaultValue("256") int remembered,
-            @DefaultValue("64MB") DataSize hot) {
+            @Nullable DataSize hot) {
+
+        private static final int SHARE_OF_HEAP = 8;
 
         public Decide {
             if (attempts < 1) {
@@ -88,6 +92,11 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
             if (remembered < 1) {
                 throw new StartRefused("hive.decide.remembered is " + remembered + "; set it to 1 or more");
             }
+        }
+
+        /** What they may take, in bytes. */
+        public long hotBytes() {
+            return hot == null ? Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP : hot.toBytes();
         }
     }
 

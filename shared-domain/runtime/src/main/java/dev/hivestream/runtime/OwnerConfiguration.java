@@ -5,7 +5,6 @@ import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Admission;
-import dev.hivestream.runtime.owner.Appended;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Listener;
 import dev.hivestream.runtime.owner.Ownership;
@@ -27,7 +26,7 @@ public class OwnerConfiguration {
     @ConditionalOnMissingBean
     Ownership ownership(FoldedLogs served, CatchUp catchUp, Cache cache, HiveProperties properties) {
         return new Ownership(served.byName(), catchUp, cache, properties.catchUp().watch(),
-                properties.decide().hot().toBytes());
+                properties.decide().hotBytes());
     }
 
     @Bean
@@ -50,12 +49,6 @@ public class OwnerConfiguration {
     @ConditionalOnMissingBean
     Admission admission(Ownership ownership) {
         return new Admission(ownership);
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    Appended appended() {
-        return new Appended();
     }
 
     @Bean

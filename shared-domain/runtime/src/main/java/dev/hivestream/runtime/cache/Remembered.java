@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.cache;
 
 import dev.hivestream.runtime.cache.Snapshot.Versions;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ final class Remembered {
     private static final int HASH_CHARACTERS = 16;
     private static final byte[] VALUES = values();
     private static final int WIDTH = 3;
+    /** What one takes as JSON, while versions have no more than three digits. */
+    static final int TYPICAL_BYTES = HASH_CHARACTERS + 13;
 
     /** Three a command: 64 bits of the hash; the other 32, and how many versions after the first; the first version. */
     private long[] entries;
@@ -90,15 +93,27 @@ final class Remembered {
         return new Versions(entries[at + 2], entries[at + 2] + (int) entries[at + 1]);
     }
 
-    /** The versions of the command at a place, 0 the oldest. */
-    Versions versionsAt(int place) {
-        return versions(from + place * WIDTH);
+    /** Writes them as properties of a JSON object, the oldest first: the hash of the id, first and last version. */
+    void write(JsonBytes json) {
+        for (int at = from; at < to; at += WIDTH) {
+            if (at > from) {
+                json.add(',');
+            }
+            json.add('"');
+            write(entries[at], (int) (entries[at + 1] >> 32), json);
+            long first = entries[at + 2];
+            json.add('"').add(':').add('[').add(first).add(',').add(first + (int) entries[at + 1]).add(']');
+        }
     }
 
-    /** The hash of the command at a place as it is stored: 16 characters of URL-safe Base64. */
-    String hash(int place) {
-        int at = from + place * WIDTH;
-        return text(entries[at], (int) (entries[at + 1] >> 32));
+    /** A hash as it is stored: 16 characters of URL-safe Base64. */
+    private static void write(long head, int tail, JsonBytes json) {
+        for (int i = 0; i < HASH_CHARACTERS; i++) {
+            long value = i < 10
+                    ? head >>> 58 - 6 * i
+                    : i == 10 ? head << 2 | tail >>> 30 : tail >>> 6 * (HASH_CHARACTERS - 1 - i);
+            json.add(DIGITS.charAt((int) value & 63));
+        }
     }
 
     /**
@@ -129,17 +144,6 @@ final class Remembered {
         append(head, tail, first, last);
     }
 
-    private static String text(long head, int tail) {
-        byte[] characters = new byte[HASH_CHARACTERS];
-        for (int i = 0; i < HASH_CHARACTERS; i++) {
-            long value = i < 10
-                    ? head >>> 58 - 6 * i
-                    : i == 10 ? head << 2 | tail >>> 30 : tail >>> 6 * (HASH_CHARACTERS - 1 - i);
-            characters[i] = (byte) DIGITS.charAt((int) value & 63);
-        }
-        return new String(characters, java.nio.charset.StandardCharsets.ISO_8859_1);
-    }
-
     private static byte[] values() {
         byte[] values = new byte[128];
         Arrays.fill(values, (byte) -1);
@@ -151,6 +155,8 @@ final class Remembered {
 
     /** The stored form of an id's hash. */
     static String text(CommandHash command) {
-        return text(command.head(), command.tail());
+        JsonBytes text = new JsonBytes(HASH_CHARACTERS);
+        write(command.head(), command.tail(), text);
+        return new String(text.toByteArray(), StandardCharsets.US_ASCII);
     }
 }

@@ -86,6 +86,11 @@ public final class Snapshot<S> {
         return commands.size();
     }
 
+    /** Roughly what the state takes of so many bytes that are stored. */
+    public int stateBytes(int stored) {
+        return Math.max(0, stored - commands.size() * Remembered.TYPICAL_BYTES);
+    }
+
     /** The bytes that it takes in memory beside its state. */
     public int bytes() {
         return 32 + commands.bytes();

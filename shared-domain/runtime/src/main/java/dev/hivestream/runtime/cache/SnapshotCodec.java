@@ -2,11 +2,10 @@ package dev.hivestream.runtime.cache;
 
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.runtime.message.Json;
-import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
@@ -21,6 +20,11 @@ import tools.jackson.databind.ObjectWriter;
  * @param <S> the aggregate's state
  */
 public final class SnapshotCodec<S> {
+
+    private static final byte[] VERSION = ascii("{\"version\":");
+    private static final byte[] STATE = ascii(",\"state\":");
+    private static final byte[] COMMANDS = ascii(",\"commands\":{");
+    private static final byte[] POISON = ascii(",\"poison\":");
 
     private final String of;
     private final Supplier<S> initial;
@@ -45,6 +49,10 @@ public final class SnapshotCodec<S> {
         this.writer = Json.TOLERANT.writerFor(state);
     }
 
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
     /** The state alone, as clients see it. */
     public byte[] writeState(S state) {
         return writer.writeValueAsBytes(state);
@@ -56,30 +64,17 @@ public final class SnapshotCodec<S> {
      * @throws tools.jackson.core.JacksonException if the domain's state cannot be written
      */
     public byte[] write(Snapshot<S> snapshot) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(256);
-        try (JsonGenerator json = Json.TOLERANT.createGenerator(out)) {
-            json.writeStartObject();
-            json.writeNumberProperty("version", snapshot.version());
-            json.writeName("state");
-            writer.writeValue(json, snapshot.state());
-            json.writeName("commands");
-            json.writeStartObject();
-            Remembered commands = snapshot.commands();
-            for (int i = 0; i < commands.size(); i++) {
-                Snapshot.Versions versions = commands.versionsAt(i);
-                json.writeName(commands.hash(i));
-                json.writeStartArray();
-                json.writeNumber(versions.first());
-                json.writeNumber(versions.last());
-                json.writeEndArray();
-            }
-            json.writeEndObject();
-            if (snapshot.poison() != null) {
-                json.writeStringProperty("poison", snapshot.poison());
-            }
-            json.writeEndObject();
+        byte[] state = writer.writeValueAsBytes(snapshot.state());
+        Remembered commands = snapshot.commands();
+        // by hand, for an aggregate may remember hundreds of commands and is written with each one
+        JsonBytes json = new JsonBytes(64 + state.length + commands.size() * Remembered.TYPICAL_BYTES);
+        json.add(VERSION).add(snapshot.version()).add(STATE).add(state).add(COMMANDS);
+        commands.write(json);
+        json.add('}');
+        if (snapshot.poison() != null) {
+            json.add(POISON).add(Json.TOLERANT.writeValueAsBytes(snapshot.poison()));
         }
-        return out.toByteArray();
+        return json.add('}').toByteArray();
     }
 
     /** A snapshot or a watermark that was changed behind our back. Its generation is good for nothing more. */

@@ -5,12 +5,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.messaging.Message;
 
-/** A batch as the binder brings it: payloads, and beside them lists of what else the records have. */
+/**
+ * A batch as the binder brings it: made by {@link RecordBatches}, or by Spring Kafka, as payloads and beside them lists of
+ * what else the records have.
+ */
 public final class Batch {
 
     private Batch() {}
@@ -30,7 +34,11 @@ public final class Batch {
     }
 
     /** The records of a batch, in order. */
+    @SuppressWarnings("unchecked")
     public static <R> List<R> read(Message<List<byte[]>> batch, Reader<R> reader) {
+        if (batch.getHeaders().get(RecordBatches.RECORDS) instanceof List<?> records) {
+            return read((List<ConsumerRecord<byte[], byte[]>>) records, reader);
+        }
         List<?> payloads = batch.getPayload();
         List<?> keys = list(batch, KafkaHeaders.RECEIVED_KEY);
         List<String> topics = list(batch, KafkaHeaders.RECEIVED_TOPIC);
@@ -49,6 +57,20 @@ public final class Batch {
                     bytes(headers.get(i)), payloads.get(i) instanceof byte[] payload ? payload : null));
         }
         return records;
+    }
+
+    private static <R> List<R> read(Iterable<ConsumerRecord<byte[], byte[]>> records, Reader<R> reader) {
+        List<R> read = new ArrayList<>();
+        TopicPartition partition = null;
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            if (partition == null || partition.partition() != record.partition()
+                    || !partition.topic().equals(record.topic())) {
+                partition = new TopicPartition(record.topic(), record.partition());
+            }
+            read.add(reader.read(partition, record.offset(), record.key(), new HeaderMap(record.headers()),
+                    record.value()));
+        }
+        return read;
     }
 
     /** Whoever knows traces on the way here has made text of them. */

@@ -6,6 +6,7 @@ import dev.hivestream.model.EventType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
@@ -45,8 +46,10 @@ public final class Codec<C, E> {
         Map<String, EventType<E>> types = new HashMap<>();
         for (EventType<E> event : aggregate.events().values()) {
             types.put(prefix + event.name(), event);
-            writers.put(event.type(),
-                    new EventWriter(prefix + event.name(), event.version(), Json.TOLERANT.writerFor(event.type())));
+            writers.put(event.type(), new EventWriter(prefix + event.name(), event.version(),
+                    new RecordHeader(Header.TYPE, Outgoing.utf8(prefix + event.name())),
+                    new RecordHeader(Header.DATA_VERSION, Outgoing.utf8(Integer.toString(event.version()))),
+                    Json.TOLERANT.writerFor(event.type())));
         }
         events = new EventCodec<>("the aggregate '" + this.aggregate + "'", types);
     }
@@ -104,17 +107,39 @@ public final class Codec<C, E> {
             throw new IllegalArgumentException(
                     event.getClass().getName() + " is not declared as an event of the aggregate '" + aggregate + "'");
         }
-        return new Encoded(writer.type, writer.version, writer.writer.writeValueAsBytes(event));
+        return new Encoded(writer, writer.writer.writeValueAsBytes(event));
     }
 
-    /**
-     * An event as bytes.
-     *
-     * @param type its wire name
-     * @param version of the payload
-     */
-    @SuppressWarnings("ArrayRecordComponent")
-    public record Encoded(String type, int version, byte[] payload) {}
+    /** An event as bytes. */
+    public static final class Encoded {
+
+        private final EventWriter of;
+        private final byte[] payload;
+
+        private Encoded(EventWriter of, byte[] payload) {
+            this.of = of;
+            this.payload = payload;
+        }
+
+        /** Its wire name. */
+        public String type() {
+            return of.type;
+        }
+
+        /** The version of its payload. */
+        public int version() {
+            return of.version;
+        }
+
+        public byte[] payload() {
+            return payload;
+        }
+
+        /** Puts type, version and payload into a record. */
+        public Outgoing into(Outgoing record) {
+            return record.with(of.typeHeader).with(of.versionHeader).payload(payload);
+        }
+    }
 
     /** What is wrong with a text, in words that name the field and no class. */
     static String explain(JacksonException e) {
@@ -163,5 +188,6 @@ public final class Codec<C, E> {
                 .replaceFirst(" \\(start marker at \\[.*]\\)", "");
     }
 
-    private record EventWriter(String type, int version, ObjectWriter writer) {}
+    private record EventWriter(String type, int version, RecordHeader typeHeader, RecordHeader versionHeader,
+            ObjectWriter writer) {}
 }

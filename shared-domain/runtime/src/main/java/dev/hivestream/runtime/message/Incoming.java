@@ -43,6 +43,9 @@ public record Incoming(TopicPartition partition, long offset, byte @Nullable [] 
 
     /** The bytes of the headers, names and values. */
     public int headerBytes() {
+        if (headers instanceof HeaderMap map) {
+            return map.bytes();
+        }
         int bytes = 0;
         for (Map.Entry<String, Object> header : headers.entrySet()) {
             bytes += header.getKey().length() + (header.getValue() instanceof byte[] value ? value.length : 0);

@@ -1,12 +1,15 @@
 package dev.hivestream.runtime.message;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaNull;
@@ -17,8 +20,8 @@ import org.springframework.messaging.support.GenericMessage;
 public final class Outgoing {
 
     private static final String DESTINATION = "spring.cloud.stream.sendto.destination";
-    private static final byte[] SPEC_VERSION = utf8("1.0");
-    private static final byte[] JSON = utf8("application/json");
+    private static final RecordHeader SPEC_VERSION = new RecordHeader(Header.SPEC_VERSION, utf8("1.0"));
+    private static final RecordHeader JSON = new RecordHeader(Header.CONTENT_TYPE, utf8("application/json"));
     /** What goes from a command to all that follows from it. */
     public static final List<String> OF_COMMANDS = List.of(Header.TRACE_PARENT, Header.TRACE_STATE, Header.SAGA,
             Header.SAGA_STEP, Header.SAGA_ATTEMPT);
@@ -31,9 +34,13 @@ public final class Outgoing {
     private final String topic;
     private final int partition;
     private final byte @Nullable [] key;
-    private final List<org.apache.kafka.common.header.Header> headers = new ArrayList<>(16);
+    private RecordHeader[] headers = new RecordHeader[16];
+    private int count;
+    /** So many of them, the first ones, are {@link Header#FOLDED}. */
+    private int folded;
     private Map<String, Object> sentOn = Map.of();
     private byte @Nullable [] payload;
+    private @Nullable Future<RecordMetadata> sent;
 
     private Outgoing(String topic, int partition, byte @Nullable [] key) {
         this.topic = topic;
@@ -52,38 +59,32 @@ public final class Outgoing {
      * @param cause the record
      * @param passedOn the names of headers that they get from it
      * @param correlation if it has none itself; null: its own id
-     * @param source who sends them
-     * @param time when
      */
-    public static Following following(Incoming cause, List<String> passedOn, @Nullable Object correlation,
-            Object source, Object time) {
+    public static Following following(Incoming cause, List<String> passedOn, @Nullable Object correlation) {
         Object id = cause.headers().get(Header.ID);
         Object told = cause.headers().get(Header.CORRELATION_ID);
-        List<org.apache.kafka.common.header.Header> common = new ArrayList<>(6);
-        add(common, Header.CAUSATION_ID, id);
-        add(common, Header.SPEC_VERSION, SPEC_VERSION);
-        add(common, Header.CONTENT_TYPE, JSON);
-        add(common, Header.CORRELATION_ID, told != null ? told : correlation != null ? correlation : id);
+        Outgoing common = new Outgoing("", 0, null).with(Header.CAUSATION_ID, id).with(SPEC_VERSION).with(JSON)
+                .with(Header.CORRELATION_ID, told != null ? told : correlation != null ? correlation : id);
         for (String name : passedOn) {
-            add(common, name, cause.headers().get(name));
+            common.with(name, cause.headers().get(name));
         }
-        add(common, Header.SOURCE, source);
-        add(common, Header.TIME, time);
         return new Following(common);
     }
 
     /** Makes CloudEvents that follow from one record. */
     public static final class Following {
-        private final List<org.apache.kafka.common.header.Header> common;
+        private final Outgoing common;
 
-        private Following(List<org.apache.kafka.common.header.Header> common) {
+        private Following(Outgoing common) {
             this.common = common;
         }
 
         /** One of them. */
         public Outgoing to(String topic, int partition, byte[] key) {
             Outgoing record = new Outgoing(topic, partition, key);
-            record.headers.addAll(common);
+            System.arraycopy(common.headers, 0, record.headers, 0, common.count);
+            record.count = common.count;
+            record.folded = common.folded;
             return record;
         }
     }
@@ -150,14 +151,21 @@ public final class Outgoing {
 
     /** Another header; null leaves it out. */
     public Outgoing with(String name, @Nullable Object value) {
-        add(headers, name, value);
-        return this;
+        return value == null
+                ? this
+                : with(new RecordHeader(name, value instanceof byte[] bytes ? bytes : utf8(value.toString())));
     }
 
-    private static void add(List<org.apache.kafka.common.header.Header> headers, String name, @Nullable Object value) {
-        if (value != null) {
-            headers.add(new RecordHeader(name, value instanceof byte[] bytes ? bytes : utf8(value.toString())));
+    /** Another header, which many records may share. What a fold needs comes first. */
+    public Outgoing with(RecordHeader header) {
+        if (count == headers.length) {
+            headers = Arrays.copyOf(headers, count * 2);
         }
+        int at = Header.FOLDED.contains(header.key()) ? folded++ : count;
+        System.arraycopy(headers, at, headers, at + 1, count - at);
+        headers[at] = header;
+        count++;
+        return this;
     }
 
     /** The value; null is a tombstone, as is none at all. */
@@ -166,18 +174,41 @@ public final class Outgoing {
         return this;
     }
 
-    /** As a client of Kafka sends it. What a fold needs comes first of its headers. */
+    /** As a client of Kafka sends it. What a fold needs comes first of its own headers. */
     public ProducerRecord<byte[], byte[]> record() {
+        RecordHeader[] own = Arrays.copyOf(headers, count);
+        if (sentOn.isEmpty()) {
+            return new ProducerRecord<>(topic, partition, null, key, payload, new RecordHeaders(own));
+        }
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, key, payload);
-        RawHeaders.write(sentOn, headers, record.headers());
+        RawHeaders.write(sentOn, List.of(own), record.headers());
         return record;
+    }
+
+    /** It was given to a producer. */
+    public void sent(Future<RecordMetadata> acknowledged) {
+        sent = acknowledged;
+    }
+
+    /**
+     * Where in its partition it is; known when the transaction that it was sent in is committed.
+     *
+     * @return -1 if that is not known
+     */
+    public long offset() {
+        Future<RecordMetadata> acknowledged = sent;
+        return acknowledged != null && acknowledged.state() == Future.State.SUCCESS
+                ? acknowledged.resultNow().offset()
+                : -1;
     }
 
     /** As a binding sends it: {@link RawHeaders} makes the same record of it. */
     @SuppressWarnings("unchecked")
     public Message<byte[]> message() {
         Map<String, Object> all = new HashMap<>();
-        headers.forEach(header -> all.put(header.key(), header.value()));
+        for (int i = 0; i < count; i++) {
+            all.put(headers[i].key(), headers[i].value());
+        }
         all.put(DESTINATION, topic);
         all.put(KafkaHeaders.PARTITION, partition);
         if (key != null) {

@@ -146,7 +146,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
     }
 
     @Override
-    public final void ended(boolean committed) {
+    public void ended(boolean committed) {
         handlings.forEach(ended -> ended.end(committed));
     }
 }

@@ -44,7 +44,7 @@ final class Hot {
      * @param json how long it is as it is stored
      */
     void put(String id, Snapshot<?> snapshot, int json) {
-        Kept after = new Kept(snapshot, OVERHEAD + json + snapshot.bytes());
+        Kept after = new Kept(snapshot, OVERHEAD + snapshot.stateBytes(json) + snapshot.bytes());
         Kept before = kept.put(id, after);
         bytes += after.bytes - (before == null ? 0 : before.bytes);
         Iterator<Map.Entry<String, Kept>> oldest = kept.entrySet().iterator();

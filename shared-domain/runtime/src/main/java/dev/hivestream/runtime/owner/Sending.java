@@ -2,11 +2,8 @@ package dev.hivestream.runtime.owner;
 
 import dev.hivestream.runtime.message.Outgoing;
 import java.util.List;
-import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.kafka.core.KafkaResourceHolder;
 import org.springframework.messaging.Message;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -17,14 +14,6 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  */
 public final class Sending {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Sending.class);
-    /** A record that is not sent fails the commit; this says which and why. */
-    private static final Callback TOLD = (sent, failure) -> {
-        if (failure != null) {
-            LOG.debug("A record for {} was not sent", sent, failure);
-        }
-    };
-
     private Sending() {}
 
     /** Sends records, in order; gives back those that the binding has to send. */
@@ -34,7 +23,7 @@ public final class Sending {
             return records.stream().map(Outgoing::message).toList();
         }
         for (Outgoing record : records) {
-            var _ = producer.send(record.record(), TOLD);
+            record.sent(producer.send(record.record()));
         }
         return List.of();
     }

@@ -34,11 +34,12 @@ class OutgoingTest {
 
     @Test
     void what_a_fold_needs_comes_first() {
-        Headers written = Outgoing.following(COMMAND, Outgoing.OF_COMMANDS, null, "/hive/account", "now")
+        Headers written = Outgoing.following(COMMAND, Outgoing.OF_COMMANDS, null)
                 .to("account.events", 3, KEY).with(dev.hivestream.runtime.message.Header.ID, "ada:1")
+                .with(dev.hivestream.runtime.message.Header.TIME, "now")
                 .with(dev.hivestream.runtime.message.Header.SEQUENCE, 1)
                 .with(dev.hivestream.runtime.message.Header.TYPE, "account.opened").record().headers();
-        assertThat(lines(written)).startsWith("ce_type=account.opened", "ce_sequence=1", "ce_causationid=c-1")
+        assertThat(lines(written)).startsWith("ce_causationid=c-1", "ce_sequence=1", "ce_type=account.opened")
                 .contains("ce_correlationid=c-1", "ce_id=ada:1", "ce_time=now");
     }
 
