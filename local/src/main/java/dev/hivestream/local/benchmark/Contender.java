@@ -17,9 +17,9 @@ enum Contender {
     /** Two of them. */
     PARTITION_TWICE("partition-2", 1, 2, Map.of()),
     /** The command-processor with a lock an aggregate. */
-    AGGREGATE("aggregate", 4, 1, Map.of("hive.lock.scope", "aggregate")),
+    AGGREGATE("aggregate", 1, 1, Map.of("hive.lock.scope", "aggregate")),
     /** Two of them. */
-    AGGREGATE_TWICE("aggregate-2", 4, 2, Map.of("hive.lock.scope", "aggregate")),
+    AGGREGATE_TWICE("aggregate-2", 1, 2, Map.of("hive.lock.scope", "aggregate")),
     /** The command-processor with a transaction a command. */
     SINGLE("single", 100, 1,
             Map.of("spring.cloud.stream.kafka.bindings.input.consumer.configuration.max.poll.records", "1"));

@@ -4,6 +4,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Keys;
+import dev.hivestream.runtime.cache.LocksTogether;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
@@ -118,8 +119,10 @@ public class HiveAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    Guard guard(RedisLockRegistry registry, HiveProperties properties) {
-        return new Guard(registry, properties.lock().ttl(), properties.lock().driftFactor());
+    Guard guard(RedisLockRegistry registry, RedisConnectionFactory connections, HiveProperties properties) {
+        HiveProperties.Lock lock = properties.lock();
+        return new Guard(registry, new LocksTogether(connections, Keys.LOCKS, lock.ttl(), lock.retryDelay()),
+                lock.ttl(), lock.driftFactor());
     }
 
     @Bean

@@ -22,7 +22,6 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.connection.zset.Tuple;
-import org.springframework.data.redis.core.script.DigestUtils;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -51,7 +50,7 @@ public final class Cache {
 
     private static final Pattern GENERATION = Pattern.compile("g(\\d{1,8})-.*");
     private static final byte[] NOTHING = {};
-    private static final byte[] LOAD = utf8("""
+    private static final RedisScripts.Script LOAD = RedisScripts.script("""
             local active = redis.pcall('HGET', KEYS[1], ARGV[1])
             if type(active) == 'table' then active = false end
             local found = {active}
@@ -62,7 +61,7 @@ public final class Cache {
             end
             return found
             """);
-    private static final byte[] WRITE = utf8("""
+    private static final RedisScripts.Script WRITE = RedisScripts.script("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             local snapshots = tonumber(ARGV[3])
             for first = 1, snapshots, 1000 do
@@ -77,7 +76,7 @@ public final class Cache {
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
-    private static final byte[] WRITE_INDEXED = utf8("""
+    private static final RedisScripts.Script WRITE_INDEXED = RedisScripts.script("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             local snapshots = tonumber(ARGV[3])
             for i = 2 + snapshots, #KEYS do
@@ -93,9 +92,7 @@ public final class Cache {
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
-    private static final String WRITE_INDEXED_SHA = DigestUtils
-            .sha1DigestAsHex(new String(WRITE_INDEXED, StandardCharsets.UTF_8));
-    private static final byte[] MEND = utf8("""
+    private static final RedisScripts.Script MEND = RedisScripts.script("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             for i = 2, #KEYS do
                 if ARGV[i + 1] == '' then redis.call('DEL', KEYS[i]) else redis.call('SET', KEYS[i], ARGV[i + 1]) end
@@ -103,8 +100,7 @@ public final class Cache {
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
-    private static final String MEND_SHA = DigestUtils.sha1DigestAsHex(new String(MEND, StandardCharsets.UTF_8));
-    private static final byte[] ACTIVATE = utf8("""
+    private static final RedisScripts.Script ACTIVATE = RedisScripts.script("""
             local set = redis.pcall('HSET', KEYS[1], ARGV[1], ARGV[2])
             if type(set) == 'table' then
                 redis.call('DEL', KEYS[1])
@@ -112,28 +108,24 @@ public final class Cache {
             end
             return 1
             """);
-    private static final String ACTIVATE_SHA = DigestUtils
-            .sha1DigestAsHex(new String(ACTIVATE, StandardCharsets.UTF_8));
-    private static final byte[] WANTED = utf8("""
+    private static final RedisScripts.Script WANTED = RedisScripts.script("""
             local wanted = redis.pcall('GET', KEYS[1])
             if type(wanted) == 'string' then return wanted end
             redis.call('SET', KEYS[1], ARGV[1])
             return ARGV[1]
             """);
-    private static final String WANTED_SHA = DigestUtils.sha1DigestAsHex(new String(WANTED, StandardCharsets.UTF_8));
-    private static final byte[] WANT = utf8("""
+    private static final RedisScripts.Script WANT = RedisScripts.script("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
             """);
-    private static final String WANT_SHA = DigestUtils.sha1DigestAsHex(new String(WANT, StandardCharsets.UTF_8));
-    private static final String LOAD_SHA = DigestUtils.sha1DigestAsHex(new String(LOAD, StandardCharsets.UTF_8));
-    private static final String WRITE_SHA = DigestUtils.sha1DigestAsHex(new String(WRITE, StandardCharsets.UTF_8));
 
     private final RedisConnectionFactory connections;
+    private final RedisScripts scripts;
 
     public Cache(RedisConnectionFactory connections) {
         this.connections = connections;
+        this.scripts = new RedisScripts(connections);
     }
 
     /** Reads a slot's pointer, watermark and snapshots, as of one moment. */
@@ -147,7 +139,7 @@ public final class Cache {
             arguments[i++] = utf8(prefix + id);
         }
         arguments[i] = utf8(fingerprint);
-        List<byte @Nullable []> found = run(LOAD_SHA, LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
+        List<byte @Nullable []> found = scripts.run(LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
         byte[] active = found.get(0);
         return new Loaded(active == null ? null : new String(active, StandardCharsets.UTF_8), found.get(1),
                 found.subList(2, found.size()));
@@ -181,7 +173,7 @@ public final class Cache {
             arguments[keys + 3 + i] = result.getValue();
             i++;
         }
-        Long written = run(WRITE_SHA, WRITE, ReturnType.INTEGER, keys, arguments);
+        Long written = scripts.run(WRITE, ReturnType.INTEGER, keys, arguments);
         return written == 1;
     }
 
@@ -218,7 +210,7 @@ public final class Cache {
         }
         int count = keys.size();
         keys.addAll(values);
-        Long written = run(WRITE_INDEXED_SHA, WRITE_INDEXED, ReturnType.INTEGER, count, keys.toArray(byte[][]::new));
+        Long written = scripts.run(WRITE_INDEXED, ReturnType.INTEGER, count, keys.toArray(byte[][]::new));
         if (written == -1) {
             throw noIndex(slot, generation, null);
         }
@@ -281,7 +273,7 @@ public final class Cache {
             arguments[keys + 1 + i] = snapshot.getValue();
             i++;
         }
-        Long written = run(MEND_SHA, MEND, ReturnType.INTEGER, keys, arguments);
+        Long written = scripts.run(MEND, ReturnType.INTEGER, keys, arguments);
         return written == 1;
     }
 
@@ -308,13 +300,13 @@ public final class Cache {
 
     /** Lets readers use a generation. */
     public void activate(Slot slot, String fingerprint, String generation) {
-        Long _ = run(ACTIVATE_SHA, ACTIVATE, ReturnType.INTEGER, 1,
+        Long _ = scripts.run(ACTIVATE, ReturnType.INTEGER, 1,
                 new byte[][]{Keys.active(slot), utf8(fingerprint), utf8(generation)});
     }
 
     /** The generation wanted for a fingerprint; the first one asks for {@code g1}. */
     public String wanted(String aggregate, String fingerprint) {
-        byte[] wanted = run(WANTED_SHA, WANTED, ReturnType.VALUE, 1, new byte[][]{Keys.wanted(aggregate, fingerprint),
+        byte[] wanted = scripts.run(WANTED, ReturnType.VALUE, 1, new byte[][]{Keys.wanted(aggregate, fingerprint),
                 utf8(Generations.named(1, fingerprint))});
         return new String(wanted, StandardCharsets.UTF_8);
     }
@@ -324,7 +316,7 @@ public final class Cache {
         if (wanted(aggregate, fingerprint).equals(given)) {
             Matcher numbered = GENERATION.matcher(given);
             int number = numbered.matches() ? Integer.parseInt(numbered.group(1)) : 0;
-            run(WANT_SHA, WANT, ReturnType.INTEGER, 1, new byte[][]{Keys.wanted(aggregate, fingerprint), utf8(given),
+            scripts.run(WANT, ReturnType.INTEGER, 1, new byte[][]{Keys.wanted(aggregate, fingerprint), utf8(given),
                     utf8(Generations.named(number + 1, fingerprint))});
         }
         return wanted(aggregate, fingerprint);
@@ -356,24 +348,6 @@ public final class Cache {
     public void ping() {
         try (RedisConnection redis = connections.getConnection()) {
             redis.ping();
-        }
-    }
-
-    private <T> T run(String sha, byte[] script, ReturnType type, int keys, byte[][] arguments) {
-        try (RedisConnection redis = connections.getConnection()) {
-            T answer;
-            try {
-                answer = redis.scriptingCommands().evalSha(sha, type, keys, arguments);
-            } catch (NonTransientDataAccessException e) {
-                if (!String.valueOf(e.getMostSpecificCause().getMessage()).startsWith("NOSCRIPT")) {
-                    throw e;
-                }
-                answer = redis.scriptingCommands().eval(script, type, keys, arguments);
-            }
-            if (answer == null) {
-                throw new IllegalStateException("A script answered nothing");
-            }
-            return answer;
         }
     }
 

@@ -11,8 +11,12 @@ import org.slf4j.LoggerFactory;
 import org.springframework.integration.redis.util.RedisLockRegistry;
 
 /**
- * Keeps two owners from wasting work on the same keys, with the shared {@link RedisLockRegistry}. It does not make
- * anything safe: that is the transaction's fencing and the conditional write. A lock is thread-bound; thread-safe.
+ * Keeps two owners from wasting work on the same keys. It does not make anything safe: that is the transaction's fencing
+ * and the conditional write. Thread-safe.
+ *
+ * <p>A few keys are locked with the shared {@link RedisLockRegistry}, one after the other, and belong to the thread. Many
+ * are locked together ({@link LocksTogether}), in the same places, so that a program with such a registry can keep one of
+ * them to itself.
  *
  * <p>Locks are renewed by the batch that holds them, between its steps, not by a scheduler: a renewer that outlives a
  * failed unlock would keep the partition from its next owner for ever.
@@ -22,15 +26,18 @@ public final class Guard {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
 
     private final RedisLockRegistry registry;
+    private final LocksTogether together;
     private final Duration ttl;
     private final long validNanos;
 
     /**
+     * @param together where many keys are locked; with the same ttl
      * @param ttl after which a lock that is not renewed is free
      * @param driftFactor the part of the ttl by which clocks may differ, as in Redlock (0.01)
      */
-    public Guard(RedisLockRegistry registry, Duration ttl, double driftFactor) {
+    public Guard(RedisLockRegistry registry, LocksTogether together, Duration ttl, double driftFactor) {
         this.registry = registry;
+        this.together = together;
         this.ttl = ttl;
         this.validNanos = ttl.toNanos() - (long) (ttl.toNanos() * driftFactor) - Duration.ofMillis(2).toNanos();
     }
@@ -41,7 +48,20 @@ public final class Guard {
      * @throws Busy if one is still held after that
      */
     public Held lock(Collection<String> keys) {
-        Held held = new Held(keys.stream().sorted().distinct().toList());
+        return acquired(new Registered(keys.stream().sorted().distinct().toList()));
+    }
+
+    /**
+     * Locks all keys together; for many. Waits as {@link #lock}.
+     *
+     * @throws Busy if one is still held after that
+     */
+    public Held lockTogether(Collection<String> keys) {
+        return acquired(together.of(keys));
+    }
+
+    private Held acquired(Locks locks) {
+        Held held = new Held(locks);
         try {
             held.acquire();
             return held;
@@ -55,8 +75,17 @@ public final class Guard {
     public static final class Busy extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        Busy(String message) {
+        private Busy(String message) {
             super(message, null, false, false);
+        }
+
+        static Busy of(String key) {
+            return new Busy("The lock '" + key + "' is held by another owner");
+        }
+
+        static Busy interrupted(String key) {
+            Thread.currentThread().interrupt();
+            return new Busy("Interrupted while waiting for the lock '" + key + "'");
         }
     }
 
@@ -69,31 +98,83 @@ public final class Guard {
         }
     }
 
-    /** Locks that are held by this thread. */
-    public final class Held {
+    /** How locks are held. */
+    interface Locks {
+
+        /**
+         * Takes all of them.
+         *
+         * @throws Busy if another owner still holds one after that time
+         */
+        void acquire(Duration patience);
+
+        /** Lets them live for another ttl; false if one was lost. */
+        boolean renew();
+
+        /** Gives back what it can; the rest ends with its ttl. Never throws, and may be called again. */
+        void release();
+    }
+
+    /** Locks of the registry, held by this thread. */
+    private final class Registered implements Locks {
         private final List<String> keys;
         private final List<Lock> locks = new ArrayList<>();
+
+        private Registered(List<String> keys) {
+            this.keys = keys;
+        }
+
+        @Override
+        public void acquire(Duration patience) {
+            for (String key : keys) {
+                Lock lock = registry.obtain(key);
+                try {
+                    if (!lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                        throw Busy.of(key);
+                    }
+                } catch (InterruptedException e) {
+                    throw Busy.interrupted(key);
+                }
+                locks.add(lock);
+            }
+        }
+
+        @Override
+        public boolean renew() {
+            try {
+                keys.forEach(registry::renewLock);
+                return true;
+            } catch (IllegalStateException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public void release() {
+            for (Lock lock : locks.reversed()) {
+                try {
+                    lock.unlock();
+                } catch (RuntimeException e) {
+                    LOG.debug("A lock was not released and ends with its ttl of {}", ttl, e);
+                }
+            }
+            locks.clear();
+        }
+    }
+
+    /** Locks that are held; of the thread that took them. */
+    public final class Held {
+        private final Locks locks;
         private final long began = System.nanoTime();
         private long since;
 
-        private Held(List<String> keys) {
-            this.keys = keys;
+        private Held(Locks locks) {
+            this.locks = locks;
         }
 
         private void acquire() {
             since = System.nanoTime();
-            for (String key : keys) {
-                Lock lock = registry.obtain(key);
-                try {
-                    if (!lock.tryLock(ttl.toMillis() + ttl.toMillis() / 4, TimeUnit.MILLISECONDS)) {
-                        throw new Busy("The lock '" + key + "' is held by another owner");
-                    }
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new Busy("Interrupted while waiting for the lock '" + key + "'");
-                }
-                locks.add(lock);
-            }
+            locks.acquire(ttl.plus(ttl.dividedBy(4)));
             renewIfDue();
         }
 
@@ -101,9 +182,7 @@ public final class Guard {
         public void renewIfDue() {
             long now = System.nanoTime();
             if (now - since > validNanos / 3) {
-                try {
-                    keys.forEach(registry::renewLock);
-                } catch (IllegalStateException e) {
+                if (!locks.renew()) {
                     throw new Expired("A lock of the guard was lost before it could be renewed");
                 }
                 since = now;
@@ -130,14 +209,7 @@ public final class Guard {
 
         /** Never throws: a lock that cannot be released ends with its ttl. */
         public void release() {
-            for (Lock lock : locks.reversed()) {
-                try {
-                    lock.unlock();
-                } catch (RuntimeException e) {
-                    LOG.debug("A lock was not released and ends with its ttl of {}", ttl, e);
-                }
-            }
-            locks.clear();
+            locks.release();
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -121,17 +122,15 @@ public final class Attempt implements TransactionSynchronization {
 
     /** Takes the guard's locks. */
     public void guard() {
-        List<String> keys = new ArrayList<>();
-        for (Part part : parts.values()) {
-            Slot slot = part.owned().slot();
-            if (with.scope() == LockScope.PARTITION) {
-                keys.add(slot.toString());
-            } else {
-                part.ids().forEach(id -> keys.add(slot.aggregate() + ":" + id));
-            }
-        }
-        held = with.guard().lock(keys);
+        held = with.scope() == LockScope.PARTITION
+                ? with.guard().lock(parts.values().stream().map(part -> part.owned().slot().toString()).toList())
+                : with.guard().lockTogether(parts.values().stream().flatMap(Attempt::aggregates).toList());
         since = with.watcher().step("guard", since);
+    }
+
+    private static Stream<String> aggregates(Part part) {
+        String prefix = part.owned().slot().aggregate() + ":";
+        return part.ids().stream().map(prefix::concat);
     }
 
     /** Reads the cache; a partition whose watermark is not the one expected is closed and caught up before it is decided. */

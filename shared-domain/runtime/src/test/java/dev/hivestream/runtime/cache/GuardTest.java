@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,9 +41,9 @@ class GuardTest {
 
     @Test
     void one_owner_waits_until_the_other_releases() {
-        Held held = guard(LONG).lock(List.of(key));
+        Held held = lock(guard(LONG), List.of(key));
         Guard second = guard(LONG);
-        CompletableFuture<Held> waiting = CompletableFuture.supplyAsync(() -> second.lock(List.of(key)), other);
+        CompletableFuture<Held> waiting = CompletableFuture.supplyAsync(() -> lock(second, List.of(key)), other);
         await().during(Duration.ofMillis(300)).until(() -> !waiting.isDone());
         held.requireValid(LONG);
 
@@ -55,9 +56,9 @@ class GuardTest {
 
     @Test
     void other_keys_do_not_wait() {
-        Held held = guard(LONG).lock(List.of(key));
+        Held held = lock(guard(LONG), List.of(key));
         Guard second = guard(LONG);
-        assertThat(CompletableFuture.runAsync(() -> second.lock(List.of(key + "-2")).release(), other))
+        assertThat(CompletableFuture.runAsync(() -> lock(second, List.of(key + "-2")).release(), other))
                 .succeedsWithin(Duration.ofSeconds(10));
         held.release();
     }
@@ -65,11 +66,11 @@ class GuardTest {
     @Test
     void an_owner_that_waited_longer_than_a_ttl_is_told_that_it_is_busy_and_holds_nothing() {
         Guard first = guard(LONG);
-        Held held = first.lock(List.of(key));
+        Held held = lock(first, List.of(key));
         Guard second = guard(Duration.ofMillis(300));
         String before = "a-" + key;
 
-        assertThat(CompletableFuture.runAsync(() -> second.lock(List.of(key, before)), other)).failsWithin(
+        assertThat(CompletableFuture.runAsync(() -> lock(second, List.of(key, before)), other)).failsWithin(
                 Duration.ofSeconds(10)).withThrowableThat().havingCause().isInstanceOf(Guard.Busy.class)
                 .withMessage("The lock '" + key + "' is held by another owner");
 
@@ -79,15 +80,15 @@ class GuardTest {
 
     @Test
     void the_locks_of_an_owner_that_vanished_are_free_after_the_ttl() {
-        guard(Duration.ofMillis(500)).lock(List.of(key));
+        lock(guard(Duration.ofMillis(500)), List.of(key));
         Guard second = guard(Duration.ofSeconds(2));
-        assertThat(CompletableFuture.runAsync(() -> second.lock(List.of(key)).release(), other))
+        assertThat(CompletableFuture.runAsync(() -> lock(second, List.of(key)).release(), other))
                 .succeedsWithin(Duration.ofSeconds(10));
     }
 
     @Test
     void locks_that_were_held_too_long_are_no_longer_valid() {
-        Held held = guard(Duration.ofMillis(200)).lock(List.of(key));
+        Held held = lock(guard(Duration.ofMillis(200)), List.of(key));
         held.requireValid(LONG);
         await().atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(10)).untilAsserted(
                 () -> assertThatThrownBy(() -> held.requireValid(LONG)).isInstanceOf(Guard.Expired.class).hasMessage(
@@ -99,7 +100,7 @@ class GuardTest {
     @Test
     void validity_ends_before_the_ttl_by_the_drift() {
         RedisLockRegistry registry = registry(Duration.ofSeconds(2));
-        Held held = new Guard(registry, Duration.ofSeconds(2), 0.49).lock(List.of(key));
+        Held held = lock(guard(registry, Duration.ofSeconds(2), 0.49), List.of(key));
         await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(10)).untilAsserted(
                 () -> assertThatThrownBy(() -> held.requireValid(LONG)).isInstanceOf(Guard.Expired.class));
         assertThat((Long) redis("PTTL", lock(key))).isBetween(1L, 1_000L);
@@ -108,7 +109,7 @@ class GuardTest {
 
     @Test
     void a_batch_that_renews_keeps_its_locks() {
-        Held held = guard(Duration.ofMillis(450)).lock(List.of(key, key + "-2"));
+        Held held = lock(guard(Duration.ofMillis(450)), List.of(key, key + "-2"));
         long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(10)).until(() -> {
             held.renewIfDue();
@@ -122,7 +123,7 @@ class GuardTest {
 
     @Test
     void a_lock_that_was_lost_cannot_be_renewed() {
-        Held held = guard(Duration.ofMillis(600)).lock(List.of(key));
+        Held held = lock(guard(Duration.ofMillis(600)), List.of(key));
         redis("DEL", lock(key));
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(5)).untilAsserted(
                 () -> assertThatThrownBy(held::renewIfDue).isInstanceOf(Guard.Expired.class)
@@ -133,21 +134,21 @@ class GuardTest {
     @Test
     void release_never_throws_when_redis_lost_the_locks_and_this_owner_can_lock_again() {
         Guard guard = guard(LONG);
-        Held held = guard.lock(List.of(key, key + "-2"));
+        Held held = lock(guard, List.of(key, key + "-2"));
         redis("FLUSHALL");
         assertThatCode(held::release).doesNotThrowAnyException();
         assertThatCode(held::release).as("once more").doesNotThrowAnyException();
 
-        assertThat(CompletableFuture.runAsync(() -> guard.lock(List.of(key, key + "-2")).release(), other))
+        assertThat(CompletableFuture.runAsync(() -> lock(guard, List.of(key, key + "-2")).release(), other))
                 .as("on another thread of the same process").succeedsWithin(Duration.ofSeconds(10));
     }
 
     @Test
     void release_leaves_a_lock_alone_that_another_owner_has_got_since() {
-        Held held = guard(LONG).lock(List.of(key));
+        Held held = lock(guard(LONG), List.of(key));
         redis("DEL", lock(key));
         Guard second = guard(LONG);
-        Held theirs = CompletableFuture.supplyAsync(() -> second.lock(List.of(key)), other).join();
+        Held theirs = CompletableFuture.supplyAsync(() -> lock(second, List.of(key)), other).join();
 
         held.release();
 
@@ -165,7 +166,7 @@ class GuardTest {
             List<String> order = guard == first ? keys : keys.reversed();
             Thread.ofPlatform().start(() -> {
                 for (int i = 0; i < 10; i++) {
-                    guard.lock(order).release();
+                    lock(guard, order).release();
                     done.countDown();
                 }
             });
@@ -175,7 +176,7 @@ class GuardTest {
 
     @Test
     void a_key_that_is_named_twice_is_locked_once() {
-        Held held = guard(LONG).lock(List.of(key, key));
+        Held held = lock(guard(LONG), List.of(key, key));
         held.release();
         assertThat(redis("EXISTS", lock(key))).isEqualTo(0L);
     }
@@ -184,15 +185,41 @@ class GuardTest {
     void five_thousand_aggregates_are_locked_and_released_together() {
         Guard guard = guard(LONG);
         List<String> keys = IntStream.range(0, 5_000).mapToObj(i -> key + ":" + i).toList();
-        Held held = guard.lock(keys);
+        Held held = lock(guard, keys);
         held.requireValid(LONG);
         assertThat(redis("EXISTS", lock(keys.getFirst()), lock(keys.getLast()))).isEqualTo(2L);
         held.release();
         assertThat(redis("EXISTS", lock(keys.getFirst()), lock(keys.getLast()))).isEqualTo(0L);
     }
 
+    @Test
+    void a_program_with_a_registry_can_keep_one_key_to_itself() {
+        Lock theirs = registry(LONG).obtain(key);
+        CompletableFuture.runAsync(theirs::lock, other).join();
+        Guard guard = guard(Duration.ofMillis(300));
+        List<String> keys = List.of(key + "-1", key);
+        assertThatThrownBy(() -> lock(guard, keys)).isInstanceOf(Guard.Busy.class);
+        assertThat(redis("EXISTS", lock(key + "-1"))).isEqualTo(0L);
+
+        CompletableFuture.runAsync(theirs::unlock, other).join();
+        Held held = lock(guard(LONG), keys);
+        assertThat(CompletableFuture.supplyAsync(theirs::tryLock, other).join()).isFalse();
+        held.release();
+        assertThat(CompletableFuture.supplyAsync(theirs::tryLock, other).join()).isTrue();
+        CompletableFuture.runAsync(theirs::unlock, other).join();
+    }
+
+    /** Locks in one of the two ways. */
+    Held lock(Guard guard, List<String> keys) {
+        return guard.lock(keys);
+    }
+
     private Guard guard(Duration ttl) {
-        return new Guard(registry(ttl), ttl, 0.01);
+        return guard(registry(ttl), ttl, 0.01);
+    }
+
+    private static Guard guard(RedisLockRegistry registry, Duration ttl, double drift) {
+        return new Guard(registry, new LocksTogether(Stand.REDIS, Keys.LOCKS, ttl, Duration.ofMillis(20)), ttl, drift);
     }
 
     /** As the auto-configuration makes it. */
@@ -214,7 +241,7 @@ class GuardTest {
 
     @Test
     void a_batch_that_takes_longer_than_its_transaction_may_is_given_up_before_the_commit() {
-        Held held = guard(LONG).lock(List.of(key));
+        Held held = lock(guard(LONG), List.of(key));
         try {
             assertThatThrownBy(() -> held.requireValid(Duration.ZERO)).isInstanceOf(Guard.Expired.class)
                     .hasMessageContaining("transaction");
