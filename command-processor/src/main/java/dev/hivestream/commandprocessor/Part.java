@@ -62,17 +62,32 @@ final class Part<C, S, E> extends CachedPart<S> {
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 
     /** What a batch needs beside its partitions. */
-    record Rules(HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces) {}
+    record Rules(HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces, Answered answered) {
+
+        private byte[] replyTo() {
+            return utf8(properties.instance());
+        }
+    }
+
+    /** Hears of a result that is committed and that the cache shows, if it is for this instance. */
+    interface Answered {
+
+        /** Quick; does not throw. */
+        void answered(Slot slot, Result result);
+    }
 
     private final Served<C, S, E> served;
     private final Rules rules;
     private final Set<String> unwritable = new HashSet<>();
     private final Set<String> changed = new LinkedHashSet<>();
     private final Map<String, byte[]> results = new LinkedHashMap<>();
+    /** Those of {@link #results} that this instance waits for. */
+    private final List<Result> own = new ArrayList<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
     private final String events;
     private final String answers;
     private final RecordHeader source;
+    private final byte[] here;
     private Position position = Position.NONE;
     private RecordHeader positionHeader = new RecordHeader(Header.COMMAND_POSITION, new byte[0]);
     private RecordHeader time = new RecordHeader(Header.TIME, new byte[0]);
@@ -87,6 +102,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         this.rules = rules;
         this.events = Topics.events(served.name());
         this.answers = Topics.results(served.name());
+        this.here = rules.replyTo();
         this.source = new RecordHeader(Header.SOURCE, utf8("/hive/" + served.name()));
     }
 
@@ -101,6 +117,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             startOver();
             changed.clear();
             results.clear();
+            own.clear();
             outgoing.clear();
             Arrays.fill(outcomes, 0);
             decided(reflected().watermark().commandPosition());
@@ -138,6 +155,7 @@ final class Part<C, S, E> extends CachedPart<S> {
                 written, results, rules.properties().results().keep());
         if (isWritten) {
             keep(written);
+            own.forEach(result -> rules.answered().answered(owned().slot(), result));
         }
         return isWritten;
     }
@@ -389,6 +407,9 @@ final class Part<C, S, E> extends CachedPart<S> {
         byte[] replyTo = bytes(command, Header.REPLY_TO);
         if (replyTo != null) {
             results.put(result.commandId(), json);
+            if (Arrays.equals(replyTo, here)) {
+                own.add(result);
+            }
         }
         outgoing.add(following(command, answers)
                 .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())

@@ -48,8 +48,8 @@ class ProcessorConfiguration {
 
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> process(ServedAggregates served, Attempt.Parts attempt,
-            HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces) {
-        Part.Rules rules = new Part.Rules(properties, clock, outcomes, traces);
+            HiveProperties properties, Clock clock, Outcomes outcomes, Traces traces, Gateway gateway) {
+        Part.Rules rules = new Part.Rules(properties, clock, outcomes, traces, gateway::answered);
         return new ProcessCommands(attempt, owned -> {
             String aggregate = owned.slot().aggregate();
             return new Part<>(Objects.requireNonNull(served.byName().get(aggregate), aggregate), owned, rules);

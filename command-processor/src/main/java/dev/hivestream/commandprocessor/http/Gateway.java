@@ -380,6 +380,19 @@ public final class Gateway implements SmartLifecycle {
         }
     }
 
+    /**
+     * Told by the owner in this process of a result that is committed and that the cache shows: nobody has to wait until it
+     * is read. Quick; does not throw.
+     */
+    public void answered(Slot slot, Result result) {
+        Ticket ticket = new Ticket(result.aggregate(), result.id(), result.commandId());
+        over(slot, ticket);
+        Wait wait = waits.get(ticket);
+        if (wait != null) {
+            wait.result.complete(result);
+        }
+    }
+
     /** Takes no more commands, and waits a moment for the results of those that were taken. */
     void drain() {
         draining = true;

@@ -1,11 +1,11 @@
 package dev.hivestream.runtime.cache;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.integration.redis.util.RedisLockRegistry;
@@ -14,9 +14,9 @@ import org.springframework.integration.redis.util.RedisLockRegistry;
  * Keeps two owners from wasting work on the same keys. It does not make anything safe: that is the transaction's fencing
  * and the conditional write. Thread-safe.
  *
- * <p>A few keys are locked with the shared {@link RedisLockRegistry}, one after the other, and belong to the thread. Many
- * are locked together ({@link LocksTogether}), in the same places, so that a program with such a registry can keep one of
- * them to itself.
+ * <p>One key is locked with the shared {@link RedisLockRegistry}, and its lock belongs to the thread. Several are locked
+ * together ({@link LocksTogether}), in the same places, so that a program with such a registry can keep one of them to
+ * itself.
  *
  * <p>Locks are renewed by the batch that holds them, between its steps, not by a scheduler: a renewer that outlives a
  * failed unlock would keep the partition from its next owner for ever.
@@ -31,7 +31,7 @@ public final class Guard {
     private final long validNanos;
 
     /**
-     * @param together where many keys are locked; with the same ttl
+     * @param together where several keys are locked; with the same ttl
      * @param ttl after which a lock that is not renewed is free
      * @param driftFactor the part of the ttl by which clocks may differ, as in Redlock (0.01)
      */
@@ -43,25 +43,13 @@ public final class Guard {
     }
 
     /**
-     * Locks all keys, in one order for all owners. Waits for an owner before us as long as its locks can live.
+     * Locks all keys. Waits for an owner before us as long as its locks can live.
      *
      * @throws Busy if one is still held after that
      */
     public Held lock(Collection<String> keys) {
-        return acquired(new Registered(keys.stream().sorted().distinct().toList()));
-    }
-
-    /**
-     * Locks all keys together; for many. Waits as {@link #lock}.
-     *
-     * @throws Busy if one is still held after that
-     */
-    public Held lockTogether(Collection<String> keys) {
-        return acquired(together.of(keys));
-    }
-
-    private Held acquired(Locks locks) {
-        Held held = new Held(locks);
+        List<String> different = keys.stream().distinct().toList();
+        Held held = new Held(different.size() == 1 ? new Registered(different.getFirst()) : together.of(different));
         try {
             held.acquire();
             return held;
@@ -115,34 +103,32 @@ public final class Guard {
         void release();
     }
 
-    /** Locks of the registry, held by this thread. */
+    /** A lock of the registry, held by this thread. */
     private final class Registered implements Locks {
-        private final List<String> keys;
-        private final List<Lock> locks = new ArrayList<>();
+        private final String key;
+        private @Nullable Lock lock;
 
-        private Registered(List<String> keys) {
-            this.keys = keys;
+        private Registered(String key) {
+            this.key = key;
         }
 
         @Override
         public void acquire(Duration patience) {
-            for (String key : keys) {
-                Lock lock = registry.obtain(key);
-                try {
-                    if (!lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                        throw Busy.of(key);
-                    }
-                } catch (InterruptedException e) {
-                    throw Busy.interrupted(key);
+            Lock wanted = registry.obtain(key);
+            try {
+                if (!wanted.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw Busy.of(key);
                 }
-                locks.add(lock);
+            } catch (InterruptedException e) {
+                throw Busy.interrupted(key);
             }
+            lock = wanted;
         }
 
         @Override
         public boolean renew() {
             try {
-                keys.forEach(registry::renewLock);
+                registry.renewLock(key);
                 return true;
             } catch (IllegalStateException e) {
                 return false;
@@ -151,14 +137,15 @@ public final class Guard {
 
         @Override
         public void release() {
-            for (Lock lock : locks.reversed()) {
+            Lock taken = lock;
+            lock = null;
+            if (taken != null) {
                 try {
-                    lock.unlock();
+                    taken.unlock();
                 } catch (RuntimeException e) {
                     LOG.debug("A lock was not released and ends with its ttl of {}", ttl, e);
                 }
             }
-            locks.clear();
         }
     }
 

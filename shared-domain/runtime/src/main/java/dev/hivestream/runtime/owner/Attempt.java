@@ -14,7 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
@@ -92,7 +94,7 @@ public final class Attempt implements TransactionSynchronization {
     private Guard.@Nullable Held held;
     private boolean committing;
     private boolean committed;
-    private final List<TopicPartition> unwritten = new ArrayList<>();
+    private final Queue<TopicPartition> unwritten = new ConcurrentLinkedQueue<>();
     private long since = System.nanoTime();
 
     private Attempt(Parts with) {
@@ -122,9 +124,9 @@ public final class Attempt implements TransactionSynchronization {
 
     /** Takes the guard's locks. */
     public void guard() {
-        held = with.scope() == LockScope.PARTITION
-                ? with.guard().lock(parts.values().stream().map(part -> part.owned().slot().toString()).toList())
-                : with.guard().lockTogether(parts.values().stream().flatMap(Attempt::aggregates).toList());
+        held = with.guard().lock(parts.values().stream().flatMap(part -> with.scope() == LockScope.PARTITION
+                ? Stream.of(part.owned().slot().toString())
+                : aggregates(part)).toList());
         since = with.watcher().step("guard", since);
     }
 
@@ -135,15 +137,16 @@ public final class Attempt implements TransactionSynchronization {
 
     /** Reads the cache; a partition whose watermark is not the one expected is closed and caught up before it is decided. */
     public void load() {
-        boolean all = true;
-        for (Map.Entry<TopicPartition, Part> part : parts.entrySet()) {
+        Queue<TopicPartition> surprised = new ConcurrentLinkedQueue<>();
+        AtOnce.forEach(parts.entrySet(), part -> {
             if (!part.getValue().load(with.cache())) {
-                with.ownership().doubt(part.getKey(), "the stored watermark is not the one expected");
-                all = false;
+                surprised.add(part.getKey());
             }
-        }
+        });
+        surprised.forEach(partition -> with.ownership().doubt(partition,
+                "the stored watermark is not the one expected"));
         since = with.watcher().step("load", since);
-        if (!all) {
+        if (!surprised.isEmpty()) {
             parts.values().forEach(part -> part.owned().reflected());
         }
     }
@@ -177,7 +180,7 @@ public final class Attempt implements TransactionSynchronization {
     public void afterCommit() {
         committed = true;
         since = with.watcher().step("commit", since);
-        for (Map.Entry<TopicPartition, Part> part : parts.entrySet()) {
+        AtOnce.forEach(parts.entrySet(), part -> {
             try {
                 writeBack(part.getKey(), part.getValue());
             } catch (RuntimeException | Error e) {
@@ -185,7 +188,7 @@ public final class Attempt implements TransactionSynchronization {
                         e.toString());
                 unwritten.add(part.getKey());
             }
-        }
+        });
         since = with.watcher().step("write-back", since);
     }
 

@@ -1,12 +1,14 @@
 package dev.hivestream.runtime.cache;
 
 import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
 
-/** The same, where all keys are locked together. */
+/** The same with a further key, so that there are always several. */
 class GuardTogetherTest extends GuardTest {
 
     @Override
     Guard.Held lock(Guard guard, List<String> keys) {
-        return guard.lockTogether(keys);
+        return guard.lock(Stream.concat(keys.stream(), Stream.of("more-" + UUID.randomUUID())).toList());
     }
 }
