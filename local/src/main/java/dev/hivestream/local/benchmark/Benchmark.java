@@ -44,6 +44,8 @@ public final class Benchmark {
             case "start" -> new Start(StartOptions.parse(options));
             case "http" -> new Http(HttpOptions.parse(options));
             case "recover" -> new Recover(RecoverOptions.parse(options));
+            case "growth" -> new Growth(GrowthOptions.parse(options));
+            case "all" -> new All(AllOptions.parse(options));
             case "saga" -> new Saga(SagaOptions.parse(options));
             default -> throw new StartFailure("Unknown sub-command " + arguments.getFirst() + ", see --help");
         };

@@ -6,7 +6,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** How fast commands are decided, from a full topic to committed events and written snapshots, beside others who do so. */
 final class Commands implements SubCommand {
@@ -20,7 +22,7 @@ final class Commands implements SubCommand {
     }
 
     /** How a contender did in a round. */
-    record Run(String contender, int round, Course course) {}
+    record Run(String contender, int round, Course course, @Nullable Cost cost) {}
 
     @Override
     public void run(Bench bench) throws Exception {
@@ -38,7 +40,8 @@ final class Commands implements SubCommand {
                 Collections.rotate(order, round - 1);
                 for (Contender contender : order) {
                     var race = new Race(bench, arena, contender, round, options);
-                    var run = new Run(contender.label(), round, race.run());
+                    var result = race.run();
+                    var run = new Run(contender.label(), round, result.course(), result.cost());
                     runs.add(run);
                     print(bench, run);
                 }
@@ -53,7 +56,7 @@ final class Commands implements SubCommand {
                 course.records() / course.whole(), course.whole(), cpu(course));
     }
 
-    private static String cpu(Course course) {
+    static String cpu(Course course) {
         var text = new ArrayList<String>();
         course.cpu().forEach((process, micros) -> text.add("%s %.1f".formatted(process, micros)));
         return String.join(", ", text);
@@ -75,6 +78,7 @@ final class Commands implements SubCommand {
         ratio(ratios, runs, "commands_aggregate_lock_vs_streams", Contender.AGGREGATE, Contender.STREAMS);
         ratio(ratios, runs, "commands_two_instances_vs_one", Contender.PARTITION_TWICE, Contender.PARTITION);
         ratio(ratios, runs, "commands_single_vs_batch", Contender.SINGLE, Contender.PARTITION);
+        costs(bench, contenders, runs);
         bench.out().println();
         ratios.forEach((name, ratio) -> bench.out().printf("%s %.3f%n", name, ratio));
         var figures = new LinkedHashMap<String, Object>();
@@ -88,6 +92,23 @@ final class Commands implements SubCommand {
         figures.put("medians", medians);
         figures.put("ratios", ratios);
         FiguresFile.write(options.json(), figures);
+    }
+
+    private static void costs(Bench bench, List<Contender> contenders, List<Run> runs) {
+        bench.out().printf("%n%-12s %14s %14s %14s %14s   medians%n", "", "heap B/command", "Redis B/cmd",
+                "trips/1,000",
+                "tx/1,000");
+        for (Contender contender : contenders) {
+            var costs = runs.stream().filter(run -> run.contender().equals(contender.label())).map(Run::cost)
+                    .filter(Objects::nonNull).toList();
+            if (!costs.isEmpty()) {
+                bench.out().printf("%-12s %,14.0f %,14.0f %14.2f %14.2f%n", contender.label(),
+                        Rounds.median(costs.stream().mapToDouble(Cost::heapBytes)),
+                        Rounds.median(costs.stream().mapToDouble(Cost::redisBytes)),
+                        Rounds.median(costs.stream().mapToDouble(Cost::roundTrips)),
+                        Rounds.median(costs.stream().mapToDouble(Cost::transactions)));
+            }
+        }
     }
 
     private static void ratio(Map<String, Double> ratios, List<Run> runs, String name, Contender above,

@@ -1,29 +1,48 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.BootApp;
 import dev.hivestream.local.Child;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** A contender gets through a topic full of commands, and what it made of them is looked at. */
 final class Race {
 
     private static final String COPY = "copy";
+    private static final int OWNER_BYTES = 8;
+
+    /**
+     * How it went.
+     *
+     * @param cost null of those that are no command-processor
+     */
+    record Result(Course course, @Nullable Cost cost) {}
 
     private final Bench bench;
     private final Arena arena;
     private final Contender contender;
     private final int round;
     private final CommandsOptions options;
+    private final int ownerBytes;
+    private final List<BootApp> apps = new ArrayList<>();
 
+    /** With small states. */
     Race(Bench bench, Arena arena, Contender contender, int round, CommandsOptions options) {
+        this(bench, arena, contender, round, options, OWNER_BYTES);
+    }
+
+    /** @param ownerBytes as in {@link CommandLog} */
+    Race(Bench bench, Arena arena, Contender contender, int round, CommandsOptions options, int ownerBytes) {
         this.bench = bench;
         this.arena = arena;
         this.contender = contender;
         this.round = round;
         this.options = options;
+        this.ownerBytes = ownerBytes;
     }
 
     /**
@@ -31,11 +50,11 @@ final class Race {
      *
      * @throws Failure if there are other events than expected, or other snapshots
      */
-    Course run() throws Exception {
+    Result run() throws Exception {
         arena.clear();
         int commands = options.commands() / contender.share();
         var log = new CommandLog(servers(), commands, Math.min(options.accounts(), commands / 2), options.partitions(),
-                8, Commands.SEED);
+                ownerBytes, Commands.SEED);
         log.write();
         if (!contender.isHive()) {
             arena.create(COPY, options.partitions());
@@ -46,9 +65,10 @@ final class Race {
         processes.add(arena.stack().broker().process());
         processes.add(arena.stack().redis().process());
         Course course = Course.watch(bench, group, processes);
+        Cost cost = contender.isHive() ? Cost.read(apps, arena.stack().redis(), commands) : null;
         contenders.forEach(bench::end);
         require(log);
-        return course;
+        return new Result(course, cost);
     }
 
     // nobody has been a member of it before
@@ -86,7 +106,9 @@ final class Race {
         var properties = new HashMap<>(Map.of("hive.aggregates", "account", "hive.partitions",
                 "" + options.partitions()));
         properties.putAll(contender.properties());
-        return bench.app("command-processor", arena.stack(), options.heap(), properties).process();
+        var app = bench.app("command-processor", arena.stack(), options.heap(), properties);
+        apps.add(app);
+        return app.process();
     }
 
     private void require(CommandLog log) throws Exception {
