@@ -28,7 +28,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -80,6 +79,8 @@ final class Part<C, S, E> extends CachedPart<S> {
     private final Rules rules;
     private final Set<String> unwritable = new HashSet<>();
     private final Set<String> changed = new LinkedHashSet<>();
+    /** Their snapshots. */
+    private final Map<String, byte[]> encoded = new LinkedHashMap<>();
     private final Map<String, byte[]> results = new LinkedHashMap<>();
     /** Those of {@link #results} that this instance waits for. */
     private final List<Result> own = new ArrayList<>();
@@ -149,18 +150,14 @@ final class Part<C, S, E> extends CachedPart<S> {
         } else if (results.isEmpty()) {
             return true;
         }
-        Map<String, byte[]> written = LinkedHashMap.newLinkedHashMap(changed.size());
-        changed.forEach(id -> written.put(id, Objects.requireNonNull(encoded.get(id))));
         boolean isWritten = cache.write(owned().slot(), reflected().generation(), reflected().watermark(), watermark,
-                written, results, rules.properties().results().keep());
+                encoded, results, rules.properties().results().keep());
         if (isWritten) {
-            keep(written);
+            keep(encoded);
             own.forEach(result -> rules.answered().answered(owned().slot(), result));
         }
         return isWritten;
     }
-
-    private final Map<String, byte[]> encoded = new HashMap<>();
 
     private boolean encode() {
         encoded.clear();

@@ -7,11 +7,9 @@ import dev.hivestream.local.faults.Trial;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One short round of {@code bin/faults}. */
-@Tag("faults")
 class FaultsIT {
 
     private static final Duration BROKEN = Duration.ofSeconds(Integer.getInteger("faults.seconds", 15));

@@ -24,11 +24,12 @@ final class Http implements SubCommand {
     private static final String CONSTANT = "constant";
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    private static final int WARM_UP_CONNECTIONS = 64;
+    private static final int WARM_UP_CONNECTIONS = 256;
     private static final Duration WARM_UP_WINDOW = Duration.ofSeconds(4);
-    private static final int LEAST_WINDOWS = 6;
-    private static final int MOST_WINDOWS = 20;
-    /** A window that is not so much faster than all before it is no longer one of the warm-up. */
+    private static final int LEAST_WINDOWS = 10;
+    private static final int MOST_WINDOWS = 30;
+    /** So many windows in a row that are not so much faster than all before them are the end of the warm-up. */
+    private static final int STEADY_WINDOWS = 3;
     private static final double STEADY = 1.05;
 
     private final HttpOptions options;
@@ -102,9 +103,11 @@ final class Http implements SubCommand {
         double best = 0;
         double last = 0;
         int windows = 0;
-        while (windows < LEAST_WINDOWS || last > STEADY * best && windows < MOST_WINDOWS) {
-            best = Math.max(best, last);
+        int steady = 0;
+        while (windows < LEAST_WINDOWS || steady < STEADY_WINDOWS && windows < MOST_WINDOWS) {
             last = deposits.run(WARM_UP_CONNECTIONS, WARM_UP_WINDOW).perSecond();
+            steady = last > STEADY * best ? 0 : steady + 1;
+            best = Math.max(best, last);
             windows++;
         }
         for (String contender : List.of(TRANSACTION, CONSTANT)) {
