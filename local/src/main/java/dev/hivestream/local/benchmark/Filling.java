@@ -14,9 +14,13 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Fills a topic with records of accounts, several partitions at once. */
 final class Filling {
+
+    private static final int ATTEMPTS = 60;
+    private static final long PAUSE_MILLIS = 500;
 
     private Filling() {}
 
@@ -65,8 +69,19 @@ final class Filling {
     private static void awaitLeaders(String bootstrapServers, String topic, int partitions)
             throws ExecutionException, InterruptedException {
         try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
-            admin.listOffsets(IntStream.range(0, partitions).boxed().collect(Collectors.toMap(
-                    partition -> new TopicPartition(topic, partition), _ -> OffsetSpec.latest()))).all().get();
+            for (int attempt = 1;; attempt++) {
+                try {
+                    admin.listOffsets(IntStream.range(0, partitions).boxed().collect(Collectors.toMap(
+                            partition -> new TopicPartition(topic, partition), _ -> OffsetSpec.latest()))).all().get();
+                    return;
+                } catch (ExecutionException e) {
+                    // a broker that is busy knows of the topic later
+                    if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || attempt == ATTEMPTS) {
+                        throw e;
+                    }
+                    Thread.sleep(PAUSE_MILLIS);
+                }
+            }
         }
     }
 

@@ -15,7 +15,7 @@ final class Growth implements SubCommand {
     private static final int USUAL_ACCOUNTS = 100_000;
     private static final int MANY_ACCOUNTS = 1_000_000;
     private static final int USUAL_PARTITIONS = 8;
-    private static final int LARGE_ONES = 1_000;
+    private static final int EACH = 10;
 
     private final GrowthOptions options;
 
@@ -82,8 +82,9 @@ final class Growth implements SubCommand {
             points.add(new Point("accounts", accounts, Math.max(all, 2 * accounts), accounts, USUAL_PARTITIONS, 8));
         }
         for (int bytes : List.of(100, 1_000, 10_000, 100_000)) {
-            int commands = Math.max(2 * LARGE_ONES, Math.min(all, all / 10 * 1_000 / bytes));
-            points.add(new Point("snapshots", bytes, commands, LARGE_ONES, USUAL_PARTITIONS, bytes));
+            // few for each, so that what is remembered of them is the smaller part
+            int commands = (int) Math.min(all, all * 1_000L / bytes);
+            points.add(new Point("snapshots", bytes, commands, commands / EACH, USUAL_PARTITIONS, bytes));
         }
         points.removeIf(point -> !options.only().isEmpty() && !options.only().contains(point.series()));
         return points;

@@ -30,7 +30,7 @@ record GrowthOptions(int commands, int rounds, int heap, Set<String> only, @Null
         only.stream().filter(name -> !Growth.SERIES.contains(name)).findFirst().ifPresent(name -> {
             throw new StartFailure("There is no series '" + name + "'; there are " + Growth.SERIES);
         });
-        return new GrowthOptions(given.number("--commands", 2_000_000, 10_000), given.number("--rounds", 1, 1),
+        return new GrowthOptions(given.number("--commands", 1_000_000, 10_000), given.number("--rounds", 1, 1),
                 given.number("--heap", 1024, 64), only, given.file("--json"));
     }
 }
