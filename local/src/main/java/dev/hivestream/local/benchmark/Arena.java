@@ -44,6 +44,7 @@ final class Arena implements AutoCloseable {
             throw new Failure("The topics were not deleted: " + topics());
         }
         stack.redis().call("FLUSHALL");
+        stack.redis().call("CONFIG", "RESETSTAT");
     }
 
     private Set<String> topics() {
