@@ -152,7 +152,8 @@ public final class SlotFold<S, E> {
         if (stored != null && stored.equals(at)) {
             return;
         }
-        if (stored != null && stored.equals(intended)) {
+        // what was folded since is not in it: then all is read again from there
+        if (stored != null && stored.equals(intended) && stored.next() == next) {
             reached(stored);
             return;
         }

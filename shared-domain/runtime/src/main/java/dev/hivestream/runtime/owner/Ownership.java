@@ -72,6 +72,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     public final class Owned {
 
         private final TopicPartition commands;
+        private final Consumer<?, ?> consumer;
         private final String group;
         private final Slot slot;
         /** Fair: a batch after the other would not let the watch in. */
@@ -81,9 +82,10 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         private volatile Hot hot = new Hot(() -> 0);
         private volatile String trouble = "is being caught up";
 
-        private Owned(TopicPartition commands, String group) {
+        private Owned(TopicPartition commands, Consumer<?, ?> consumer) {
             this.commands = commands;
-            this.group = group;
+            this.consumer = consumer;
+            this.group = consumer.groupMetadata().groupId();
             this.slot = new Slot(Topics.ownerOf(commands.topic()), commands.partition());
         }
 
@@ -142,7 +144,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             if (!Topics.isOwned(partition.topic())) {
                 continue;
             }
-            Owned taken = new Owned(partition, consumer.groupMetadata().groupId());
+            Owned taken = new Owned(partition, consumer);
             Owned before = owned.put(partition, taken);
             if (before != null) {
                 before.given.countDown();
@@ -155,8 +157,9 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     public void onPartitionsRevokedAfterCommit(String bindingName, Consumer<?, ?> consumer,
             Collection<TopicPartition> partitions) {
         for (TopicPartition partition : partitions) {
-            Owned given = owned.remove(partition);
-            if (given != null) {
+            Owned given = owned.get(partition);
+            // one that was lost may belong to another consumer of this process by now
+            if (given != null && given.consumer == consumer && owned.remove(partition, given)) {
                 given.close();
                 given.given.countDown();
             }
