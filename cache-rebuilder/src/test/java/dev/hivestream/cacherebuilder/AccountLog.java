@@ -2,11 +2,11 @@ package dev.hivestream.cacherebuilder;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.hivestream.local.Leaders;
 import dev.hivestream.local.LocalStack;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -16,16 +16,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Utils;
-import org.awaitility.Awaitility;
 
 /**
  * The log of the sample aggregate {@code account} on a stack of a test's own, and what it comes to, by rules that are
@@ -70,7 +66,7 @@ final class AccountLog implements AutoCloseable {
         try {
             commandsTopicId = create("account.commands").toString();
             create(TOPIC);
-            awaitLeaders();
+            Leaders.await(admin, TOPIC, partitions);
         } catch (ExecutionException | InterruptedException e) {
             throw new AssertionError(e);
         }
@@ -80,14 +76,6 @@ final class AccountLog implements AutoCloseable {
     private org.apache.kafka.common.Uuid create(String topic) throws ExecutionException, InterruptedException {
         return admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty())
                 .configs(Map.of("retention.ms", "-1", "retention.bytes", "-1")))).topicId(topic).get();
-    }
-
-    /** One that does not take the first batch yet may take the second, and the first never after that. */
-    private void awaitLeaders() {
-        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-        IntStream.range(0, partitions).forEach(i -> ends.put(new TopicPartition(TOPIC, i), OffsetSpec.latest()));
-        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptionsMatching(ExecutionException.class::isInstance)
-                .until(() -> admin.listOffsets(ends).all().get().size() == partitions);
     }
 
     /** So many events of so many accounts, at random; each account is opened first. */

@@ -22,6 +22,7 @@ import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.trace.Traces;
 import java.time.Clock;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     /** What is passed on to events and results must fit into them. */
     private static final int HEADER_BYTES = 16 * 1024;
     private static final byte[] SPEC_VERSION = utf8("1.0");
-    private static final RecordHeader IS_RESULT = new RecordHeader(Header.TYPE, utf8("hive.result"));
+    private static final RecordHeader IS_RESULT = new RecordHeader(Header.TYPE, utf8(Received.RESULT));
     private static final byte[] JSON = utf8("application/json");
     private static final ObjectWriter RESULTS = Json.TOLERANT.writerFor(Result.class);
 

@@ -1,5 +1,6 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.Leaders;
 import dev.hivestream.local.Partitioner;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,19 +9,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Fills a topic with records of accounts, several partitions at once. */
 final class Filling {
-
-    private static final int ATTEMPTS = 60;
-    private static final long PAUSE_MILLIS = 500;
 
     private Filling() {}
 
@@ -45,7 +39,9 @@ final class Filling {
      */
     static void fill(String bootstrapServers, String topic, int count, int accounts, int partitions, Source source)
             throws ExecutionException, InterruptedException {
-        awaitLeaders(bootstrapServers, topic, partitions);
+        try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            Leaders.await(admin, topic, partitions);
+        }
         var byPartition = byPartition(accounts, partitions);
         // a writer has a partition to itself: the order in the log is the order in which it sends
         try (var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
@@ -61,26 +57,6 @@ final class Filling {
             }
             for (var partition : writing) {
                 partition.get();
-            }
-        }
-    }
-
-    // one that does not take the first batch yet may take the second, and the first never after that
-    private static void awaitLeaders(String bootstrapServers, String topic, int partitions)
-            throws ExecutionException, InterruptedException {
-        try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
-            for (int attempt = 1;; attempt++) {
-                try {
-                    admin.listOffsets(IntStream.range(0, partitions).boxed().collect(Collectors.toMap(
-                            partition -> new TopicPartition(topic, partition), _ -> OffsetSpec.latest()))).all().get();
-                    return;
-                } catch (ExecutionException e) {
-                    // a broker that is busy knows of the topic later
-                    if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || attempt == ATTEMPTS) {
-                        throw e;
-                    }
-                    Thread.sleep(PAUSE_MILLIS);
-                }
             }
         }
     }

@@ -76,10 +76,12 @@ final class Growth implements SubCommand {
         var points = new ArrayList<Point>();
         int all = options.commands();
         for (int partitions : List.of(1, 2, 4, 8, 16)) {
-            points.add(new Point("partitions", partitions, all, Math.min(USUAL_ACCOUNTS, all / 2), partitions, 8));
+            points.add(new Point("partitions", partitions, all, Math.min(USUAL_ACCOUNTS, all / 2), partitions,
+                    Race.OWNER_BYTES));
         }
         for (int accounts : List.of(FEW_ACCOUNTS, USUAL_ACCOUNTS, MANY_ACCOUNTS)) {
-            points.add(new Point("accounts", accounts, Math.max(all, 2 * accounts), accounts, USUAL_PARTITIONS, 8));
+            points.add(new Point("accounts", accounts, Math.max(all, 2 * accounts), accounts, USUAL_PARTITIONS,
+                    Race.OWNER_BYTES));
         }
         for (int bytes : List.of(100, 1_000, 10_000, 100_000)) {
             // few for each, so that what is remembered of them is the smaller part

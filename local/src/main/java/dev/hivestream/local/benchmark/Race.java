@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class Race {
 
     private static final String COPY = "copy";
-    private static final int OWNER_BYTES = 8;
+    /** Of small states. */
+    static final int OWNER_BYTES = 8;
 
     /**
      * How it went.

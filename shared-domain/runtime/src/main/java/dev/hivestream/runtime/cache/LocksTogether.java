@@ -2,7 +2,6 @@ package dev.hivestream.runtime.cache;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -67,8 +66,9 @@ public final class LocksTogether {
                 : AT_ONCE;
     }
 
-    Guard.Locks of(Collection<String> keys) {
-        return new Taken(keys.stream().distinct().toList());
+    /** Of keys that are all different. */
+    Guard.Locks of(List<String> keys) {
+        return new Taken(keys);
     }
 
     private final class Taken implements Guard.Locks {

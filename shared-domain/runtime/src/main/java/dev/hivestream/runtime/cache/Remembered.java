@@ -15,8 +15,8 @@ final class Remembered {
     private static final int HASH_CHARACTERS = 16;
     private static final byte[] VALUES = values();
     private static final int WIDTH = 3;
-    /** What one takes as JSON, while versions have no more than three digits. */
-    static final int TYPICAL_BYTES = HASH_CHARACTERS + 13;
+    /** What one takes as JSON, while versions have few digits. */
+    static final int TYPICAL_BYTES = HASH_CHARACTERS + 10;
 
     /** Three a command: 64 bits of the hash; the other 32, and how many versions after the first; the first version. */
     private long[] entries;

@@ -45,8 +45,6 @@ public final class SlotFold<S, E> {
     private static final int STATE_FACTOR = 2;
     /** Before it was written for the first time. */
     private static final int STATE_UNKNOWN = 200;
-    /** What a remembered command takes in the stored form. */
-    private static final int COMMAND_CHARACTERS = 26;
 
     private final Folded<S, E> served;
     private final Slot slot;
@@ -351,7 +349,7 @@ public final class SlotFold<S, E> {
     }
 
     private static int state(Snapshot<?> snapshot, int stored) {
-        return STATE_FACTOR * Math.max(0, stored - COMMAND_CHARACTERS * snapshot.remembered());
+        return STATE_FACTOR * snapshot.stateBytes(stored);
     }
 
     private byte[] encode(String id, Held<S> held) {
