@@ -111,9 +111,9 @@ final class Comparison<S, E> {
 
     /** Folds the log up to the watermark and compares. */
     void compare() {
-        long logEnd = with.log().end(slot);
-        reached = logEnd;
-        if (scope.generation() != null && !readWatermark(logEnd)) {
+        if (scope.generation() == null) {
+            reached = with.log().end(slot);
+        } else if (!readWatermark()) {
             return;
         }
         with.progress().reach(slot, 0, reached);
@@ -133,7 +133,7 @@ final class Comparison<S, E> {
         }
     }
 
-    private boolean readWatermark(long logEnd) {
+    private boolean readWatermark() {
         Watermark stored;
         try {
             stored = with.cache().watermark(slot, String.valueOf(scope.generation()));
@@ -145,6 +145,8 @@ final class Comparison<S, E> {
             differences.add(wrong("there is no watermark: the slot is not built"));
             return false;
         }
+        // asked for after it was read: the log is never behind the watermark, and may have gone on since
+        long logEnd = with.log().end(slot);
         if (stored.next() > logEnd) {
             differences.add(wrong("the watermark is at " + stored.next() + " and the log ends at " + logEnd));
         }

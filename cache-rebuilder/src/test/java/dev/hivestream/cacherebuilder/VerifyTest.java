@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hivestream.cacherebuilder.Rebuilder.Ran;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.annotation.Bean;
 import tools.jackson.databind.JsonNode;
 
 /** A cache without an owner, in which something is changed by hand, is told apart from the log, and mended. */
@@ -158,6 +164,60 @@ class VerifyTest {
     void with_little_memory_the_log_is_read_in_parts() {
         Ran ran = rebuilder.run("verify", "--json", "--hive.rebuild.memory=100KB").andCode(0);
         assertThat(ran.json().path("aggregates").asLong()).isEqualTo(log.expected.size());
+    }
+
+    @Test
+    void a_cache_that_moves_on_while_it_is_looked_at_is_not_wrong() {
+        MovingOn.between = () -> {
+            log.append(id);
+            log.flush();
+            String key = rebuilder.watermarkKey(partition, generation);
+            String[] before = rebuilder.redis("GET", key).split("\"next\":|,\"command\":\"|\",\"nonce\"");
+            String[] command = before[2].split(":");
+            rebuilder.redis("SET", rebuilder.key(partition, generation, id), log.expected.get(id).snapshot());
+            rebuilder.redis("SET", key, "{\"next\":" + (Long.parseLong(before[1]) + 1) + ",\"command\":\"" + command[0]
+                    + ":" + (Long.parseLong(command[1]) + 1) + "\",\"nonce\"" + before[3]);
+        };
+        MovingOn.moves = 0;
+
+        Ran ran = rebuilder.run("verify", "--json", "--spring.main.sources=" + MovingOn.class.getName());
+
+        assertThat(ran.andCode(0).json().path("count").asLong()).isZero();
+        assertThat(MovingOn.moves).isGreaterThanOrEqualTo(PARTITIONS);
+        a_cache_that_is_what_the_log_says();
+    }
+
+    /** As an owner at work does: whenever somebody asked for the log's end, one more command is decided. */
+    @TestConfiguration(proxyBeanMethods = false)
+    static class MovingOn {
+
+        private static Runnable between;
+        private static int moves;
+
+        @Bean
+        static BeanPostProcessor movingOn() {
+            return new BeanPostProcessor() {
+                @Override
+                public Object postProcessAfterInitialization(Object bean, String name) {
+                    return bean instanceof Admin admin ? movingOn(admin) : bean;
+                }
+            };
+        }
+
+        private static Admin movingOn(Admin admin) {
+            return (Admin) Proxy.newProxyInstance(Admin.class.getClassLoader(), new Class<?>[]{Admin.class},
+                    (_, method, arguments) -> {
+                        Object answer = method.invoke(admin, arguments);
+                        if (answer instanceof ListOffsetsResult offsets) {
+                            synchronized (MovingOn.class) {
+                                offsets.all().get();
+                                between.run();
+                                moves++;
+                            }
+                        }
+                        return answer;
+                    });
+        }
     }
 
     private static JsonNode theOnly(Ran ran) {
