@@ -1,9 +1,14 @@
 package dev.hivestream.runtime.cache;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** JSON that is put together from pieces. Not thread-safe. */
 final class JsonBytes {
+
+    /** The digits of URL-safe Base64. */
+    static final byte[] BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+            .getBytes(StandardCharsets.US_ASCII);
 
     private static final int DIGITS_OF_LONG = 20;
 
@@ -41,6 +46,18 @@ final class JsonBytes {
             rest /= 10;
         }
         length += digits;
+        return this;
+    }
+
+    /** The last bits of a value, six a character. */
+    JsonBytes addBase64(long bits, int characters) {
+        require(characters);
+        long rest = bits;
+        for (int at = length + characters - 1; at >= length; at--) {
+            bytes[at] = BASE64[(int) rest & 63];
+            rest >>>= 6;
+        }
+        length += characters;
         return this;
     }
 

@@ -11,30 +11,38 @@ import org.jspecify.annotations.Nullable;
  */
 final class Remembered {
 
-    private static final String DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     private static final int HASH_CHARACTERS = 16;
+    /** So many characters of a hash are bits of its head alone. */
+    private static final int HEAD_CHARACTERS = 10;
     private static final byte[] VALUES = values();
     private static final int WIDTH = 3;
     /** What one takes as JSON, while versions have few digits. */
-    static final int TYPICAL_BYTES = HASH_CHARACTERS + 10;
+    static final int TYPICAL_BYTES = HASH_CHARACTERS + 11;
 
     /** Three a command: 64 bits of the hash; the other 32, and how many versions after the first; the first version. */
     private long[] entries;
     private int from;
     private int to;
+    /** What comes before is that of the one that this is a copy of, too, and must not be changed. */
+    private int shared;
 
     Remembered() {
         entries = new long[WIDTH];
     }
 
-    private Remembered(long[] entries, int to) {
-        this.entries = entries;
-        this.to = to;
+    private Remembered(Remembered original) {
+        entries = original.entries;
+        from = original.from;
+        to = original.to;
+        shared = to;
     }
 
-    /** A copy, with room for another command. */
+    /**
+     * A copy that can go its own way, while the original stays as it is. Both have the same array, of which the original
+     * sees less: it may be copied again when this copy is needed no more, and not before.
+     */
     Remembered copy() {
-        return new Remembered(Arrays.copyOfRange(entries, from, to + WIDTH), to - from);
+        return new Remembered(this);
     }
 
     int size() {
@@ -58,6 +66,10 @@ final class Remembered {
         if (known < 0) {
             append(command.head(), command.tail(), version, version);
         } else {
+            if (known < shared) {
+                entries = entries.clone();
+                shared = 0;
+            }
             entries[known + 1] = (long) command.tail() << 32 | version - entries[known + 2];
         }
         from = Math.max(from, to - remembered * WIDTH);
@@ -75,11 +87,12 @@ final class Remembered {
     private void append(long head, int tail, long first, long last) {
         if (to == entries.length) {
             int used = to - from;
-            long[] larger = used <= entries.length / 4 * 3 && from > 0
+            long[] larger = shared == 0 && used <= entries.length / 4 * 3 && from > 0
                     ? entries
                     : new long[used + Math.max(1, used / WIDTH / 2) * WIDTH];
             System.arraycopy(entries, from, larger, 0, used);
             entries = larger;
+            shared = 0;
             from = 0;
             to = used;
         }
@@ -108,12 +121,8 @@ final class Remembered {
 
     /** A hash as it is stored: 16 characters of URL-safe Base64. */
     private static void write(long head, int tail, JsonBytes json) {
-        for (int i = 0; i < HASH_CHARACTERS; i++) {
-            long value = i < 10
-                    ? head >>> 58 - 6 * i
-                    : i == 10 ? head << 2 | tail >>> 30 : tail >>> 6 * (HASH_CHARACTERS - 1 - i);
-            json.add(DIGITS.charAt((int) value & 63));
-        }
+        json.addBase64(head >>> 4, HEAD_CHARACTERS)
+                .addBase64((head & 15) << Integer.SIZE | tail & 0xffff_ffffL, HASH_CHARACTERS - HEAD_CHARACTERS);
     }
 
     /**
@@ -132,9 +141,9 @@ final class Remembered {
             if (value < 0) {
                 throw new IllegalArgumentException("'" + hash + "' is no hash");
             }
-            if (i < 10) {
+            if (i < HEAD_CHARACTERS) {
                 head = head << 6 | value;
-            } else if (i == 10) {
+            } else if (i == HEAD_CHARACTERS) {
                 head = head << 4 | value >> 2;
                 tail = value & 3;
             } else {
@@ -147,8 +156,8 @@ final class Remembered {
     private static byte[] values() {
         byte[] values = new byte[128];
         Arrays.fill(values, (byte) -1);
-        for (int i = 0; i < DIGITS.length(); i++) {
-            values[DIGITS.charAt(i)] = (byte) i;
+        for (int i = 0; i < JsonBytes.BASE64.length; i++) {
+            values[JsonBytes.BASE64[i]] = (byte) i;
         }
         return values;
     }

@@ -103,7 +103,7 @@ public final class Snapshot<S> {
         }
     }
 
-    /** A copy that can go its own way. */
+    /** A copy that can go its own way. This one is changed no more, and not copied again before the copy is done with. */
     public Snapshot<S> copy() {
         return new Snapshot<>(version, state, commands.copy(), poison);
     }

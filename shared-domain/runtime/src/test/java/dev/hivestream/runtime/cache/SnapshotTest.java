@@ -132,6 +132,28 @@ class SnapshotTest {
         assertThat(snapshot.poison()).isNull();
     }
 
+    @Test
+    void an_original_stays_as_it_is_however_far_its_copies_go() {
+        Snapshot<Total> original = CODEC.read("a", null);
+        for (int i = 1; i <= 40; i++) {
+            original.advance(new Total(i, ""), "c" + (i + 1) / 2, 16);
+            byte[] before = CODEC.write(original);
+            for (int steps : new int[]{1, 3, 16, 50}) {
+                Snapshot<Total> copy = original.copy();
+                Snapshot<Total> same = CODEC.read("a", before);
+                // the first goes on with the command before, as no batch does
+                for (int step = 0; step < steps; step++) {
+                    String command = step == 0 ? "c" + (i + 1) / 2 : "d" + steps + "-" + step;
+                    copy.advance(new Total(step, ""), command, 16);
+                    same.advance(new Total(step, ""), command, 16);
+                }
+                assertThat(CODEC.write(copy)).asString().isEqualTo(new String(CODEC.write(same), UTF_8));
+                assertThat(CODEC.write(original)).asString().isEqualTo(new String(before, UTF_8));
+            }
+            original = original.copy();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "{}", "[]", "null", "5", "garbage", "{\"version\":1}",
             "{\"state\":{\"sum\":1,\"note\":\"\"}}",
