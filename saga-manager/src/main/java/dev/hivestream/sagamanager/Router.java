@@ -42,22 +42,18 @@ final class Router {
     void route(Incoming record, List<Outgoing> routed) {
         String type = record.header(Header.TYPE);
         if (Received.RESULT.equals(type)) {
-            String[] cause = cause(record);
-            ServedSaga<?, ?, ?> saga = cause == null ? null : sagas.byName().get(cause[0]);
+            ServedSaga.Cause cause = ServedSaga.Cause.of(record.header(Header.SAGA));
+            ServedSaga<?, ?, ?> saga = cause == null ? null : sagas.byName().get(cause.saga());
             if (saga != null && cause != null) {
-                routed.add(toInbox(saga, cause[1], record));
+                routed.add(toInbox(saga, cause.id(), record));
             }
             return;
         }
         for (ServedSaga<?, ?, ?> saga : byEvent.getOrDefault(type == null ? "" : type, List.of())) {
             try {
-                String id = saga.reactor().correlate(Received.of(record));
-                if (id == null) {
-                    String[] cause = cause(record);
-                    id = cause != null && cause[0].equals(saga.name()) ? cause[1] : null;
-                }
+                String id = saga.instanceOf(Received.of(record), record.header(Header.SAGA));
                 if (id != null) {
-                    routed.add(toInbox(saga, Ids.require("id of the saga instance", id), record));
+                    routed.add(toInbox(saga, id, record));
                 }
             } catch (Malformed e) {
                 routed.add(deadLetter(saga, record, String.valueOf(e.getMessage()), null));
@@ -67,13 +63,6 @@ final class Router {
                         + fault, fault));
             }
         }
-    }
-
-    /** The saga and the instance whose command a record follows from; null if it is none's. */
-    private static String @Nullable [] cause(Incoming record) {
-        String saga = record.header(Header.SAGA);
-        int colon = saga == null ? -1 : saga.indexOf(':');
-        return saga == null || colon < 0 ? null : new String[]{saga.substring(0, colon), saga.substring(colon + 1)};
     }
 
     private Outgoing toInbox(ServedSaga<?, ?, ?> saga, String id, Incoming record) {

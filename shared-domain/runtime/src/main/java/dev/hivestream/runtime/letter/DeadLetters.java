@@ -1,10 +1,13 @@
 package dev.hivestream.runtime.letter;
 
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.saga.Received;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -15,10 +18,13 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -48,6 +54,20 @@ public final class DeadLetters {
     /** What a letter has beside its record, and what says where that record has been. */
     private static final Set<String> LEFT_BEHIND = Set.of(Header.DEAD_REASON, Header.DEAD_TRACE, Header.DEAD_ORIGIN,
             Header.LETTER, Header.FORWARDED_FROM);
+
+    /** What an inbox has otherwise: its own time, and no place among an aggregate's commands. */
+    private static final Set<String> UNROUTED = Stream
+            .concat(LEFT_BEHIND.stream(), Stream.of(Header.TIME, Header.COMMAND_POSITION))
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** A letter that stays where it is. */
+    private static final class Held extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Held(String why) {
+            super(why);
+        }
+    }
 
     private final Map<String, Letterbox> boxes = new HashMap<>();
     private final Admin admin;
@@ -124,7 +144,7 @@ public final class DeadLetters {
     /**
      * Sends letters again, those of an aggregate in their order and each once. A letter whose value was too large to be
      * kept cannot be sent, nor what stands behind it of its aggregate; a saga's command is not sent, for the saga was told
-     * that it failed.
+     * that it failed. An event that could not be routed to a saga is routed now, if the domain of this process can.
      */
     public Map<String, Object> resend(String name, Order order) {
         return act(box(name), order, Letter.RESENT);
@@ -236,16 +256,21 @@ public final class DeadLetters {
                 more = true;
                 return false;
             }
-            String why = action.equals(Letter.RESENT) ? whyHeld(letter) : null;
-            if (why != null) {
-                hold(letter, why);
-                return true;
+            ProducerRecord<byte[], byte[]> copy = null;
+            if (action.equals(Letter.RESENT)) {
+                try {
+                    requireSendable(letter);
+                    copy = isUnrouted(letter) ? routed(letter) : copy(letter);
+                } catch (Held e) {
+                    hold(letter, String.valueOf(e.getMessage()));
+                    return true;
+                }
             }
             if (under == 0) {
                 producer.beginTransaction();
             }
-            if (action.equals(Letter.RESENT)) {
-                var _ = producer.send(copy(letter));
+            if (copy != null) {
+                var _ = producer.send(copy);
             }
             var _ = producer.send(fate(letter));
             if (named.size() < NAMED) {
@@ -279,23 +304,34 @@ public final class DeadLetters {
             }
         }
 
-        private @Nullable String whyHeld(Letter letter) {
-            String origin = letter.header(Header.DEAD_ORIGIN);
-            if (letter.header(Header.SAGA) != null && box.input().endsWith(".commands")) {
-                return "a saga was told that this command failed, and may have made up for it";
+        private void requireSendable(Letter letter) throws Held {
+            if (letter.header(Header.SAGA) != null && box.router() == null) {
+                throw new Held("a saga was told that this command failed, and may have made up for it");
             }
-            String why = null;
             if (letter.header(Header.DEAD_OMITTED) != null) {
-                why = "its value was too large to be kept";
-            } else if (origin != null && !origin.startsWith(box.input() + "/")) {
-                why = "it is not from " + box.input() + " but from " + origin;
-            } else if (!order.force() && heldIds.contains(letter.key())) {
-                why = "an older one of '" + letter.key() + "' is open";
+                throw holding(letter, "its value was too large to be kept");
             }
-            if (why != null && letter.key() != null) {
+            if (isUnrouted(letter) && box.router() == null) {
+                throw holding(letter,
+                        "it is not from " + box.input() + " but from " + letter.header(Header.DEAD_ORIGIN));
+            }
+            if (!order.force() && heldIds.contains(letter.key())) {
+                throw holding(letter, "an older one of '" + letter.key() + "' is open");
+            }
+        }
+
+        /** Those of its aggregate that are behind it are held too. */
+        private Held holding(Letter letter, String why) {
+            if (letter.key() != null) {
                 heldIds.add(letter.key());
             }
-            return why;
+            return new Held(why);
+        }
+
+        /** Whether it has never been in the input. */
+        private boolean isUnrouted(Letter letter) {
+            String origin = letter.header(Header.DEAD_ORIGIN);
+            return origin != null && !origin.startsWith(box.input() + "/");
         }
 
         private void hold(Letter letter, String why) {
@@ -312,10 +348,36 @@ public final class DeadLetters {
             int partition = record.key() == null
                     ? record.partition() % properties.partitions()
                     : Slot.partitionOf(record.key(), properties.partitions());
-            ProducerRecord<byte[], byte[]> copy = new ProducerRecord<>(box.input(), partition, record.key(),
-                    record.value());
+            return copy(letter, partition, record.key(), LEFT_BEHIND);
+        }
+
+        /** An event as the router would put it into the inbox; null if it is for no instance. */
+        private @Nullable ProducerRecord<byte[], byte[]> routed(Letter letter) throws Held {
+            String id;
+            try {
+                id = Objects.requireNonNull(box.router()).instanceOf(Received.of(letter.record()),
+                        letter.header(Header.SAGA));
+            } catch (Malformed e) {
+                throw holding(letter, "it still cannot be routed: " + e.getMessage());
+            } catch (Throwable e) {
+                throw holding(letter,
+                        "the saga '" + box.name() + "' still fails to correlate it: " + DomainFault.of(e));
+            }
+            if (id == null) {
+                return null;
+            }
+            ProducerRecord<byte[], byte[]> copy = copy(letter, Slot.partitionOf(utf8(id), properties.partitions()),
+                    utf8(id), UNROUTED);
+            copy.headers().add(Header.TIME, utf8(Instant.now(clock).toString()));
+            return copy;
+        }
+
+        private ProducerRecord<byte[], byte[]> copy(Letter letter, int partition, byte @Nullable [] key,
+                Set<String> without) {
+            ConsumerRecord<byte[], byte[]> record = letter.record();
+            ProducerRecord<byte[], byte[]> copy = new ProducerRecord<>(box.input(), partition, key, record.value());
             record.headers().forEach(header -> {
-                if (!LEFT_BEHIND.contains(header.key())) {
+                if (!without.contains(header.key())) {
                     copy.headers().add(header);
                 }
             });

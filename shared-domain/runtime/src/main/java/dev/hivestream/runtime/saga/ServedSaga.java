@@ -9,9 +9,13 @@ import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Fingerprint;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Malformed;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A saga that this instance runs, with what reads and writes it. Thread-safe.
@@ -54,6 +58,39 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     /** The CloudEvents source of what it sends. */
     public String source() {
         return "/hive/saga/" + name();
+    }
+
+    /**
+     * The instance that an event is for: the one that it correlates to, else the one whose command it follows from.
+     *
+     * @param following the event's header {@link Header#SAGA}, if it has one
+     * @return null if it is for none
+     * @throws Malformed if it cannot be read, or the instance has no valid id
+     * @throws RuntimeException whatever the domain throws
+     */
+    public @Nullable String instanceOf(Received event, @Nullable String following) throws Malformed {
+        String id = reactor.correlate(event);
+        if (id == null) {
+            Cause cause = Cause.of(following);
+            id = cause != null && cause.saga().equals(name()) ? cause.id() : null;
+        }
+        return id == null ? null : Ids.require("id of the saga instance", id);
+    }
+
+    /** The saga and the instance whose command a record follows from. */
+    public record Cause(String saga, String id) {
+
+        /**
+         * Reads the header {@link Header#SAGA}.
+         *
+         * @return null if it names none
+         */
+        public static @Nullable Cause of(@Nullable String header) {
+            int colon = header == null ? -1 : header.indexOf(':');
+            return header == null || colon < 0
+                    ? null
+                    : new Cause(header.substring(0, colon), header.substring(colon + 1));
+        }
     }
 
     @Override
