@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -17,11 +18,12 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.dao.DataAccessException;
 
 /**
  * {@code /actuator/sagas}: how many instances there are, by saga and status; {@code …/<saga>?status=parked} lists those,
  * stalest first; {@code …/<saga>/<id>} is the time line of one; a POST to {@code …/<saga>/<id>/retry}, {@code skip} or
- * {@code end} puts what a person wants into its inbox.
+ * {@code end} puts what a person wants into its inbox. 503: Redis or the broker does not answer.
  */
 @WebEndpoint(id = "sagas")
 public final class SagasEndpoint {
@@ -44,10 +46,12 @@ public final class SagasEndpoint {
 
     /** Counts by saga and status. */
     @ReadOperation
-    public Map<String, Map<String, Long>> counts() {
-        Map<String, Map<String, Long>> counts = new LinkedHashMap<>();
-        sagas.byName().keySet().stream().sorted().forEach(name -> counts.put(name, instances.counts(name)));
-        return counts;
+    public WebEndpointResponse<Object> counts() {
+        return unlessAway(() -> {
+            Map<String, Map<String, Long>> counts = new LinkedHashMap<>();
+            sagas.byName().keySet().stream().sorted().forEach(name -> counts.put(name, instances.counts(name)));
+            return new WebEndpointResponse<>(counts);
+        });
     }
 
     /** The instances of a saga of one status, stalest first. */
@@ -61,7 +65,8 @@ public final class SagasEndpoint {
             return new WebEndpointResponse<>(Map.of("detail", "There is no status '" + wanted + "'; known are "
                     + ServedSaga.STATUSES), WebEndpointResponse.STATUS_BAD_REQUEST);
         }
-        return new WebEndpointResponse<>(instances.list(saga, wanted, limit == null ? LISTED : limit));
+        return unlessAway(
+                () -> new WebEndpointResponse<>(instances.list(saga, wanted, limit == null ? LISTED : limit)));
     }
 
     /** One instance's time line. */
@@ -71,17 +76,15 @@ public final class SagasEndpoint {
         if (served == null) {
             return unknown(saga);
         }
-        Map<String, Object> line = instances.timeline(served, id);
-        return line == null
-                ? new WebEndpointResponse<>(Map.of("detail", "There is no instance '" + id + "' of " + saga),
-                        WebEndpointResponse.STATUS_NOT_FOUND)
-                : new WebEndpointResponse<>(line);
+        return unlessAway(() -> {
+            Map<String, Object> line = instances.timeline(served, id);
+            return line == null ? unknown(saga, id) : new WebEndpointResponse<>(line);
+        });
     }
 
     /** Lets a parked instance go on, skip the message that it failed on, or end. */
     @WriteOperation
-    public WebEndpointResponse<Object> act(@Selector String saga, @Selector String id, @Selector String action)
-            throws InterruptedException {
+    public WebEndpointResponse<Object> act(@Selector String saga, @Selector String id, @Selector String action) {
         ServedSaga<?, ?, ?> served = sagas.byName().get(saga);
         if (served == null) {
             return unknown(saga);
@@ -91,10 +94,13 @@ public final class SagasEndpoint {
             return new WebEndpointResponse<>(Map.of("detail", "There is no action '" + action
                     + "'; known are retry, skip and end"), WebEndpointResponse.STATUS_BAD_REQUEST);
         }
-        String before = instances.status(served, id);
+        return unlessAway(() -> act(served, id, action, type));
+    }
+
+    private WebEndpointResponse<Object> act(ServedSaga<?, ?, ?> saga, String id, String action, String type) {
+        String before = instances.status(saga, id);
         if (before == null) {
-            return new WebEndpointResponse<>(Map.of("detail", "There is no instance '" + id + "' of " + saga),
-                    WebEndpointResponse.STATUS_NOT_FOUND);
+            return unknown(saga.name(), id);
         }
         if ((action.equals("skip") && !before.equals("parked")) || ENDS.contains(before)) {
             return new WebEndpointResponse<>(Map.of("detail", "The instance '" + id + "' is " + before
@@ -102,11 +108,30 @@ public final class SagasEndpoint {
                     409);
         }
         try {
-            inbox.put(served, id, type, UUID.randomUUID().toString(), Map.of()).get(15, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            inbox.put(saga, id, type, UUID.randomUUID().toString(), Map.of()).get(15, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
             return new WebEndpointResponse<>(Map.of("detail", "The broker did not take it: " + e.getMessage()), 503);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new WebEndpointResponse<>(Map.of("detail", "This instance is being stopped"), 503);
         }
-        return new WebEndpointResponse<>(Map.of("saga", saga, "id", id, "action", action, "statusBefore", before), 202);
+        return new WebEndpointResponse<>(
+                Map.of("saga", saga.name(), "id", id, "action", action, "statusBefore", before), 202);
+    }
+
+    private static WebEndpointResponse<Object> unlessAway(Supplier<WebEndpointResponse<Object>> answer) {
+        try {
+            return answer.get();
+        } catch (DataAccessException e) {
+            return new WebEndpointResponse<>(Map.of("detail", "Redis does not answer: " + e.getMessage()), 503);
+        } catch (KafkaException e) {
+            return new WebEndpointResponse<>(Map.of("detail", "The broker does not answer: " + e.getMessage()), 503);
+        }
+    }
+
+    private static WebEndpointResponse<Object> unknown(String saga, String id) {
+        return new WebEndpointResponse<>(Map.of("detail", "There is no instance '" + id + "' of " + saga),
+                WebEndpointResponse.STATUS_NOT_FOUND);
     }
 
     private WebEndpointResponse<Object> unknown(String saga) {

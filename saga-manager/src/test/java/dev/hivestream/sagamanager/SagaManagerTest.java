@@ -73,6 +73,21 @@ class SagaManagerTest {
     }
 
     @Test
+    void who_asks_while_redis_does_not_answer_is_told_so() throws Exception {
+        String id = Clocks.id();
+        clocks.happen(id, "wound", "{\"millis\":3600000}").get();
+        await().atMost(PATIENCE).until(() -> ids("active").contains(id));
+        LocalStack.shared().redis().call("CLIENT", "PAUSE", "8000");
+        for (String path : List.of("", "/alarm?status=parked")) {
+            HttpResponse<String> answer = manager.get("/actuator/sagas" + path);
+            assertThat(answer.statusCode()).as(path).isEqualTo(503);
+            assertThat(answer.body()).contains("Redis does not answer");
+        }
+        assertThat(manager.post("/actuator/sagas/alarm/" + id + "/end").statusCode()).isEqualTo(503);
+        await().atMost(PATIENCE).until(() -> ids("active").contains(id));
+    }
+
+    @Test
     void one_that_throws_is_parked_and_goes_on_in_order_after_the_fix() throws Exception {
         Alarms.broken = true;
         String id = Clocks.id();
