@@ -7,12 +7,15 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.hivestream.local.LocalStack;
+import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Result;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -20,8 +23,11 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
@@ -76,6 +82,37 @@ class HttpAnswerTest {
         assertThat(problem.path("detail").asString("")).contains("2 to 280");
         assertThat(problem.path("version").asLong(-1)).isZero();
         assertThat(wire.events("content", id)).isEmpty();
+    }
+
+    @Test
+    void a_rejection_waits_until_the_cache_shows_what_it_was_decided_on() throws Exception {
+        String id = Wire.id();
+        String place = "/v1/content/" + id;
+        int partition = Wire.partitionOf(id);
+        processor.post(place + "/create", CREATE);
+        String created = Wire.header(wire.events("content", id).getLast(), Header.COMMAND_POSITION);
+        // nothing is decided while somebody else has the guard
+        String guard = "hive:lock:content:" + partition;
+        await().until(
+                () -> "OK".equals(LocalStack.shared().redis().call("SET", guard, "somebody", "NX", "PX", "7000")));
+        try (ExecutorService client = Executors.newSingleThreadExecutor()) {
+            Future<HttpResponse<String>> answer = client.submit(
+                    () -> processor.post(place + "/edit", "{\"text\":\"other\"}", "Idempotency-Key", "waits-" + id));
+            ConsumerRecord<byte[], byte[]> command = await().until(() -> wire.topic("content.commands").read().stream()
+                    .filter(record -> ("waits-" + id).equals(Wire.header(record, Header.ID))).findAny().orElse(null),
+                    Objects::nonNull);
+            ProducerRecord<byte[], byte[]> result = new ProducerRecord<>("content.results", partition, command.key(),
+                    Json.TOLERANT.writeValueAsBytes(
+                            Result.rejected("waits-" + id, "content", id, 2, "made-up", "by another instance")));
+            String position = created.substring(0, created.indexOf(':') + 1) + command.offset();
+            result.headers().add(Header.REPLY_TO, command.headers().lastHeader(Header.REPLY_TO).value())
+                    .add(Header.COMMAND_POSITION, Wire.utf8(position));
+            wire.send(result);
+
+            await().during(Duration.ofMillis(700)).atMost(Duration.ofSeconds(3)).until(() -> !answer.isDone());
+            LocalStack.shared().redis().call("DEL", guard);
+            assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isIn(200, 422);
+        }
     }
 
     @Test

@@ -367,12 +367,14 @@ public final class Gateway implements SmartLifecycle {
             if (wait == null) {
                 return;
             }
-            String position = Header.text(record.headers(), Header.COMMAND_POSITION);
-            if (result.outcome() == Result.Outcome.accepted && position != null) {
-                reflections.shows(new Slot(result.aggregate(), record.partition()), Position.parse(position))
-                        .thenRun(() -> wait.result.complete(result));
-            } else {
+            String text = Header.text(record.headers(), Header.COMMAND_POSITION);
+            Position position = text == null ? Position.NONE : Position.parse(text);
+            if (position.equals(Position.NONE)) {
                 wait.result.complete(result);
+            } else {
+                // a rejection, too, tells of events that whoever reads next has to see
+                reflections.shows(new Slot(result.aggregate(), record.partition()), position)
+                        .thenRun(() -> wait.result.complete(result));
             }
         } catch (RuntimeException e) {
             // whatever it is: who waits for other results goes on
