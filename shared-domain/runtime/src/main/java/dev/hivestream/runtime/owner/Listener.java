@@ -3,6 +3,7 @@ package dev.hivestream.runtime.owner;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -27,7 +28,8 @@ import org.springframework.transaction.support.AbstractPlatformTransactionManage
 
 /**
  * Sets the binder's listener containers up so that a batch is decided once: hooks after the commit work, a batch that did
- * not end cleanly goes on from the group's stable committed offset, and a container that was fenced starts again.
+ * not end cleanly goes on from the group's stable committed offset, and a container that was fenced starts again, or whose
+ * group does not know its consumers any more while these do not notice.
  */
 public final class Listener implements ListenerContainerCustomizer<AbstractMessageListenerContainer<?, ?>> {
 
@@ -67,20 +69,54 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
             MessageListenerContainer container = event.getContainer(MessageListenerContainer.class);
             LOG.warn("The consumer of {} stopped ({}); its container starts again", container.getListenerId(),
                     event.getReason());
-            // not on the consumer's own thread, which the stop waits for
+            restart(container);
+        }
+    }
+
+    /** Not on the consumer's own thread, which the stop waits for. */
+    private void restart(MessageListenerContainer container) {
+        if (!closing) {
             Thread.ofVirtual().name("restart").start(() -> {
                 container.stop();
-                container.start();
+                if (!closing) {
+                    container.start();
+                }
             });
         }
     }
 
-    private static final class ToStableOffset implements AfterRollbackProcessor<byte[], byte[]> {
+    /**
+     * The failures of a consumer that its group does not know. One that was put out hears of it by its next heartbeat and
+     * joins again; if its clock was set back it sends none until it is as late again, and would be in its successor's way
+     * until then. Belongs to a consumer's thread.
+     */
+    private static final class Stranger {
+
+        private static final long NOTICED_NANOS = Duration.ofSeconds(10).toNanos();
+
+        private long first;
+        private long last;
+        private boolean any;
+
+        /** Whether it will not notice by itself. */
+        boolean failed() {
+            long now = System.nanoTime();
+            if (!any || now - last > NOTICED_NANOS) {
+                first = now;
+            }
+            any = true;
+            last = now;
+            return now - first > NOTICED_NANOS;
+        }
+    }
+
+    private final class ToStableOffset implements AfterRollbackProcessor<byte[], byte[]> {
 
         private static final long FIRST_BACK_OFF = 20;
         private static final long LAST_BACK_OFF = 2_000;
 
         private final ThreadLocal<Long> backOff = ThreadLocal.withInitial(() -> FIRST_BACK_OFF);
+        private final ThreadLocal<Stranger> stranger = ThreadLocal.withInitial(Stranger::new);
 
         @Override
         public void processBatch(ConsumerRecords<byte[], byte[]> records,
@@ -90,6 +126,15 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
             LOG.warn("A batch of {} was rolled back and comes again: {}", records.count(),
                     NestedExceptionUtils.getMostSpecificCause(exception).toString());
             Admission.rolledBack(consumer, exception, records.count());
+            if (NestedExceptionUtils.getMostSpecificCause(exception) instanceof CommitFailedException
+                    && stranger.get().failed()) {
+                stranger.remove();
+                LOG.warn(
+                        "The group does not know the consumer of {}, which does not notice; its container starts again",
+                        container.getListenerId());
+                restart(container);
+                return;
+            }
             Set<TopicPartition> partitions = records.partitions();
             boolean found = false;
             while (!found && container.isRunning()) {
