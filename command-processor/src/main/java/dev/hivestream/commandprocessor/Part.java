@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -140,7 +141,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     @Override
-    public boolean writeBack(Cache cache) {
+    public BooleanSupplier writeBack(Cache cache) {
         boolean hasEvents = !changed.isEmpty();
         Watermark watermark = hasEvents
                 ? Watermark.at(Objects.requireNonNull(lastEvent).offset() + 1, position)
@@ -149,15 +150,19 @@ final class Part<C, S, E> extends CachedPart<S> {
             // first: whatever becomes of the write, this is what the next batch has to find
             owned().expect(watermark);
         } else if (results.isEmpty()) {
-            return true;
+            return () -> true;
         }
-        boolean isWritten = cache.write(owned().slot(), reflected().generation(), reflected().watermark(), watermark,
+        BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().watermark(),
+                watermark,
                 encoded, results, rules.properties().results().keep());
-        if (isWritten) {
-            keep(encoded);
-            own.forEach(result -> rules.answered().answered(owned().slot(), result));
-        }
-        return isWritten;
+        return () -> {
+            boolean isWritten = answer.getAsBoolean();
+            if (isWritten) {
+                keep(encoded);
+                own.forEach(result -> rules.answered().answered(owned().slot(), result));
+            }
+            return isWritten;
+        };
     }
 
     private boolean encode() {

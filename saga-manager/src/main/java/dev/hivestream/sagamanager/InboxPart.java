@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,7 +129,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     }
 
     @Override
-    public boolean writeBack(Cache cache) {
+    public BooleanSupplier writeBack(Cache cache) {
         Watermark next = Watermark.at(records().getLast().offset() + 1, Position.NONE);
         // first: whatever becomes of the write, this is what the next batch has to find
         owned().expect(next);
@@ -139,12 +140,15 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
             written.put(id, saga.snapshots().write(snapshot));
             index.addAll(saga.index(id, snapshot));
         }
-        boolean isWritten = cache.write(owned().slot(), reflected().generation(), reflected().watermark(), next,
+        BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().watermark(), next,
                 written,
                 index);
-        if (isWritten) {
-            keep(written);
-        }
-        return isWritten;
+        return () -> {
+            boolean isWritten = answer.getAsBoolean();
+            if (isWritten) {
+                keep(written);
+            }
+            return isWritten;
+        };
     }
 }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,8 @@ import tools.jackson.core.JacksonException;
  * The cache in Redis. Reads a slot in one round trip and writes it in one atomic script, on condition that its watermark
  * is still the one that was read: the write of an owner that has been overtaken changes nothing. Thread-safe.
  *
- * <p>All methods throw {@link org.springframework.dao.DataAccessException} when Redis does not answer.
+ * <p>All methods, and what they give to be asked later, throw {@link org.springframework.dao.DataAccessException} when Redis
+ * does not answer.
  */
 public final class Cache {
 
@@ -130,6 +133,15 @@ public final class Cache {
 
     /** Reads a slot's pointer, watermark and snapshots, as of one moment. */
     public Loaded load(Slot slot, String fingerprint, String generation, Collection<String> ids) {
+        return ask(slot, fingerprint, generation, ids).get();
+    }
+
+    /**
+     * Asks for what {@link #load} reads, without waiting.
+     *
+     * @return waits for the answer; to be asked once
+     */
+    public Supplier<Loaded> ask(Slot slot, String fingerprint, String generation, Collection<String> ids) {
         byte[][] arguments = new byte[ids.size() + 3][];
         arguments[0] = Keys.active(slot);
         arguments[1] = Keys.watermark(slot, generation);
@@ -139,10 +151,13 @@ public final class Cache {
             arguments[i++] = utf8(prefix + id);
         }
         arguments[i] = utf8(fingerprint);
-        List<byte @Nullable []> found = scripts.run(LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
-        byte[] active = found.get(0);
-        return new Loaded(active == null ? null : new String(active, StandardCharsets.UTF_8), found.get(1),
-                found.subList(2, found.size()));
+        Supplier<List<byte @Nullable []>> answer = scripts.ask(LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
+        return () -> {
+            List<byte @Nullable []> found = answer.get();
+            byte[] active = found.get(0);
+            return new Loaded(active == null ? null : new String(active, StandardCharsets.UTF_8), found.get(1),
+                    found.subList(2, found.size()));
+        };
     }
 
     /**
@@ -153,6 +168,16 @@ public final class Cache {
      * @return false if another watermark is stored; nothing is changed then
      */
     public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+            Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
+        return writing(slot, generation, expected, next, snapshots, results, keep).getAsBoolean();
+    }
+
+    /**
+     * Begins to {@link #write(Slot, String, Watermark, Watermark, Map, Map, Duration) write}, without waiting.
+     *
+     * @return waits until it is done; to be asked once
+     */
+    public BooleanSupplier writing(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
             Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
         int keys = 1 + snapshots.size() + results.size();
         byte[][] arguments = new byte[keys + 4 + snapshots.size() + results.size()][];
@@ -173,8 +198,12 @@ public final class Cache {
             arguments[keys + 3 + i] = result.getValue();
             i++;
         }
-        Long written = scripts.run(WRITE, ReturnType.INTEGER, keys, arguments);
-        return written == 1;
+        return isDone(WRITE, keys, arguments);
+    }
+
+    private BooleanSupplier isDone(RedisScripts.Script script, int keys, byte[][] arguments) {
+        Supplier<Long> answer = scripts.ask(script, ReturnType.INTEGER, keys, arguments);
+        return () -> answer.get() == 1;
     }
 
     /**
@@ -186,8 +215,18 @@ public final class Cache {
      */
     public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
             Map<String, byte[]> snapshots, Collection<Indexed> index) {
+        return writing(slot, generation, expected, next, snapshots, index).getAsBoolean();
+    }
+
+    /**
+     * Begins to {@link #write(Slot, String, Watermark, Watermark, Map, Collection) write}, without waiting.
+     *
+     * @return waits until it is done; to be asked once
+     */
+    public BooleanSupplier writing(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+            Map<String, byte[]> snapshots, Collection<Indexed> index) {
         if (index.isEmpty()) {
-            return write(slot, generation, expected, next, snapshots, Map.of(), Duration.ZERO);
+            return writing(slot, generation, expected, next, snapshots, Map.of(), Duration.ZERO);
         }
         List<byte[]> keys = new ArrayList<>(snapshots.size() + 8);
         List<byte[]> values = new ArrayList<>(snapshots.size() + 3 * index.size() + 3);
@@ -210,11 +249,14 @@ public final class Cache {
         }
         int count = keys.size();
         keys.addAll(values);
-        Long written = scripts.run(WRITE_INDEXED, ReturnType.INTEGER, count, keys.toArray(byte[][]::new));
-        if (written == -1) {
-            throw noIndex(slot, generation, null);
-        }
-        return written == 1;
+        Supplier<Long> answer = scripts.ask(WRITE_INDEXED, ReturnType.INTEGER, count, keys.toArray(byte[][]::new));
+        return () -> {
+            long written = answer.get();
+            if (written == -1) {
+                throw noIndex(slot, generation, null);
+            }
+            return written == 1;
+        };
     }
 
     /**
@@ -273,8 +315,7 @@ public final class Cache {
             arguments[keys + 1 + i] = snapshot.getValue();
             i++;
         }
-        Long written = scripts.run(MEND, ReturnType.INTEGER, keys, arguments);
-        return written == 1;
+        return isDone(MEND, keys, arguments).getAsBoolean();
     }
 
     /**

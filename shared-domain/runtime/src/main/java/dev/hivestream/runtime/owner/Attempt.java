@@ -14,9 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
@@ -47,8 +46,8 @@ public final class Attempt implements TransactionSynchronization {
         /** The ids that its records are about, as far as they can be read. */
         Set<String> ids();
 
-        /** Reads watermark and snapshots; false if the watermark is not the one expected. */
-        boolean load(Cache cache);
+        /** Asks for watermark and snapshots; the answer: false if the watermark is not the one expected. */
+        BooleanSupplier load(Cache cache);
 
         /**
          * Decides all records in order, in memory.
@@ -58,8 +57,8 @@ public final class Attempt implements TransactionSynchronization {
          */
         List<Outgoing> decide();
 
-        /** After the commit: writes what was decided; false if somebody overtook us. */
-        boolean writeBack(Cache cache);
+        /** After the commit: writes what was decided; the answer: false if somebody overtook us. */
+        BooleanSupplier writeBack(Cache cache);
 
         /** All is over. */
         void ended(boolean committed);
@@ -94,7 +93,7 @@ public final class Attempt implements TransactionSynchronization {
     private Guard.@Nullable Held held;
     private boolean committing;
     private boolean committed;
-    private final Queue<TopicPartition> unwritten = new ConcurrentLinkedQueue<>();
+    private final List<TopicPartition> unwritten = new ArrayList<>();
     private long since = System.nanoTime();
 
     private Attempt(Parts with) {
@@ -137,10 +136,13 @@ public final class Attempt implements TransactionSynchronization {
 
     /** Reads the cache; a partition whose watermark is not the one expected is closed and caught up before it is decided. */
     public void load() {
-        Queue<TopicPartition> surprised = new ConcurrentLinkedQueue<>();
-        AtOnce.forEach(parts.entrySet(), part -> {
-            if (!part.getValue().load(with.cache())) {
-                surprised.add(part.getKey());
+        // of all partitions before the first answer is waited for
+        Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
+        parts.forEach((partition, part) -> asked.put(partition, part.load(with.cache())));
+        List<TopicPartition> surprised = new ArrayList<>();
+        asked.forEach((partition, answer) -> {
+            if (!answer.getAsBoolean()) {
+                surprised.add(partition);
             }
         });
         surprised.forEach(partition -> with.ownership().doubt(partition,
@@ -164,6 +166,7 @@ public final class Attempt implements TransactionSynchronization {
             }
             Objects.requireNonNull(held).renewIfDue();
         }
+        Sending.flush();
         since = with.watcher().step("decide", since);
         return left;
     }
@@ -180,24 +183,30 @@ public final class Attempt implements TransactionSynchronization {
     public void afterCommit() {
         committed = true;
         since = with.watcher().step("commit", since);
-        AtOnce.forEach(parts.entrySet(), part -> {
-            try {
-                writeBack(part.getKey(), part.getValue());
-            } catch (RuntimeException | Error e) {
-                LOG.warn("The cache of {} could not be written after a commit; it is caught up: {}", part.getKey(),
-                        e.toString());
-                unwritten.add(part.getKey());
-            }
-        });
+        Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
+        parts.forEach((partition, part) -> unlessUnwritten(partition,
+                () -> asked.put(partition, part.writeBack(with.cache()))));
+        asked.forEach((partition, answer) -> unlessUnwritten(partition,
+                () -> writtenBack(partition, answer.getAsBoolean())));
         since = with.watcher().step("write-back", since);
     }
 
-    private void writeBack(TopicPartition input, Part part) {
-        Slot slot = part.owned().slot();
-        if (part.writeBack(with.cache())) {
-            with.watcher().written(slot, part.owned().reflected().watermark());
+    private void unlessUnwritten(TopicPartition partition, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("The cache of {} could not be written after a commit; it is caught up: {}", partition,
+                    e.toString());
+            unwritten.add(partition);
+        }
+    }
+
+    private void writtenBack(TopicPartition input, boolean isWritten) {
+        Ownership.Owned owned = Objects.requireNonNull(parts.get(input)).owned();
+        if (isWritten) {
+            with.watcher().written(owned.slot(), owned.reflected().watermark());
         } else {
-            with.watcher().overtaken(slot);
+            with.watcher().overtaken(owned.slot());
             with.ownership().doubt(input, "the cache was changed while a batch was committed");
         }
     }

@@ -14,6 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,20 +82,23 @@ public abstract class CachedPart<S> implements Attempt.Part {
     }
 
     @Override
-    public final boolean load(Cache cache) {
+    public final BooleanSupplier load(Cache cache) {
         List<String> cold = new ArrayList<>();
         for (String id : ids) {
             if (!hot.has(id)) {
                 cold.add(id);
             }
         }
-        Cache.Loaded loaded = cache.load(owned.slot(), reflected.fingerprint(), reflected.generation(), cold);
-        Map<String, byte @Nullable []> byId = HashMap.newHashMap(cold.size());
-        for (int i = 0; i < cold.size(); i++) {
-            byId.put(cold.get(i), loaded.snapshots().get(i));
-        }
-        stored = byId;
-        return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
+        Supplier<Cache.Loaded> answer = cache.ask(owned.slot(), reflected.fingerprint(), reflected.generation(), cold);
+        return () -> {
+            Cache.Loaded loaded = answer.get();
+            Map<String, byte @Nullable []> byId = HashMap.newHashMap(cold.size());
+            for (int i = 0; i < cold.size(); i++) {
+                byId.put(cold.get(i), loaded.snapshots().get(i));
+            }
+            stored = byId;
+            return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
+        };
     }
 
     /**

@@ -4,6 +4,8 @@ import dev.hivestream.runtime.message.Outgoing;
 import java.util.List;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.core.KafkaResourceHolder;
 import org.springframework.messaging.Message;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -13,6 +15,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * through the output's channel each record would take longer than its decision. Otherwise the binding sends it.
  */
 public final class Sending {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sending.class);
 
     private Sending() {}
 
@@ -26,6 +30,23 @@ public final class Sending {
             record.sent(producer.send(record.record()));
         }
         return List.of();
+    }
+
+    /**
+     * Lets what was sent go to the broker now, and does not wait for it: nothing more comes in this transaction, and the
+     * offsets can be committed meanwhile.
+     */
+    static void flush() {
+        Producer<byte[], byte[]> producer = producer();
+        if (producer != null) {
+            Thread.ofVirtual().name("flush").start(() -> {
+                try {
+                    producer.flush();
+                } catch (RuntimeException e) {
+                    LOG.debug("The commit fails too, and tells", e);
+                }
+            });
+        }
     }
 
     /** That of the listener's transaction. */
