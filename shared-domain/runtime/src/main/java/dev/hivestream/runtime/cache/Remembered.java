@@ -89,7 +89,7 @@ final class Remembered {
             int used = to - from;
             long[] larger = shared == 0 && used <= entries.length / 4 * 3 && from > 0
                     ? entries
-                    : new long[used + Math.max(1, used / WIDTH / 8) * WIDTH];
+                    : new long[used + Math.max(1, used / WIDTH / 4) * WIDTH];
             System.arraycopy(entries, from, larger, 0, used);
             entries = larger;
             shared = 0;

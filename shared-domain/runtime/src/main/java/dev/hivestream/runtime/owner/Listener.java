@@ -16,6 +16,7 @@ import org.springframework.cloud.stream.config.ListenerContainerCustomizer;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AfterRollbackProcessor;
@@ -50,10 +51,23 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
         if (properties.getKafkaAwareTransactionManager() instanceof KafkaTransactionManager<?, ?> transactions) {
             transactions.setTransactionSynchronization(
                     AbstractPlatformTransactionManager.SYNCHRONIZATION_ON_ACTUAL_TRANSACTION);
+            if (transactions.getProducerFactory() instanceof DefaultKafkaProducerFactory<?, ?> producers) {
+                withoutLeftovers((DefaultKafkaProducerFactory<Object, Object>) producers);
+            }
         }
         properties.setStopContainerWhenFenced(true);
         properties.setShutdownTimeout(shutdown.toMillis());
         ((AbstractMessageListenerContainer<byte[], byte[]>) container).setAfterRollbackProcessor(new ToStableOffset());
+    }
+
+    private static void withoutLeftovers(DefaultKafkaProducerFactory<Object, Object> producers) {
+        synchronized (producers) {
+            if (producers.getPostProcessors().stream().noneMatch(NoLeftovers.class::isInstance)) {
+                producers.addPostProcessor(new NoLeftovers());
+                // those that were made before
+                producers.reset();
+            }
+        }
     }
 
     /** No consumer starts again while the application is being stopped. */
