@@ -147,7 +147,7 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
                         "The group does not know the consumer of {}, which does not notice; its container starts again",
                         container.getListenerId());
                 restart(container);
-                return;
+                // until it has stopped it goes on, and must not go on behind this batch
             }
             Set<TopicPartition> partitions = records.partitions();
             boolean found = false;
