@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -99,7 +100,9 @@ class HttpAnswerTest {
             Future<HttpResponse<String>> answer = client.submit(
                     () -> processor.post(place + "/edit", "{\"text\":\"other\"}", "Idempotency-Key", "waits-" + id));
             ConsumerRecord<byte[], byte[]> command = await().until(() -> wire.topic("content.commands").read().stream()
-                    .filter(record -> ("waits-" + id).equals(Wire.header(record, Header.ID))).findAny().orElse(null),
+                    .filter(record -> Arrays.equals(Wire.utf8(id), record.key())
+                            && ("waits-" + id).equals(Wire.header(record, Header.ID)))
+                    .findAny().orElse(null),
                     Objects::nonNull);
             ProducerRecord<byte[], byte[]> result = new ProducerRecord<>("content.results", partition, command.key(),
                     Json.TOLERANT.writeValueAsBytes(
