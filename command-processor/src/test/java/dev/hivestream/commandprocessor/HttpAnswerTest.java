@@ -90,7 +90,7 @@ class HttpAnswerTest {
         String id = Wire.id();
         String place = "/v1/content/" + id;
         int partition = Wire.partitionOf(id);
-        processor.post(place + "/create", CREATE);
+        assertThat(processor.post(place + "/create", CREATE).statusCode()).isEqualTo(200);
         String created = Wire.header(wire.events("content", id).getLast(), Header.COMMAND_POSITION);
         // nothing is decided while somebody else has the guard
         String guard = "hive:lock:content:" + partition;

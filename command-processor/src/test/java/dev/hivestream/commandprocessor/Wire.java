@@ -131,14 +131,21 @@ final class Wire implements AutoCloseable {
     @Override
     public void close() {
         producer.close();
-        topics.values().forEach(topic -> topic.consumer.close());
+        topics.values().forEach(topic -> {
+            topic.consumer.close();
+            topic.appended.close();
+        });
     }
 
-    /** A topic, read as far as it is committed. */
+    /** A topic, read as far as it is committed, once the transactions that are in it have ended. */
     final class Topic {
         private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         private final KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "isolation.level", "read_committed"),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        /** The end of what is committed is behind for a moment: a commit is answered before its markers are written. */
+        private final KafkaConsumer<byte[], byte[]> appended = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", stack.broker().bootstrapServers()),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
         private final List<TopicPartition> partitions;
 
@@ -151,7 +158,7 @@ final class Wire implements AutoCloseable {
 
         /** All that is committed at this moment. */
         synchronized List<ConsumerRecord<byte[], byte[]>> read() {
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, Long> ends = appended.endOffsets(partitions);
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 consumer.poll(Duration.ofMillis(20)).forEach(records::add);
             }
