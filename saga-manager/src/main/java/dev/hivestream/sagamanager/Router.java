@@ -69,9 +69,7 @@ final class Router {
         meters.routed(saga.name());
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
         Map<String, Object> headers = new HashMap<>(record.headers());
-        headers.remove(Header.TIME);
-        // of the aggregate's commands, which are not what this log reflects
-        headers.remove(Header.COMMAND_POSITION);
+        headers.keySet().removeAll(ServedSaga.NOT_IN_INBOX);
         return Outgoing.to(saga.input(), Slot.partitionOf(key, partitions), key).sentOn(headers)
                 .with(Header.TIME, Instant.now(clock)).payload(record.payload());
     }

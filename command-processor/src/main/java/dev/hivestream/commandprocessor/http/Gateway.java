@@ -362,7 +362,8 @@ public final class Gateway implements SmartLifecycle {
         try {
             Result result = Json.TOLERANT.readValue(record.value(), Result.class);
             Ticket ticket = new Ticket(result.aggregate(), result.id(), result.commandId());
-            over(new Slot(result.aggregate(), record.partition()), ticket);
+            Slot slot = new Slot(result.aggregate(), record.partition());
+            over(slot, ticket);
             Wait wait = waits.get(ticket);
             if (wait == null) {
                 return;
@@ -373,8 +374,7 @@ public final class Gateway implements SmartLifecycle {
                 wait.result.complete(result);
             } else {
                 // a rejection, too, tells of events that whoever reads next has to see
-                reflections.shows(new Slot(result.aggregate(), record.partition()), position)
-                        .thenRun(() -> wait.result.complete(result));
+                reflections.shows(slot, position).thenRun(() -> wait.result.complete(result));
             }
         } catch (RuntimeException e) {
             // whatever it is: who waits for other results goes on

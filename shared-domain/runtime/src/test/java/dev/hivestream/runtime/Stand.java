@@ -13,6 +13,7 @@ import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,16 +21,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
@@ -40,7 +44,7 @@ public final class Stand {
 
     public static final LocalStack STACK = LocalStack.shared();
     public static final Admin ADMIN = Admin.create(Map.of("bootstrap.servers", STACK.broker().bootstrapServers()));
-    public static final LettuceConnectionFactory REDIS = redis();
+    public static final LettuceConnectionFactory REDIS = redis(LettuceClientConfiguration.defaultConfiguration());
     public static final Cache CACHE = new Cache(REDIS);
 
     private static final int PARTITIONS = 48;
@@ -114,9 +118,10 @@ public final class Stand {
         return producer;
     }
 
-    private static LettuceConnectionFactory redis() {
+    /** Connections to the Redis of this JVM, of a client that is set up so. */
+    public static LettuceConnectionFactory redis(LettuceClientConfiguration client) {
         LettuceConnectionFactory redis = new LettuceConnectionFactory(
-                new RedisStandaloneConfiguration("127.0.0.1", STACK.redis().port()));
+                new RedisStandaloneConfiguration("127.0.0.1", STACK.redis().port()), client);
         redis.afterPropertiesSet();
         redis.start();
         return redis;
@@ -210,6 +215,23 @@ public final class Stand {
                 .add(Header.CAUSATION_ID, utf8("c" + event.command))
                 .add(Header.COMMAND_POSITION, utf8(position(event.command).toString()));
         return record;
+    }
+
+    /** The committed records of a partition. */
+    public static List<ConsumerRecord<byte[], byte[]>> read(TopicPartition partition) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", STACK.broker().bootstrapServers(), "isolation.level", "read_committed",
+                        "fetch.max.wait.ms", 20),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).get(partition);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
+            }
+        }
+        return records;
     }
 
     /** Appends a record as it is. */

@@ -8,6 +8,7 @@ import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.Received;
+import dev.hivestream.runtime.saga.ServedSaga;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -55,9 +56,7 @@ public final class DeadLetters {
     private static final Set<String> LEFT_BEHIND = Set.of(Header.DEAD_REASON, Header.DEAD_TRACE, Header.DEAD_ORIGIN,
             Header.LETTER, Header.FORWARDED_FROM);
 
-    /** What an inbox has otherwise: its own time, and no place among an aggregate's commands. */
-    private static final Set<String> UNROUTED = Stream
-            .concat(LEFT_BEHIND.stream(), Stream.of(Header.TIME, Header.COMMAND_POSITION))
+    private static final Set<String> UNROUTED = Stream.concat(LEFT_BEHIND.stream(), ServedSaga.NOT_IN_INBOX.stream())
             .collect(Collectors.toUnmodifiableSet());
 
     /** A letter that stays where it is. */

@@ -15,6 +15,7 @@ import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,9 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     /** What an instance can be, as people see it; each the name of a sorted set, by the time of the last change. */
     public static final List<String> STATUSES = List.of("active", "overdue", "parked", "completed", "compensated",
             "ended");
+
+    /** What an event has that its copy in an inbox has not: the inbox has its own time, and reflects no aggregate's commands. */
+    public static final Set<String> NOT_IN_INBOX = Set.of(Header.TIME, Header.COMMAND_POSITION);
 
     /** Raised when the runtime reads or folds instances in another way. */
     private static final int FORMAT = 1;

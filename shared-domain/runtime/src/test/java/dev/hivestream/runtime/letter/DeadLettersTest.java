@@ -9,18 +9,14 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -203,20 +199,7 @@ class DeadLettersTest {
     }
 
     private List<ConsumerRecord<byte[], byte[]>> copies() {
-        TopicPartition commands = new TopicPartition(Topics.commands(name), 0);
-        List<ConsumerRecord<byte[], byte[]>> copies = new ArrayList<>();
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers(), "isolation.level",
-                        "read_committed", "fetch.max.wait.ms", 20),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(List.of(commands));
-            consumer.seekToBeginning(List.of(commands));
-            long end = consumer.endOffsets(List.of(commands)).get(commands);
-            while (consumer.position(commands) < end) {
-                consumer.poll(Duration.ofMillis(50)).forEach(copies::add);
-            }
-        }
-        return copies;
+        return Stand.read(new TopicPartition(Topics.commands(name), 0));
     }
 
     private static String header(ConsumerRecord<byte[], byte[]> record, String name) {

@@ -14,18 +14,14 @@ import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.saga.ServedSaga;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -135,19 +131,6 @@ class UnroutedLettersTest {
     }
 
     private List<ConsumerRecord<byte[], byte[]>> inbox() {
-        TopicPartition inbox = new TopicPartition(Topics.inbox(name), 0);
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers(), "isolation.level",
-                        "read_committed", "fetch.max.wait.ms", 20),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(List.of(inbox));
-            consumer.seekToBeginning(List.of(inbox));
-            long end = consumer.endOffsets(List.of(inbox)).get(inbox);
-            while (consumer.position(inbox) < end) {
-                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
-            }
-        }
-        return records;
+        return Stand.read(new TopicPartition(Topics.inbox(name), 0));
     }
 }

@@ -17,7 +17,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -28,7 +27,8 @@ class SlotFoldTest {
 
     @Test
     void what_was_folded_after_a_write_of_unknown_outcome_is_folded_again() {
-        LettuceConnectionFactory hasty = hasty();
+        LettuceConnectionFactory hasty = Stand
+                .redis(LettuceClientConfiguration.builder().commandTimeout(Duration.ofMillis(200)).build());
         try {
             String generation = stand.generation(0);
             SlotFold<Tally.Total, Tally.Event> fold = fold(new Cache(hasty), generation);
@@ -74,14 +74,5 @@ class SlotFoldTest {
             records.add(record);
         }
         return records;
-    }
-
-    private static LettuceConnectionFactory hasty() {
-        LettuceConnectionFactory hasty = new LettuceConnectionFactory(
-                new RedisStandaloneConfiguration("127.0.0.1", Stand.STACK.redis().port()),
-                LettuceClientConfiguration.builder().commandTimeout(Duration.ofMillis(200)).build());
-        hasty.afterPropertiesSet();
-        hasty.start();
-        return hasty;
     }
 }
