@@ -24,6 +24,7 @@ import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.annotation.web.configurers.AuthorizeHttpRequestsConfigurer;
+import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
@@ -115,6 +116,13 @@ public class AccessAutoConfiguration {
                 return filter;
             }
         };
+    }
+
+    /** Each filter would be a span of its own, and asking whether it may be one costs more than most filters. */
+    @Bean
+    @ConditionalOnMissingBean
+    SecurityObservationSettings noObservedFilters() {
+        return SecurityObservationSettings.noObservations();
     }
 
     /**
