@@ -120,7 +120,8 @@ public final class Gateway implements SmartLifecycle {
         private final boolean overload;
 
         NotTaken(String why, boolean overload) {
-            super(why);
+            // without a stack trace, which takes longer than all else about a refusal
+            super(why, null, false, false);
             this.overload = overload;
         }
 

@@ -22,6 +22,12 @@ final class Problem extends ErrorResponseException {
         return problem;
     }
 
+    /** It is an answer, and thrown from below a hundred filters. */
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+        return this;
+    }
+
     Problem about(Result result) {
         getBody().setProperty("commandId", result.commandId());
         if (result.version() != null) {
