@@ -1,5 +1,6 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.HttpReply;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -71,7 +72,7 @@ final class HttpLoad {
             if (channel.read(reply) < 0) {
                 throw new EOFException("The server closed a connection");
             }
-            var answer = Reply.of(reply.array(), reply.position());
+            var answer = HttpReply.of(reply.array(), reply.position());
             if (answer == null) {
                 return false;
             }

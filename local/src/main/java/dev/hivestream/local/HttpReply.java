@@ -1,4 +1,4 @@
-package dev.hivestream.local.benchmark;
+package dev.hivestream.local;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param isLast whether the server closes the connection
  * @param text all of it, a character a byte
  */
-record Reply(int status, boolean isLast, String text) {
+public record HttpReply(int status, boolean isLast, String text) {
 
     private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *(\\d{1,9})");
     private static final String CHUNKED = "\r\ntransfer-encoding: chunked";
@@ -24,9 +24,12 @@ record Reply(int status, boolean isLast, String text) {
     /**
      * Reads the bytes that have come so far; null: they are not all.
      *
-     * @throws Failure if it is none, or says neither its length nor that it comes in chunks
+     * @param bytes of one answer, from its beginning
+     * @param count how many of them have come
+     *
+     * @throws IllegalArgumentException if it is none, or says neither its length nor that it comes in chunks
      */
-    static @Nullable Reply of(byte[] bytes, int count) {
+    public static @Nullable HttpReply of(byte[] bytes, int count) {
         String text = new String(bytes, 0, count, ISO_8859_1);
         int end = text.indexOf(HEAD_END);
         if (end < 0) {
@@ -40,8 +43,8 @@ record Reply(int status, boolean isLast, String text) {
         } else if (head.contains(CHUNKED)) {
             complete = text.endsWith(LAST_CHUNK);
         } else {
-            throw new Failure("Not an answer that can be read: " + text);
+            throw new IllegalArgumentException("Not an answer that can be read: " + text);
         }
-        return complete ? new Reply(Integer.parseInt(text, 9, 12, 10), head.contains(CLOSE), text) : null;
+        return complete ? new HttpReply(Integer.parseInt(text, 9, 12, 10), head.contains(CLOSE), text) : null;
     }
 }
