@@ -57,6 +57,9 @@ final class RecordInstantiator extends StdValueInstantiator {
     public Object createFromObjectWith(DeserializationContext context, Object[] arguments) {
         try {
             return constructor.invokeExact(arguments);
+        } catch (Error e) {
+            // no rule of the record, as an exception is, but a bug of its class
+            throw e;
         } catch (Throwable e) {
             return context.handleInstantiationProblem(getValueClass(), arguments, rewrapCtorProblem(context, e));
         }
