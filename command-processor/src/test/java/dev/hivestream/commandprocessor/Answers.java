@@ -23,6 +23,7 @@ final class Answers {
         JsonNode problem = json(answer);
         assertThat(problem.path("status").asInt()).isEqualTo(status);
         assertThat(problem.path("code").asString("")).as(answer.body()).isEqualTo(code);
+        assertThat(problem.path("type").asString("")).as(answer.body()).isEqualTo("urn:hive:problem:" + code);
         assertThat(problem.path("detail").asString("")).as(answer.body()).isNotBlank();
         return problem;
     }

@@ -17,9 +17,13 @@ final class Problem extends ErrorResponseException {
 
     private static ProblemDetail detail(HttpStatus status, String code, String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
-        problem.setType(URI.create("urn:hive:problem:" + code));
+        problem.setType(type(code));
         problem.setProperty("code", code);
         return problem;
+    }
+
+    static URI type(String code) {
+        return URI.create("urn:hive:problem:" + code);
     }
 
     /** It is an answer, and thrown from below a hundred filters. */

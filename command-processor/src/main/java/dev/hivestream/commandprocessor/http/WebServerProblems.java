@@ -36,7 +36,7 @@ final class WebServerProblems implements WebServerFactoryCustomizer<TomcatServle
                 return;
             }
             HttpStatus known = HttpStatus.resolve(status);
-            Map<String, Object> problem = Map.of("type", "urn:hive:problem:" + Problems.code(status), "title",
+            Map<String, Object> problem = Map.of("type", Problem.type(Problems.code(status)), "title",
                     known == null ? "Error" : known.getReasonPhrase(), "status", status, "detail",
                     status < 500 ? "The request is not HTTP as it must be" : "The request failed; the log says why",
                     "code", Problems.code(status));
