@@ -11,6 +11,7 @@ import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -134,8 +135,10 @@ class RedisFaultsIT {
             processor.awaitReady();
             EventLog log = fleet.requireClean("account");
             assertThat(log.events().stream().filter(event -> event.id().equals(account))).hasSize(1 + BATCH);
-            assertThat(processor.get("/v1/account/" + account).headers().firstValue("ETag"))
-                    .contains("\"" + (1 + BATCH) + "\"");
+            // that its Redis came back empty may not have been noticed yet when it was asked whether it is ready
+            HttpResponse<String> state = Awaitility.await().atMost(Fleet.PATIENCE)
+                    .until(() -> processor.get("/v1/account/" + account), answer -> answer.statusCode() == 200);
+            assertThat(state.headers().firstValue("ETag")).contains("\"" + (1 + BATCH) + "\"");
         }
     }
 
