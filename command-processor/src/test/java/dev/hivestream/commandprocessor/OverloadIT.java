@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hivestream.local.BootApp;
 import dev.hivestream.local.HttpReply;
 import dev.hivestream.local.check.Fleet;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -47,8 +46,7 @@ class OverloadIT {
     private static final Duration WARM_UP = IN_EARNEST ? OVERLOAD.dividedBy(2) : MEASURED;
     private static final Duration MAX_QUEUE = Duration.ofSeconds(2);
     /** The queue, and what a machine adds that broker, Redis, app and all clients share, and others. */
-    private static final Duration LONGEST = Duration
-            .ofSeconds(Integer.getInteger("overload.longest", IN_EARNEST ? 10 : 25));
+    private static final Duration LONGEST = Duration.ofSeconds(Integer.getInteger("overload.longest", 10));
     /** Of what is decided otherwise: those who are refused take their part of the same processors. */
     private static final double LEAST = Integer.getInteger("overload.least", 10) / 100.0;
     private static final int FACTOR = 10;
@@ -66,6 +64,10 @@ class OverloadIT {
 
         Heard(Duration time) {
             this(new ConcurrentHashMap<>(), new ConcurrentLinkedQueue<>(), time);
+        }
+
+        void count(String answer) {
+            answers.computeIfAbsent(answer, none -> new LongAdder()).increment();
         }
 
         double perSecond(String status) {
@@ -175,7 +177,7 @@ class OverloadIT {
                 LockSupport.parkNanos(100_000_000);
             }
         } catch (IOException e) {
-            failed(heard, e);
+            heard.count(e.getClass().getSimpleName());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -186,7 +188,7 @@ class OverloadIT {
     }
 
     private void heard(Heard heard, int status, boolean tellsWhen, String text) {
-        heard.answers.computeIfAbsent("" + status, none -> new LongAdder()).increment();
+        heard.count("" + status);
         if (status == 429 || status == 503) {
             if (!tellsWhen) {
                 surprises.add(status + " without Retry-After");
@@ -194,10 +196,6 @@ class OverloadIT {
         } else if (status != 200 && status != 202) {
             surprises.add(status + " " + text);
         }
-    }
-
-    private static void failed(Heard heard, IOException failure) {
-        heard.answers.computeIfAbsent(failure.getClass().getSimpleName(), none -> new LongAdder()).increment();
     }
 
     /**
@@ -216,7 +214,7 @@ class OverloadIT {
                     more = !answer.isLast();
                 }
             } catch (IOException e) {
-                failed(heard, e);
+                heard.count(e.getClass().getSimpleName());
             }
         }
     }
@@ -236,10 +234,7 @@ class OverloadIT {
         reply.clear();
         HttpReply answer = null;
         while (answer == null) {
-            if (channel.read(reply) < 0) {
-                throw new EOFException("The connection was closed");
-            }
-            answer = HttpReply.of(reply.array(), reply.position());
+            answer = HttpReply.read(channel, reply);
         }
         return answer;
     }

@@ -2,6 +2,10 @@ package dev.hivestream.local;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +26,21 @@ public record HttpReply(int status, boolean isLast, String text) {
     private static final String LAST_CHUNK = "\r\n0\r\n\r\n";
 
     /**
-     * Reads the bytes that have come so far; null: they are not all.
+     * Takes what there is on a connection; null: the answer is not complete.
      *
-     * @param bytes of one answer, from its beginning
-     * @param count how many of them have come
-     *
-     * @throws IllegalArgumentException if it is none, or says neither its length nor that it comes in chunks
+     * @param reply what has come of it before, and room for the rest
+     * @throws EOFException if the server closed the connection
+     * @throws IllegalArgumentException if it is no answer, or says neither its length nor that it comes in chunks
      */
-    public static @Nullable HttpReply of(byte[] bytes, int count) {
+    public static @Nullable HttpReply read(ReadableByteChannel connection, ByteBuffer reply) throws IOException {
+        if (connection.read(reply) < 0) {
+            throw new EOFException("The server closed a connection");
+        }
+        return of(reply.array(), reply.position());
+    }
+
+    /** Of the bytes that have come so far; null: they are not all. */
+    static @Nullable HttpReply of(byte[] bytes, int count) {
         String text = new String(bytes, 0, count, ISO_8859_1);
         int end = text.indexOf(HEAD_END);
         if (end < 0) {

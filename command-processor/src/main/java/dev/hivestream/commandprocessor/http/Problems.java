@@ -86,8 +86,9 @@ final class Problems extends ResponseEntityExceptionHandler {
         }
         if (body instanceof ProblemDetail problem
                 && (problem.getProperties() == null || !problem.getProperties().containsKey("code"))) {
-            problem.setProperty("code", code(status.value()));
-            problem.setType(Problem.type(code(status.value())));
+            String code = code(status.value());
+            problem.setProperty("code", code);
+            problem.setType(Problem.type(code));
             if (status.value() == HttpStatus.NOT_FOUND.value()) {
                 problem.setDetail("There is nothing at this path");
             }

@@ -36,10 +36,11 @@ final class WebServerProblems implements WebServerFactoryCustomizer<TomcatServle
                 return;
             }
             HttpStatus known = HttpStatus.resolve(status);
-            Map<String, Object> problem = Map.of("type", Problem.type(Problems.code(status)), "title",
+            String code = Problems.code(status);
+            Map<String, Object> problem = Map.of("type", Problem.type(code), "title",
                     known == null ? "Error" : known.getReasonPhrase(), "status", status, "detail",
                     status < 500 ? "The request is not HTTP as it must be" : "The request failed; the log says why",
-                    "code", Problems.code(status));
+                    "code", code);
             try {
                 response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
                 response.setCharacterEncoding("UTF-8");

@@ -1,7 +1,6 @@
 package dev.hivestream.local.benchmark;
 
 import dev.hivestream.local.HttpReply;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -69,10 +68,7 @@ final class HttpLoad {
 
         /** Takes what there is; false: the answer is not complete. */
         boolean isAnswered() throws IOException {
-            if (channel.read(reply) < 0) {
-                throw new EOFException("The server closed a connection");
-            }
-            var answer = HttpReply.of(reply.array(), reply.position());
+            var answer = HttpReply.read(channel, reply);
             if (answer == null) {
                 return false;
             }

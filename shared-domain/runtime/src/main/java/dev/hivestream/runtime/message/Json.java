@@ -68,7 +68,7 @@ public final class Json {
                         .recyclerPool(JsonRecyclerPools.threadLocalPool())
                         .configure(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES, namesComeAgain).build())
                 .annotationIntrospector(new RecordsAndSealedTypes(unknownPassedOver))
-                .addModule(records())
+                .addModule(new SimpleModule("hive-records").setValueInstantiators(RecordInstantiator.ALL))
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
                         DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
@@ -80,18 +80,6 @@ public final class Json {
                         text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                                 .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail));
-    }
-
-    private static SimpleModule records() {
-        return new SimpleModule("hive-records") {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            public void setupModule(SetupContext context) {
-                super.setupModule(context);
-                context.addValueInstantiators(RecordInstantiator.ALL);
-            }
-        };
     }
 
     private static final class RecordsAndSealedTypes extends JacksonAnnotationIntrospector {

@@ -9,9 +9,9 @@ import tools.jackson.databind.BeanDescription;
 import tools.jackson.databind.DeserializationConfig;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.deser.ValueInstantiator;
-import tools.jackson.databind.deser.ValueInstantiators;
 import tools.jackson.databind.deser.std.StdValueInstantiator;
 import tools.jackson.databind.introspect.AnnotatedWithParams;
+import tools.jackson.databind.module.SimpleValueInstantiators;
 
 /**
  * Makes records with a handle of their constructor that is adapted to an array of arguments once: Jackson's own adapts it
@@ -29,7 +29,9 @@ final class RecordInstantiator extends StdValueInstantiator {
     }
 
     /** For all records whose constructor can be reached; the others are left to Jackson. */
-    static final ValueInstantiators ALL = new ValueInstantiators.Base() {
+    static final SimpleValueInstantiators ALL = new SimpleValueInstantiators() {
+        private static final long serialVersionUID = 1L;
+
         @Override
         public ValueInstantiator modifyValueInstantiator(DeserializationConfig config,
                 BeanDescription.Supplier description, ValueInstantiator given) {
