@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
 
 /** What can be said of Dockerfile and compose.yaml without an engine. */
@@ -102,6 +105,38 @@ class ContainersTest {
         assertThat(image).contains("USER 10001:10001", "ENTRYPOINT [\"/opt/hive/bin/image\", \"run\"]");
         assertThat(last).endsWith("-jre");
         assertThat(Files.isExecutable(HOME.resolve("bin/image"))).isTrue();
+    }
+
+    @Test
+    void an_app_is_started_with_the_options_that_the_image_names_for_it(@TempDir Path folder) throws IOException {
+        Path java = Files.writeString(folder.resolve("java"), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        for (String app : TYPES.keySet()) {
+            Files.createDirectories(folder.resolve(app));
+            List<String> options = image(folder, "options", app);
+            assertThat(options).as(app).contains("-XX:+UseParallelGC").allMatch(option -> option.startsWith("-XX:"));
+            List<String> told = new ArrayList<>(List.of("-XX:MaxRAMPercentage=75"));
+            told.addAll(options);
+            told.addAll(List.of("-jar", folder.resolve(app).resolve(app + ".jar").toString(), "an argument"));
+            assertThat(image(folder, "PROCESSOR_TYPE=" + TYPES.get(app), "run", "an argument")).isEqualTo(told);
+        }
+        assertThat(image(folder, "JAVA_TOOL_OPTIONS=-XX:+UseZGC", "options", "cache-rebuilder"))
+                .doesNotContain("-XX:+UseParallelGC");
+        assertThat(image(folder, "options", "cache-rebuilder")).as("a job")
+                .anyMatch(option -> option.startsWith("-XX:Tier4"));
+    }
+
+    /** What the script printed, whose Java is in the folder. Variables come before its arguments. */
+    private static List<String> image(Path folder, String... words) {
+        List<String> program = new ArrayList<>(List.of("env", "HIVE_HOME=" + folder, "PATH=" + folder + ":"
+                + System.getenv("PATH")));
+        List<String> variables = Stream.of(words).filter(word -> word.matches("[A-Z_]+=.*")).toList();
+        program.addAll(variables);
+        program.add(HOME.resolve("bin/image").toAbsolutePath().toString());
+        Stream.of(words).filter(word -> !variables.contains(word)).forEach(program::add);
+        Job job = Job.run("image", program, folder, Duration.ofSeconds(30));
+        assertThat(job.code()).as(job::out).isZero();
+        return job.out().lines().toList();
     }
 
     @SuppressWarnings("unchecked")

@@ -2,6 +2,7 @@ package dev.hivestream.local.benchmark;
 
 import dev.hivestream.local.BootApp;
 import dev.hivestream.local.Child;
+import dev.hivestream.local.Job;
 import dev.hivestream.local.KafkaBroker;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
@@ -29,8 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
 final class Bench implements AutoCloseable {
 
     private static final List<String> BROKER_JVM = List.of("-Xmx1g");
-    /** As the image starts its app; the others get the same. */
-    private static final List<String> JVM = List.of("-XX:+UseParallelGC", "-XX:+UseCompactObjectHeaders");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Path home;
@@ -111,17 +110,26 @@ final class Bench implements AutoCloseable {
         return redis;
     }
 
-    /** The options of the JVM of whoever is compared. */
-    static List<String> jvm(int heap) {
-        var options = new ArrayList<>(JVM);
+    /**
+     * The options of an app's JVM: those of the image, but for the heap.
+     *
+     * @param heap in MB
+     */
+    List<String> jvm(String app, int heap) {
+        var image = Job.run("options-" + app, List.of(home.resolve("bin/image").toString(), "options", app), folder,
+                PATIENCE);
+        if (image.code() != 0) {
+            throw new Failure("bin/image does not know how the " + app + " is started: " + image.out());
+        }
+        var options = new ArrayList<>(image.out().lines().toList());
         options.add("-Xmx" + heap + "m");
         return options;
     }
 
-    /** Starts an app with the samples; the options of its JVM are those of the image but for the heap. */
+    /** Starts an app with the samples. */
     BootApp app(String app, LocalStack stack, int heap, Map<String, String> properties) {
         var started = new BootApp(app, jar(app), Ports.free(), folder).on(stack).domains(samples())
-                .jvmOptions(jvm(heap).toArray(String[]::new));
+                .jvmOptions(jvm(app, heap).toArray(String[]::new));
         properties.forEach(started::property);
         started.start();
         keep(started.process());

@@ -96,7 +96,8 @@ final class Race {
 
     private Child program(Class<?> main, String... arguments) {
         var program = new ArrayList<>(List.of(Child.java()));
-        program.addAll(Bench.jvm(options.heap()));
+        // the same as that of the apps
+        program.addAll(bench.jvm("command-processor", options.heap()));
         program.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-cp", System.getProperty("java.class.path"), main.getName(), servers(), name()));
         program.addAll(List.of(arguments));

@@ -35,7 +35,8 @@ final class Rebuild implements SubCommand {
         var broker = bench.broker();
         var written = write(bench, broker);
         var bare = bare(broker);
-        var rebuild = rebuild(rebuilder, samples, broker, redis);
+        var rebuild = rebuild(bench.jvm("cache-rebuilder", options.heap()), rebuilder, samples, broker, redis,
+                options.partitions());
 
         var rounds = new Rounds(bench.out(), "events");
         var caches = new ArrayList<CacheFigures>();
@@ -69,22 +70,21 @@ final class Rebuild implements SubCommand {
     }
 
     private List<String> bare(KafkaBroker broker) {
-        return List.of(Child.java(), heap(), "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+        return List.of(Child.java(), "-Xmx" + options.heap() + "m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-cp",
                 System.getProperty("java.class.path"), BareReader.class.getName(), broker.bootstrapServers(),
                 AccountLog.EVENTS);
     }
 
-    private List<String> rebuild(Path rebuilder, Path samples, KafkaBroker broker, RedisServer redis) {
-        // as docs/rebuilding.md says: a job wants throughput
-        return List.of(Child.java(), heap(), "-XX:+UseParallelGC", "-Dloader.path=" + samples, "-jar",
-                rebuilder.toString(), "rebuild",
-                "--restart", "--json", "--hive.aggregates=account", "--hive.partitions=" + options.partitions(),
+    private static List<String> rebuild(List<String> jvm, Path rebuilder, Path samples, KafkaBroker broker,
+            RedisServer redis, int partitions) {
+        var program = new ArrayList<>(List.of(Child.java()));
+        program.addAll(jvm);
+        program.addAll(List.of("-Dloader.path=" + samples, "-jar", rebuilder.toString(), "rebuild", "--restart",
+                "--json", "--hive.aggregates=account", "--hive.partitions=" + partitions,
                 "--spring.kafka.bootstrap-servers=" + broker.bootstrapServers(),
-                "--spring.data.redis.url=" + redis.uri());
-    }
-
-    private String heap() {
-        return "-Xmx" + options.heap() + "m";
+                "--spring.data.redis.url=" + redis.uri()));
+        return program;
     }
 
     private void conclude(Bench bench, Rounds rounds, Written written, CacheFigures cache) throws IOException {

@@ -35,6 +35,6 @@ record RebuildOptions(int events, int accounts, int partitions, int rounds, int 
                     + "; every account has at least one event");
         }
         return new RebuildOptions(events, accounts, given.number("--partitions", 8, 1), given.number("--rounds", 3, 1),
-                given.number("--heap", 512, 32), given.file("--json"));
+                given.number("--heap", 1024, 32), given.file("--json"));
     }
 }

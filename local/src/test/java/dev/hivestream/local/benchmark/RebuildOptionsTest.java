@@ -11,7 +11,7 @@ class RebuildOptionsTest {
 
     @Test
     void measures_five_million_events_if_nothing_is_said() {
-        assertThat(parse()).isEqualTo(new RebuildOptions(5_000_000, 1_000_000, 8, 3, 512, null));
+        assertThat(parse()).isEqualTo(new RebuildOptions(5_000_000, 1_000_000, 8, 3, 1024, null));
     }
 
     @Test
