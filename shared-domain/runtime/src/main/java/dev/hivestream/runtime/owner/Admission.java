@@ -7,10 +7,13 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -21,8 +24,9 @@ import org.springframework.kafka.core.ConsumerFactory;
 
 /**
  * Stands before the binder's consumers and lets through only what may be decided: partitions that are closed are paused,
- * and records of one that was closed, or taken, during the poll go back. After a batch outlived its locks it also cuts
- * batches short, to half each time, and doubles them again when they succeed.
+ * and records of one that was closed, or taken, during the poll go back. Of few records that lay fetched it makes one batch
+ * with what has come since. After a batch outlived its locks it also cuts batches short, to half each time, and doubles
+ * them again when they succeed.
  *
  * <p>It works on the consumer, on the poll thread, and not through the listener container's own pausing, which takes
  * effect only after the next poll and waits for the container's lifecycle lock.
@@ -31,11 +35,24 @@ public final class Admission implements ClientFactoryCustomizer {
 
     /** How soon an opened partition is noticed by a poll that has nothing else to return. */
     private static final Duration GLANCE = Duration.ofMillis(50);
+    /** Records that a poll returns sooner lay there already: fetching them takes longer. */
+    private static final Duration FETCHING = Duration.ofNanos(500_000);
+    /** How long what has come since is waited for. */
+    private static final Duration GATHERING = Duration.ofMillis(1);
+    /** So many are worth a transaction. */
+    private static final int ENOUGH = 500;
 
     private final Ownership ownership;
+    private final LongSupplier nanoTime;
 
     public Admission(Ownership ownership) {
+        this(ownership, System::nanoTime);
+    }
+
+    /** @param nanoTime of a clock, as {@link System#nanoTime()} */
+    Admission(Ownership ownership, LongSupplier nanoTime) {
         this.ownership = ownership;
+        this.nanoTime = nanoTime;
     }
 
     @Override
@@ -85,9 +102,57 @@ public final class Admission implements ClientFactoryCustomizer {
             }
             rolledBack = false;
             boolean waiting = pauseClosed();
+            long began = nanoTime.getAsLong();
             ConsumerRecords<byte[], byte[]> polled = consumer
                     .poll(waiting && timeout.compareTo(GLANCE) > 0 ? GLANCE : timeout);
-            return polled.isEmpty() ? polled : admit(polled);
+            if (polled.isEmpty()) {
+                return polled;
+            }
+            boolean lay = nanoTime.getAsLong() - began < FETCHING.toNanos();
+            return admit(lay && polled.count() < Math.min(ENOUGH, limit) ? gather(polled) : polled);
+        }
+
+        /**
+         * Takes what has come since these records were fetched: they lay here while the last batch was decided, and the
+         * consumer fetches nothing more before they are taken. By themselves they would often be a batch of one or two, whose
+         * transaction costs what that of a large one costs. The group may give partitions away and take them meanwhile.
+         */
+        private ConsumerRecords<byte[], byte[]> gather(ConsumerRecords<byte[], byte[]> first) {
+            Map<TopicPartition, Object> owners = new HashMap<>();
+            for (TopicPartition partition : first.partitions()) {
+                Object owner = ownership.owner(partition);
+                if (owner == null) {
+                    return first;
+                }
+                owners.put(partition, owner);
+            }
+            ConsumerRecords<byte[], byte[]> second;
+            try {
+                second = consumer.poll(GATHERING);
+            } catch (RuntimeException e) {
+                // they come again
+                kept(first, owners).forEach((partition, records) -> consumer.seek(partition,
+                        records.getFirst().offset()));
+                throw e;
+            }
+            Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> all = kept(first, owners);
+            for (TopicPartition partition : second.partitions()) {
+                all.merge(partition, second.records(partition),
+                        (before, after) -> Stream.concat(before.stream(), after.stream()).toList());
+            }
+            return new ConsumerRecords<>(all, Map.of());
+        }
+
+        /** Those of partitions that were not given away meanwhile: whoever takes such a one gets its records from the log. */
+        private Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> kept(ConsumerRecords<byte[], byte[]> first,
+                Map<TopicPartition, Object> owners) {
+            Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> kept = new LinkedHashMap<>();
+            for (TopicPartition partition : first.partitions()) {
+                if (ownership.owner(partition) == owners.get(partition)) {
+                    kept.put(partition, first.records(partition));
+                }
+            }
+            return kept;
         }
 
         private boolean pauseClosed() {

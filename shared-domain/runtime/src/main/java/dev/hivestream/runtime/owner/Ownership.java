@@ -191,6 +191,12 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         }
     }
 
+    /** Stands for one ownership of a partition: another one if it was given away and taken again. Null if it is not owned. */
+    @Nullable
+    Object owner(TopicPartition commands) {
+        return owned.get(commands);
+    }
+
     /** Whether a batch of this partition can be decided now. */
     boolean isOpen(TopicPartition commands) {
         if (!Topics.isOwned(commands.topic())) {

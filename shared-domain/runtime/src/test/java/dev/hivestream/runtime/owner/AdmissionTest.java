@@ -1,0 +1,191 @@
+package dev.hivestream.runtime.owner;
+
+import static dev.hivestream.runtime.Stand.CACHE;
+import static dev.hivestream.runtime.Stand.PATIENCE;
+import static dev.hivestream.runtime.Stand.utf8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.hivestream.runtime.Stand;
+import dev.hivestream.runtime.log.Topics;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+
+/** What the gate makes of a consumer's polls; the consumer, whose polls wait for records here, is a real one. */
+@Timeout(60)
+class AdmissionTest {
+
+    private final Stand stand = Stand.fresh();
+    private final TopicPartition commands = new TopicPartition(Topics.commands(stand.served.name()),
+            stand.slot.partition());
+    private final Ownership ownership = new Ownership(Map.of(stand.served.name(), stand.served), stand.catchUp(), CACHE,
+            Duration.ofMinutes(1), 1_000_000);
+    /** What happens right before a poll of the consumer, one after the other. */
+    private final Deque<Runnable> beforePolls = new ArrayDeque<>();
+    private long nanos;
+    private int polls;
+    private Consumer<byte[], byte[]> gate;
+
+    @BeforeEach
+    void open() {
+        stand.ids();
+        var factory = new DefaultKafkaConsumerFactory<byte[], byte[]>(Map.of("bootstrap.servers",
+                Stand.STACK.broker().bootstrapServers(), "group.id", stand.group, "enable.auto.commit", false,
+                "key.deserializer", ByteArrayDeserializer.class, "value.deserializer", ByteArrayDeserializer.class));
+        factory.addPostProcessor(this::patient);
+        new Admission(ownership, () -> nanos).configure(factory);
+        gate = factory.createConsumer();
+        gate.assign(List.of(commands));
+        gate.seek(commands, 0);
+        take();
+    }
+
+    @AfterEach
+    void close() {
+        ownership.close();
+        gate.close();
+    }
+
+    @Test
+    void what_lay_fetched_makes_one_batch_with_what_has_come_since() {
+        send("a");
+        beforePolls.add(() -> {});
+        beforePolls.add(() -> send("b"));
+
+        assertThat(values(gate.poll(PATIENCE))).containsExactly("a", "b");
+        assertThat(polls).isEqualTo(2);
+        assertThat(gate.position(commands)).isEqualTo(2);
+    }
+
+    @Test
+    void what_was_waited_for_is_a_batch_by_itself() {
+        send("a");
+        beforePolls.add(() -> nanos += Duration.ofMillis(1).toNanos());
+
+        assertThat(values(gate.poll(PATIENCE))).containsExactly("a");
+        assertThat(polls).isEqualTo(1);
+    }
+
+    @Test
+    void what_lay_fetched_of_a_partition_that_was_given_away_and_taken_again_comes_once() {
+        send("a");
+        beforePolls.add(() -> {});
+        beforePolls.add(() -> {
+            ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
+            take();
+            // where the group's offset is
+            gate.seek(commands, 0);
+            send("b");
+        });
+
+        assertThat(values(2)).containsExactly("a", "b");
+    }
+
+    @Test
+    void what_lay_fetched_of_a_partition_that_was_given_away_does_not_come() {
+        send("a");
+        beforePolls.add(() -> {});
+        beforePolls.add(() -> {
+            ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
+            gate.assign(List.of(new TopicPartition(commands.topic(), Stand.fresh().slot.partition())));
+            gate.wakeup();
+        });
+
+        assertThatThrownBy(() -> gate.poll(PATIENCE)).isInstanceOf(WakeupException.class);
+        assertThat(polls).isEqualTo(2);
+        assertThat(gate.assignment()).doesNotContain(commands);
+    }
+
+    @Test
+    void what_lay_fetched_comes_again_after_a_poll_that_failed() {
+        send("a");
+        beforePolls.add(() -> {});
+        beforePolls.add(gate::wakeup);
+
+        assertThatThrownBy(() -> gate.poll(PATIENCE)).isInstanceOf(WakeupException.class);
+        beforePolls.add(() -> nanos += Duration.ofMillis(1).toNanos());
+        assertThat(values(gate.poll(PATIENCE))).containsExactly("a");
+    }
+
+    @Test
+    void a_partition_that_nobody_owns_is_not_polled_for_twice() {
+        ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
+        TopicPartition events = new TopicPartition(Topics.events(stand.served.name()), stand.slot.partition());
+        gate.assign(List.of(events));
+        gate.seek(events, 0);
+        stand.append(stand.added("a", 1, 5));
+        beforePolls.add(() -> {});
+
+        assertThat(gate.poll(PATIENCE).count()).isEqualTo(1);
+        assertThat(polls).isEqualTo(1);
+    }
+
+    private void take() {
+        ownership.onPartitionsAssigned("input", gate, List.of(commands), false);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(ownership.closed()).isEmpty());
+    }
+
+    private void send(String... values) {
+        for (String value : values) {
+            stand.append(new ProducerRecord<>(commands.topic(), commands.partition(), utf8("id"), utf8(value)));
+        }
+    }
+
+    /** So many records, or more, of as many polls as it takes. */
+    private List<String> values(int count) {
+        List<String> values = new ArrayList<>();
+        while (values.size() < count) {
+            values.addAll(values(gate.poll(PATIENCE)));
+        }
+        return values;
+    }
+
+    private static List<String> values(ConsumerRecords<byte[], byte[]> records) {
+        List<String> values = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            values.add(new String(record.value(), java.nio.charset.StandardCharsets.UTF_8));
+        }
+        return values;
+    }
+
+    /** A consumer that waits for a record however short a poll is, where something was to happen before it. */
+    @SuppressWarnings("unchecked")
+    private Consumer<byte[], byte[]> patient(Consumer<byte[], byte[]> consumer) {
+        return (Consumer<byte[], byte[]>) Proxy.newProxyInstance(Consumer.class.getClassLoader(),
+                new Class<?>[]{Consumer.class}, (_, method, arguments) -> {
+                    try {
+                        if (!method.getName().equals("poll")) {
+                            return method.invoke(consumer, arguments);
+                        }
+                        polls++;
+                        Runnable before = beforePolls.poll();
+                        if (before == null) {
+                            return method.invoke(consumer, arguments);
+                        }
+                        before.run();
+                        return consumer.poll(PATIENCE);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+}
