@@ -42,6 +42,7 @@ import org.springframework.web.util.UriComponentsBuilder;
 final class CommandController {
 
     private static final Pattern ENTITY_TAG = Pattern.compile("\"(\\d{1,18})\"");
+    private static final Pattern SEPARATORS = Pattern.compile("[,;\\s]+");
     private static final Pattern WAIT = Pattern.compile("(?:^|[,\\s])wait=(\\d{1,6})(?:$|[,;\\s])");
     private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
@@ -226,7 +227,7 @@ final class CommandController {
 
     private Duration wait(HttpServletRequest request) {
         String prefer = String.join(",", java.util.Collections.list(request.getHeaders("Prefer")));
-        if (List.of(prefer.split("[,;\\s]+")).contains("respond-async")) {
+        if (List.of(SEPARATORS.split(prefer)).contains("respond-async")) {
             return Duration.ZERO;
         }
         Matcher wait = WAIT.matcher(prefer);
