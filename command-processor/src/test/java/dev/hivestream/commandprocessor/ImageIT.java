@@ -91,11 +91,11 @@ class ImageIT {
     }
 
     private Job job(Map<String, String> environment, String... arguments) {
-        List<String> program = new ArrayList<>(List.of("env", "PATH=" + path()));
-        environment.forEach((name, value) -> program.add(name + "=" + value));
-        program.add(SCRIPT);
+        Map<String, String> variables = new HashMap<>(environment);
+        variables.put("PATH", path());
+        List<String> program = new ArrayList<>(List.of(SCRIPT));
         program.addAll(List.of(arguments));
-        return Job.run(arguments[0], program, folder, PATIENCE);
+        return Job.run(arguments[0], program, variables, folder, PATIENCE);
     }
 
     /** With this test's Java, as the image has one. */

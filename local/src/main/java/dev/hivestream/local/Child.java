@@ -66,10 +66,11 @@ public final class Child {
     }
 
     /** Starts a program whose standard output goes to a file of its own, and only what else it says to the log. */
-    public static Child startTo(Path out, String name, List<String> program, Path directory) {
+    public static Child startTo(Path out, String name, List<String> program, Map<String, String> environment,
+            Path directory) {
         var command = new ArrayList<>(List.of("/bin/sh", "-c", TO_FILE, name, out.toString()));
         command.addAll(program);
-        return start(name, command, Map.of(), directory, directory.resolve(name + ".log"));
+        return start(name, command, environment, directory, directory.resolve(name + ".log"));
     }
 
     /** The {@code java} of this JVM. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -113,28 +114,26 @@ class ContainersTest {
         assertThat(java.toFile().setExecutable(true)).isTrue();
         for (String app : TYPES.keySet()) {
             Files.createDirectories(folder.resolve(app));
-            List<String> options = image(folder, "options", app);
+            List<String> options = image(folder, Map.of(), "options", app);
             assertThat(options).as(app).contains("-XX:+UseParallelGC").allMatch(option -> option.startsWith("-XX:"));
             List<String> told = new ArrayList<>(List.of("-XX:MaxRAMPercentage=75"));
             told.addAll(options);
             told.addAll(List.of("-jar", folder.resolve(app).resolve(app + ".jar").toString(), "an argument"));
-            assertThat(image(folder, "PROCESSOR_TYPE=" + TYPES.get(app), "run", "an argument")).isEqualTo(told);
+            assertThat(image(folder, Map.of("PROCESSOR_TYPE", TYPES.get(app)), "run", "an argument")).isEqualTo(told);
         }
-        assertThat(image(folder, "JAVA_TOOL_OPTIONS=-XX:+UseZGC", "options", "cache-rebuilder"))
+        assertThat(image(folder, Map.of("JAVA_TOOL_OPTIONS", "-XX:+UseZGC"), "options", "cache-rebuilder"))
                 .doesNotContain("-XX:+UseParallelGC");
-        assertThat(image(folder, "options", "cache-rebuilder")).as("a job")
+        assertThat(image(folder, Map.of(), "options", "cache-rebuilder")).as("a job")
                 .anyMatch(option -> option.startsWith("-XX:Tier4"));
     }
 
-    /** What the script printed, whose Java is in the folder. Variables come before its arguments. */
-    private static List<String> image(Path folder, String... words) {
-        List<String> program = new ArrayList<>(List.of("env", "HIVE_HOME=" + folder, "PATH=" + folder + ":"
-                + System.getenv("PATH")));
-        List<String> variables = Stream.of(words).filter(word -> word.matches("[A-Z_]+=.*")).toList();
-        program.addAll(variables);
-        program.add(HOME.resolve("bin/image").toAbsolutePath().toString());
-        Stream.of(words).filter(word -> !variables.contains(word)).forEach(program::add);
-        Job job = Job.run("image", program, folder, Duration.ofSeconds(30));
+    /** What the script printed, whose Java is in the folder. */
+    private static List<String> image(Path folder, Map<String, String> variables, String... arguments) {
+        Map<String, String> environment = new HashMap<>(variables);
+        environment.putAll(Map.of("HIVE_HOME", folder.toString(), "PATH", folder + ":" + System.getenv("PATH")));
+        List<String> program = new ArrayList<>(List.of(HOME.resolve("bin/image").toAbsolutePath().toString()));
+        program.addAll(List.of(arguments));
+        Job job = Job.run("image", program, environment, folder, Duration.ofSeconds(30));
         assertThat(job.code()).as(job::out).isZero();
         return job.out().lines().toList();
     }

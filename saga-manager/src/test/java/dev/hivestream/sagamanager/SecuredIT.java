@@ -157,14 +157,14 @@ class SecuredIT {
     }
 
     private Job rebuilder(Map<String, String> common, int redisTls, String... work) {
-        List<String> program = new ArrayList<>(List.of("env"));
-        environment("cache-rebuilder", redisTls).forEach((name, value) -> program.add(name + "=" + value));
-        program.addAll(List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-Dloader.path=" + Fleet.samples(), "-jar", "../cache-rebuilder/target/cache-rebuilder-boot.jar"));
+        List<String> program = new ArrayList<>(List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-Dloader.path=" + Fleet.samples(), "-jar",
+                "../cache-rebuilder/target/cache-rebuilder-boot.jar"));
         program.set(program.size() - 1, Path.of(program.getLast()).toAbsolutePath().toString());
         program.addAll(Arrays.asList(work));
         common.forEach((name, value) -> program.add("--" + name + "=" + value));
-        return Job.run("cache-rebuilder", program, folder.resolve("apps"), PATIENCE);
+        return Job.run("cache-rebuilder", program, environment("cache-rebuilder", redisTls), folder.resolve("apps"),
+                PATIENCE);
     }
 
     private static Map<String, String> environment(String user, int redisTls) {

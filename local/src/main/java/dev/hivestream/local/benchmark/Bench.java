@@ -218,7 +218,7 @@ final class Bench implements AutoCloseable {
     Ran run(String name, List<String> program) {
         var output = folder.resolve(name + ".out");
         long start = System.nanoTime();
-        var process = Child.startTo(output, name, program, folder);
+        var process = Child.startTo(output, name, program, Map.of(), folder);
         var done = new CompletableFuture<Child>();
         process.onEnd(() -> done.complete(process));
         started(process);

@@ -4,7 +4,6 @@ import dev.hivestream.local.Child;
 import dev.hivestream.local.KafkaBroker;
 import dev.hivestream.local.RedisServer;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,14 +28,11 @@ final class Rebuild implements SubCommand {
 
     @Override
     public void run(Bench bench) throws Exception {
-        var rebuilder = bench.jar("cache-rebuilder");
-        var samples = bench.samples();
         var redis = bench.redis();
         var broker = bench.broker();
-        var written = write(bench, broker);
         var bare = bare(broker);
-        var rebuild = rebuild(bench.jvm("cache-rebuilder", options.heap()), rebuilder, samples, broker, redis,
-                options.partitions());
+        var rebuild = rebuild(bench, broker, redis);
+        var written = write(bench, broker);
 
         var rounds = new Rounds(bench.out(), "events");
         var caches = new ArrayList<CacheFigures>();
@@ -76,12 +72,12 @@ final class Rebuild implements SubCommand {
                 AccountLog.EVENTS);
     }
 
-    private static List<String> rebuild(List<String> jvm, Path rebuilder, Path samples, KafkaBroker broker,
-            RedisServer redis, int partitions) {
+    private List<String> rebuild(Bench bench, KafkaBroker broker, RedisServer redis) {
         var program = new ArrayList<>(List.of(Child.java()));
-        program.addAll(jvm);
-        program.addAll(List.of("-Dloader.path=" + samples, "-jar", rebuilder.toString(), "rebuild", "--restart",
-                "--json", "--hive.aggregates=account", "--hive.partitions=" + partitions,
+        program.addAll(bench.jvm("cache-rebuilder", options.heap()));
+        program.addAll(List.of("-Dloader.path=" + bench.samples(), "-jar", bench.jar("cache-rebuilder").toString(),
+                "rebuild", "--restart", "--json", "--hive.aggregates=account",
+                "--hive.partitions=" + options.partitions(),
                 "--spring.kafka.bootstrap-servers=" + broker.bootstrapServers(),
                 "--spring.data.redis.url=" + redis.uri()));
         return program;

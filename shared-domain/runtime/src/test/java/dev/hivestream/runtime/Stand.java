@@ -10,6 +10,7 @@ import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Ownership;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -145,6 +146,21 @@ public final class Stand {
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             return consumer.groupMetadata();
         }
+    }
+
+    /** Of nothing yet; it looks at its partitions too seldom to be seen. */
+    public Ownership ownership() {
+        return new Ownership(Map.of(served.name(), served), catchUp(), CACHE, Duration.ofMinutes(1), 1_000_000);
+    }
+
+    /** The slot's partition of the commands topic. */
+    public TopicPartition commands() {
+        return new TopicPartition(Topics.commands(served.name()), slot.partition());
+    }
+
+    /** The slot's partition of the events topic. */
+    public TopicPartition events() {
+        return new TopicPartition(Topics.events(served.name()), slot.partition());
     }
 
     /** Catches up, with nobody to stop it. */

@@ -118,37 +118,37 @@ public final class Admission implements ClientFactoryCustomizer {
          * transaction costs what that of a large one costs. The group may give partitions away and take them meanwhile.
          */
         private ConsumerRecords<byte[], byte[]> gather(ConsumerRecords<byte[], byte[]> first) {
-            Map<TopicPartition, Object> owners = new HashMap<>();
+            Map<TopicPartition, Ownership.Owned> before = new HashMap<>();
             for (TopicPartition partition : first.partitions()) {
-                Object owner = ownership.owner(partition);
-                if (owner == null) {
+                Ownership.Owned owned = ownership.owned(partition);
+                if (owned == null) {
                     return first;
                 }
-                owners.put(partition, owner);
+                before.put(partition, owned);
             }
             ConsumerRecords<byte[], byte[]> second;
             try {
                 second = consumer.poll(GATHERING);
             } catch (RuntimeException e) {
                 // they come again
-                kept(first, owners).forEach((partition, records) -> consumer.seek(partition,
+                kept(first, before).forEach((partition, records) -> consumer.seek(partition,
                         records.getFirst().offset()));
                 throw e;
             }
-            Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> all = kept(first, owners);
+            Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> all = kept(first, before);
             for (TopicPartition partition : second.partitions()) {
                 all.merge(partition, second.records(partition),
-                        (before, after) -> Stream.concat(before.stream(), after.stream()).toList());
+                        (earlier, later) -> Stream.concat(earlier.stream(), later.stream()).toList());
             }
             return new ConsumerRecords<>(all, Map.of());
         }
 
         /** Those of partitions that were not given away meanwhile: whoever takes such a one gets its records from the log. */
         private Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> kept(ConsumerRecords<byte[], byte[]> first,
-                Map<TopicPartition, Object> owners) {
+                Map<TopicPartition, Ownership.Owned> before) {
             Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> kept = new LinkedHashMap<>();
             for (TopicPartition partition : first.partitions()) {
-                if (ownership.owner(partition) == owners.get(partition)) {
+                if (ownership.owned(partition) == before.get(partition)) {
                     kept.put(partition, first.records(partition));
                 }
             }

@@ -191,9 +191,9 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         }
     }
 
-    /** Stands for one ownership of a partition: another one if it was given away and taken again. Null if it is not owned. */
+    /** A partition as it is owned now: another one if it was given away and taken again. Null if it is not owned. */
     @Nullable
-    Object owner(TopicPartition commands) {
+    Owned owned(TopicPartition commands) {
         return owned.get(commands);
     }
 

@@ -27,7 +27,6 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -368,7 +367,7 @@ class CatchUpTest {
         stand.append(stand.added("a", 1, 5));
         try (Producer<byte[], byte[]> predecessor = Stand.producer("predecessor-" + stand.group)) {
             predecessor.beginTransaction();
-            predecessor.sendOffsetsToTransaction(Map.of(commands(), new OffsetAndMetadata(2)),
+            predecessor.sendOffsetsToTransaction(Map.of(stand.commands(), new OffsetAndMetadata(2)),
                     stand.member());
 
             CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
@@ -388,7 +387,7 @@ class CatchUpTest {
         stand.append(stand.added("a", 1, 5));
         try (Producer<byte[], byte[]> predecessor = Stand.producer("predecessor-" + stand.group)) {
             predecessor.beginTransaction();
-            predecessor.sendOffsetsToTransaction(Map.of(commands(), new OffsetAndMetadata(2)),
+            predecessor.sendOffsetsToTransaction(Map.of(stand.commands(), new OffsetAndMetadata(2)),
                     stand.member());
 
             CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
@@ -427,7 +426,7 @@ class CatchUpTest {
     @Test
     void events_that_were_deleted_from_the_log_are_named() throws Exception {
         stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6));
-        Stand.ADMIN.deleteRecords(Map.of(events(), RecordsToDelete.beforeOffset(1))).all().get();
+        Stand.ADMIN.deleteRecords(Map.of(stand.events(), RecordsToDelete.beforeOffset(1))).all().get();
         assertThatThrownBy(stand::run).isInstanceOf(StartRefused.class).hasMessage("The topic '"
                 + stand.served.name()
                 + ".events' no longer has offset 0 of partition " + stand.slot.partition()
@@ -442,10 +441,10 @@ class CatchUpTest {
             appendInTransaction(other, stand.added("a", 2, 6));
             stand.append(stand.added("b", 1, 7));
             assertThat(Stand.ADMIN
-                    .listOffsets(Map.of(events(), OffsetSpec.latest()),
+                    .listOffsets(Map.of(stand.events(), OffsetSpec.latest()),
                             new org.apache.kafka.clients.admin.ListOffsetsOptions(
                                     org.apache.kafka.common.IsolationLevel.READ_COMMITTED))
-                    .partitionResult(events()).get().offset()).isEqualTo(1);
+                    .partitionResult(stand.events()).get().offset()).isEqualTo(1);
 
             CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
             awaitStart();
@@ -496,13 +495,5 @@ class CatchUpTest {
 
     private static void set(byte[] key, String value) {
         Stand.STACK.redis().call("SET", new String(key, StandardCharsets.UTF_8), value);
-    }
-
-    private TopicPartition commands() {
-        return new TopicPartition(Topics.commands(stand.served.name()), stand.slot.partition());
-    }
-
-    private TopicPartition events() {
-        return new TopicPartition(Topics.events(stand.served.name()), stand.slot.partition());
     }
 }

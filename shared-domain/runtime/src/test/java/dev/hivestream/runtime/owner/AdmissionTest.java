@@ -1,6 +1,5 @@
 package dev.hivestream.runtime.owner;
 
-import static dev.hivestream.runtime.Stand.CACHE;
 import static dev.hivestream.runtime.Stand.PATIENCE;
 import static dev.hivestream.runtime.Stand.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hivestream.runtime.Stand;
-import dev.hivestream.runtime.log.Topics;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,10 +34,8 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 class AdmissionTest {
 
     private final Stand stand = Stand.fresh();
-    private final TopicPartition commands = new TopicPartition(Topics.commands(stand.served.name()),
-            stand.slot.partition());
-    private final Ownership ownership = new Ownership(Map.of(stand.served.name(), stand.served), stand.catchUp(), CACHE,
-            Duration.ofMinutes(1), 1_000_000);
+    private final TopicPartition commands = stand.commands();
+    private final Ownership ownership = stand.ownership();
     /** What happens right before a poll of the consumer, one after the other. */
     private final Deque<Runnable> beforePolls = new ArrayDeque<>();
     private long nanos;
@@ -67,8 +64,7 @@ class AdmissionTest {
 
     @Test
     void what_lay_fetched_makes_one_batch_with_what_has_come_since() {
-        send("a");
-        beforePolls.add(() -> {});
+        lies("a");
         beforePolls.add(() -> send("b"));
 
         assertThat(values(gate.poll(PATIENCE))).containsExactly("a", "b");
@@ -87,10 +83,9 @@ class AdmissionTest {
 
     @Test
     void what_lay_fetched_of_a_partition_that_was_given_away_and_taken_again_comes_once() {
-        send("a");
-        beforePolls.add(() -> {});
+        lies("a");
         beforePolls.add(() -> {
-            ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
+            giveAway();
             take();
             // where the group's offset is
             gate.seek(commands, 0);
@@ -102,10 +97,9 @@ class AdmissionTest {
 
     @Test
     void what_lay_fetched_of_a_partition_that_was_given_away_does_not_come() {
-        send("a");
-        beforePolls.add(() -> {});
+        lies("a");
         beforePolls.add(() -> {
-            ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
+            giveAway();
             gate.assign(List.of(new TopicPartition(commands.topic(), Stand.fresh().slot.partition())));
             gate.wakeup();
         });
@@ -117,8 +111,7 @@ class AdmissionTest {
 
     @Test
     void what_lay_fetched_comes_again_after_a_poll_that_failed() {
-        send("a");
-        beforePolls.add(() -> {});
+        lies("a");
         beforePolls.add(gate::wakeup);
 
         assertThatThrownBy(() -> gate.poll(PATIENCE)).isInstanceOf(WakeupException.class);
@@ -128,8 +121,8 @@ class AdmissionTest {
 
     @Test
     void a_partition_that_nobody_owns_is_not_polled_for_twice() {
-        ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
-        TopicPartition events = new TopicPartition(Topics.events(stand.served.name()), stand.slot.partition());
+        giveAway();
+        TopicPartition events = stand.events();
         gate.assign(List.of(events));
         gate.seek(events, 0);
         stand.append(stand.added("a", 1, 5));
@@ -144,10 +137,18 @@ class AdmissionTest {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(ownership.closed()).isEmpty());
     }
 
-    private void send(String... values) {
-        for (String value : values) {
-            stand.append(new ProducerRecord<>(commands.topic(), commands.partition(), utf8("id"), utf8(value)));
-        }
+    private void giveAway() {
+        ownership.onPartitionsRevokedAfterCommit("input", gate, List.of(commands));
+    }
+
+    private void send(String value) {
+        stand.append(new ProducerRecord<>(commands.topic(), commands.partition(), utf8("id"), utf8(value)));
+    }
+
+    /** The next poll returns it at once. */
+    private void lies(String value) {
+        send(value);
+        beforePolls.add(() -> {});
     }
 
     /** So many records, or more, of as many polls as it takes. */
@@ -162,7 +163,7 @@ class AdmissionTest {
     private static List<String> values(ConsumerRecords<byte[], byte[]> records) {
         List<String> values = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
-            values.add(new String(record.value(), java.nio.charset.StandardCharsets.UTF_8));
+            values.add(new String(record.value(), StandardCharsets.UTF_8));
         }
         return values;
     }

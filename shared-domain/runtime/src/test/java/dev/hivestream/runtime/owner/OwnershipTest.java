@@ -1,14 +1,11 @@
 package dev.hivestream.runtime.owner;
 
-import static dev.hivestream.runtime.Stand.CACHE;
 import static dev.hivestream.runtime.Stand.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hivestream.runtime.Stand;
-import dev.hivestream.runtime.log.Topics;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -23,10 +20,8 @@ import org.junit.jupiter.api.Timeout;
 class OwnershipTest {
 
     private final Stand stand = Stand.fresh();
-    private final TopicPartition commands = new TopicPartition(Topics.commands(stand.served.name()),
-            stand.slot.partition());
-    private final Ownership ownership = new Ownership(Map.of(stand.served.name(), stand.served), stand.catchUp(), CACHE,
-            Duration.ofMinutes(1), 1_000_000);
+    private final TopicPartition commands = stand.commands();
+    private final Ownership ownership = stand.ownership();
     private final Consumer<byte[], byte[]> first = consumer();
     private final Consumer<byte[], byte[]> second = consumer();
 
