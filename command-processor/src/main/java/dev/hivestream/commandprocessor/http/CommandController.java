@@ -10,13 +10,17 @@ import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.trace.Traces;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +40,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.util.UriComponentsBuilder;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The requests of docs/http.md. */
 @RestController
@@ -54,9 +59,10 @@ final class CommandController {
     private final Access access;
     private final Traces traces;
     private final int maxBody;
+    private final JsonMapper json;
 
     CommandController(ServedAggregates served, Gateway gateway, States states, Results results, HttpProperties http,
-            Access access, Traces traces, HiveProperties properties) {
+            Access access, Traces traces, HiveProperties properties, JsonMapper json) {
         this.served = served;
         this.gateway = gateway;
         this.states = states;
@@ -65,11 +71,16 @@ final class CommandController {
         this.access = access;
         this.traces = traces;
         this.maxBody = (int) properties.maxMessage().toBytes();
+        this.json = json;
     }
 
+    /** Writes the answer itself: finding out how a returned value is written took longer than writing it. */
     @PostMapping("/v1/{aggregate}/{id}/{command}")
-    ResponseEntity<Object> send(@PathVariable String aggregate, @PathVariable String id, @PathVariable String command,
-            HttpServletRequest request) throws InterruptedException, Malformed {
+    void send(@PathVariable Map<String, String> path, HttpServletRequest request, HttpServletResponse response)
+            throws InterruptedException, IOException, Malformed {
+        String aggregate = part(path, "aggregate");
+        String id = part(path, "id");
+        String command = part(path, "command");
         Served<?, ?, ?> type = require(aggregate);
         if (!type.codec().knowsCommand(command)) {
             throw new Problem(HttpStatus.NOT_FOUND, "unknown-command",
@@ -87,24 +98,38 @@ final class CommandController {
         if (key != null) {
             Result kept = kept(aggregate, id, commandId);
             if (kept != null) {
-                return answer(kept);
+                answer(kept, response);
+                return;
             }
         }
         Gateway.Taken taken = gateway.send(aggregate, id, commandId, wireType, body, headers);
         try {
-            Duration wait = wait(request);
-            return wait.isZero()
-                    ? pending(aggregate, id, commandId)
-                    : answer(taken.result().get(wait.toNanos(), TimeUnit.NANOSECONDS));
+            Result result = result(taken, wait(request));
+            if (result == null) {
+                pending(aggregate, id, commandId, response);
+            } else {
+                answer(result, response);
+            }
+        } finally {
+            taken.forget().run();
+        }
+    }
+
+    private static String part(Map<String, String> path, String name) {
+        return Objects.requireNonNull(path.get(name), name);
+    }
+
+    /** Null if it is not known in time. */
+    private static @Nullable Result result(Gateway.Taken taken, Duration wait) throws InterruptedException {
+        try {
+            return wait.isZero() ? null : taken.result().get(wait.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException | CancellationException e) {
-            return pending(aggregate, id, commandId);
+            return null;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Gateway.NotTaken notTaken) {
                 throw notTaken;
             }
-            return pending(aggregate, id, commandId);
-        } finally {
-            taken.forget().run();
+            return null;
         }
     }
 
@@ -194,9 +219,17 @@ final class CommandController {
         return headers;
     }
 
+    /** As long as it says that it is, or up to a byte more than it may be. */
     private byte[] read(HttpServletRequest request) {
+        int length = request.getContentLength();
         try {
-            return request.getInputStream().readNBytes(maxBody + 1);
+            InputStream body = request.getInputStream();
+            if (length < 0) {
+                return body.readNBytes(maxBody + 1);
+            }
+            byte[] read = new byte[length];
+            int count = body.readNBytes(read, 0, length);
+            return count == length ? read : Arrays.copyOf(read, count);
         } catch (IOException e) {
             throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
                     "The body broke off");
@@ -235,20 +268,23 @@ final class CommandController {
         return asked.compareTo(http.patience()) < 0 ? asked : http.patience();
     }
 
-    private static ResponseEntity<Object> pending(String aggregate, String id, String commandId) {
+    private void pending(String aggregate, String id, String commandId, HttpServletResponse response)
+            throws IOException {
         URI place = UriComponentsBuilder.fromPath("/v1/results/{command}").queryParam("aggregate", "{aggregate}")
                 .queryParam("id", "{id}").encode().buildAndExpand(commandId, aggregate, id).toUri();
-        return ResponseEntity.accepted().location(place)
-                .body(Map.of("commandId", commandId, "result", place.toString()));
+        response.setHeader(HttpHeaders.LOCATION, place.toString());
+        write(HttpStatus.ACCEPTED, Map.of("commandId", commandId, "result", place.toString()), response);
     }
 
-    private static ResponseEntity<Object> answer(Result result) {
+    private void answer(Result result, HttpServletResponse response) throws IOException {
         String code = result.code() == null ? "" : result.code();
         String reason = result.reason() == null ? "" : result.reason();
-        return switch (result.outcome()) {
+        switch (result.outcome()) {
             case accepted -> {
-                ResponseEntity.BodyBuilder ok = ResponseEntity.ok();
-                yield (result.version() == null ? ok : ok.eTag(Long.toString(result.version()))).body(result);
+                if (result.version() != null) {
+                    response.setHeader(HttpHeaders.ETAG, "\"" + result.version() + "\"");
+                }
+                write(HttpStatus.OK, result, response);
             }
             case rejected -> throw new Problem(
                     code.equals(Result.Code.EXPECTED_VERSION)
@@ -259,6 +295,15 @@ final class CommandController {
                     code.equals(Result.Code.MALFORMED) ? HttpStatus.BAD_REQUEST : HttpStatus.INTERNAL_SERVER_ERROR,
                     code,
                     reason).about(result);
-        };
+        }
+    }
+
+    /** With its length: without, it would go out in two parts. */
+    private void write(HttpStatus status, Object body, HttpServletResponse response) throws IOException {
+        byte[] written = json.writeValueAsBytes(body);
+        response.setStatus(status.value());
+        response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+        response.setContentLength(written.length);
+        response.getOutputStream().write(written);
     }
 }
