@@ -48,15 +48,17 @@ public final class Guard {
      * @throws Busy if one is still held after that
      */
     public Held lock(Collection<String> keys) {
+        Held held = ask(keys);
+        held.await();
+        return held;
+    }
+
+    /** Asks for the locks of all keys, without waiting where several are locked; {@link Held#await} has to follow. */
+    public Held ask(Collection<String> keys) {
         List<String> different = keys.stream().distinct().toList();
         Held held = new Held(different.size() == 1 ? new Registered(different.getFirst()) : together.of(different));
-        try {
-            held.acquire();
-            return held;
-        } catch (RuntimeException e) {
-            held.release();
-            throw e;
-        }
+        held.ask();
+        return held;
     }
 
     /** Another owner holds the lock. Infrastructure: the batch is tried again. */
@@ -89,15 +91,22 @@ public final class Guard {
     /** How locks are held. */
     interface Locks {
 
+        /** Asks for all of them; {@link #acquire} has to follow. */
+        void ask();
+
         /**
          * Takes all of them.
          *
+         * @return false if it had to ask again, because another owner held one
          * @throws Busy if another owner still holds one after that time
          */
-        void acquire(Duration patience);
+        boolean acquire(Duration patience);
 
         /** Lets them live for another ttl; false if one was lost. */
         boolean renew();
+
+        /** Begins to {@link #release}, if that is possible without waiting. Never throws. */
+        void askToRelease();
 
         /** Gives back what it can; the rest ends with its ttl. Never throws, and may be called again. */
         void release();
@@ -113,7 +122,18 @@ public final class Guard {
         }
 
         @Override
-        public void acquire(Duration patience) {
+        public void ask() {
+            Lock wanted = registry.obtain(key);
+            if (wanted.tryLock()) {
+                lock = wanted;
+            }
+        }
+
+        @Override
+        public boolean acquire(Duration patience) {
+            if (lock != null) {
+                return true;
+            }
             Lock wanted = registry.obtain(key);
             try {
                 if (!wanted.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -123,6 +143,7 @@ public final class Guard {
                 throw Busy.interrupted(key);
             }
             lock = wanted;
+            return false;
         }
 
         @Override
@@ -133,6 +154,11 @@ public final class Guard {
             } catch (IllegalStateException e) {
                 return false;
             }
+        }
+
+        @Override
+        public void askToRelease() {
+            // the registry waits for each answer
         }
 
         @Override
@@ -159,10 +185,31 @@ public final class Guard {
             this.locks = locks;
         }
 
-        private void acquire() {
+        private void ask() {
             since = System.nanoTime();
-            locks.acquire(ttl.plus(ttl.dividedBy(4)));
-            renewIfDue();
+            try {
+                locks.ask();
+            } catch (RuntimeException e) {
+                release();
+                throw e;
+            }
+        }
+
+        /**
+         * Waits until all are locked: for an owner before us as long as its locks can live.
+         *
+         * @return false if there was one: what was read after the locks had been asked for may be from before its end
+         * @throws Busy if one is still held after that; all are given back then
+         */
+        public boolean await() {
+            try {
+                boolean atOnce = locks.acquire(ttl.plus(ttl.dividedBy(4)));
+                renewIfDue();
+                return atOnce;
+            } catch (RuntimeException e) {
+                release();
+                throw e;
+            }
         }
 
         /** Renews when a third of the ttl is over; called between the steps of a batch. */
@@ -192,6 +239,11 @@ public final class Guard {
                 throw new Expired("The guard's locks were held for longer than " + ttl
                         + " without being renewed (a pause of the process, or a slow Redis)");
             }
+        }
+
+        /** Begins to {@link #release}, behind what was asked of the cache before. Never throws. */
+        public void askToRelease() {
+            locks.askToRelease();
         }
 
         /** Never throws: a lock that cannot be released ends with its ttl. */

@@ -2,8 +2,10 @@ package dev.hivestream.runtime.cache;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -75,72 +77,99 @@ public final class LocksTogether {
 
         private final List<String> keys;
         private final byte[] holder = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-        /** So many of the keys may be ours. */
-        private int asked;
+        private List<Supplier<Long>> taking = List.of();
+        private List<Supplier<Long>> releasing = List.of();
+        /** Some of the locks may be ours. */
+        private boolean asked;
 
         private Taken(List<String> keys) {
             this.keys = keys;
         }
 
         @Override
-        public void acquire(Duration patience) {
+        public void ask() {
+            asked = true;
+            taking = ask(TAKE);
+        }
+
+        @Override
+        public boolean acquire(Duration patience) {
             long end = System.nanoTime() + patience.toNanos();
-            for (int held = take(); held >= 0; held = take()) {
+            boolean atOnce = true;
+            for (int theirs = theirs(taking); theirs >= 0; theirs = theirs(taking)) {
                 release();
                 if (System.nanoTime() > end) {
-                    throw Guard.Busy.of(keys.get(held));
+                    throw Guard.Busy.of(keys.get(theirs));
                 }
                 try {
                     Thread.sleep(retryDelay);
                 } catch (InterruptedException e) {
-                    throw Guard.Busy.interrupted(keys.get(held));
+                    throw Guard.Busy.interrupted(keys.get(theirs));
                 }
+                atOnce = false;
+                ask();
             }
-        }
-
-        /** The place of a key that somebody else holds, or -1 if all are ours. */
-        private int take() {
-            while (asked < keys.size()) {
-                int from = asked;
-                asked = Math.min(keys.size(), from + atOnce);
-                long held = run(TAKE, from, asked);
-                if (held > 0) {
-                    return from + (int) held - 1;
-                }
-            }
-            return -1;
+            return atOnce;
         }
 
         @Override
         public boolean renew() {
-            for (int from = 0; from < asked; from += atOnce) {
-                if (run(RENEW, from, Math.min(asked, from + atOnce)) > 0) {
-                    return false;
+            return theirs(ask(RENEW)) < 0;
+        }
+
+        @Override
+        public void askToRelease() {
+            if (asked) {
+                asked = false;
+                try {
+                    releasing = ask(RELEASE);
+                } catch (RuntimeException e) {
+                    notReleased(e);
                 }
             }
-            return true;
         }
 
         @Override
         public void release() {
+            askToRelease();
             try {
-                for (int from = 0; from < asked; from += atOnce) {
-                    run(RELEASE, from, Math.min(asked, from + atOnce));
+                for (Supplier<Long> answer : releasing) {
+                    Long _ = answer.get();
                 }
             } catch (RuntimeException e) {
-                LOG.debug("Locks were not released and end with their ttl", e);
+                notReleased(e);
             }
-            asked = 0;
+            releasing = List.of();
         }
 
-        private long run(RedisScripts.Script script, int from, int to) {
-            byte[][] arguments = new byte[to - from + 2][];
-            for (int i = from; i < to; i++) {
-                arguments[i - from] = (prefix + keys.get(i)).getBytes(StandardCharsets.UTF_8);
+        private static void notReleased(RuntimeException why) {
+            LOG.debug("Locks were not released and end with their ttl", why);
+        }
+
+        private List<Supplier<Long>> ask(RedisScripts.Script script) {
+            List<Supplier<Long>> answers = new ArrayList<>();
+            for (int from = 0; from < keys.size(); from += atOnce) {
+                List<String> some = keys.subList(from, Math.min(keys.size(), from + atOnce));
+                byte[][] arguments = new byte[some.size() + 2][];
+                for (int i = 0; i < some.size(); i++) {
+                    arguments[i] = (prefix + some.get(i)).getBytes(StandardCharsets.UTF_8);
+                }
+                arguments[some.size()] = holder;
+                arguments[some.size() + 1] = ttl;
+                answers.add(scripts.ask(script, ReturnType.INTEGER, some.size(), arguments));
             }
-            arguments[to - from] = holder;
-            arguments[to - from + 1] = ttl;
-            return scripts.<Long>run(script, ReturnType.INTEGER, to - from, arguments);
+            return answers;
+        }
+
+        /** The place of a key that somebody else holds, or -1 if all are ours. */
+        private int theirs(List<Supplier<Long>> answers) {
+            for (int i = 0; i < answers.size(); i++) {
+                long theirs = answers.get(i).get();
+                if (theirs > 0) {
+                    return i * atOnce + (int) theirs - 1;
+                }
+            }
+            return -1;
         }
     }
 }

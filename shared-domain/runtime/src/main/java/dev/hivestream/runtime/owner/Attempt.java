@@ -121,12 +121,11 @@ public final class Attempt implements TransactionSynchronization {
         return attempt;
     }
 
-    /** Takes the guard's locks. */
+    /** Asks for the guard's locks. */
     public void guard() {
-        held = with.guard().lock(parts.values().stream().flatMap(part -> with.scope() == LockScope.PARTITION
+        held = with.guard().ask(parts.values().stream().flatMap(part -> with.scope() == LockScope.PARTITION
                 ? Stream.of(part.owned().slot().toString())
                 : aggregates(part)).toList());
-        since = with.watcher().step("guard", since);
     }
 
     private static Stream<String> aggregates(Part part) {
@@ -134,11 +133,18 @@ public final class Attempt implements TransactionSynchronization {
         return part.ids().stream().map(prefix::concat);
     }
 
-    /** Reads the cache; a partition whose watermark is not the one expected is closed and caught up before it is decided. */
+    /**
+     * Reads the cache under the locks; a partition whose watermark is not the one expected is closed and caught up before it
+     * is decided.
+     */
     public void load() {
-        // of all partitions before the first answer is waited for
-        Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
-        parts.forEach((partition, part) -> asked.put(partition, part.load(with.cache())));
+        // the locks and all partitions before the first answer is waited for
+        Map<TopicPartition, BooleanSupplier> asked = ask();
+        boolean locked = Objects.requireNonNull(held).await();
+        since = with.watcher().step("guard", since);
+        if (!locked) {
+            asked = ask();
+        }
         List<TopicPartition> surprised = new ArrayList<>();
         asked.forEach((partition, answer) -> {
             if (!answer.getAsBoolean()) {
@@ -151,6 +157,12 @@ public final class Attempt implements TransactionSynchronization {
         if (!surprised.isEmpty()) {
             parts.values().forEach(part -> part.owned().reflected());
         }
+    }
+
+    private Map<TopicPartition, BooleanSupplier> ask() {
+        Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
+        parts.forEach((partition, part) -> asked.put(partition, part.load(with.cache())));
+        return asked;
     }
 
     /** Decides every record, and sends what comes of it; gives back what the binding has to send. */
@@ -186,6 +198,7 @@ public final class Attempt implements TransactionSynchronization {
         Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
         parts.forEach((partition, part) -> unlessUnwritten(partition,
                 () -> asked.put(partition, part.writeBack(with.cache()))));
+        Objects.requireNonNull(held).askToRelease();
         asked.forEach((partition, answer) -> unlessUnwritten(partition,
                 () -> writtenBack(partition, answer.getAsBoolean())));
         since = with.watcher().step("write-back", since);

@@ -55,6 +55,29 @@ class GuardTest {
     }
 
     @Test
+    void who_asks_and_awaits_is_told_whether_another_owner_was_before() {
+        Guard first = guard(LONG);
+        Held held = ask(first, List.of(key));
+        assertThat(held.await()).isTrue();
+        Guard second = guard(LONG);
+        CountDownLatch asked = new CountDownLatch(1);
+        CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> {
+            Held theirs = ask(second, List.of(key));
+            asked.countDown();
+            boolean atOnce = theirs.await();
+            theirs.release();
+            return atOnce;
+        }, other);
+        await().atMost(Duration.ofSeconds(10)).until(() -> asked.getCount() == 0);
+
+        held.askToRelease();
+        held.release();
+
+        assertThat(waiting.join()).isFalse();
+        assertThat(redis("EXISTS", lock(key))).isEqualTo(0L);
+    }
+
+    @Test
     void other_keys_do_not_wait() {
         Held held = lock(guard(LONG), List.of(key));
         Guard second = guard(LONG);
@@ -209,9 +232,17 @@ class GuardTest {
         CompletableFuture.runAsync(theirs::unlock, other).join();
     }
 
-    /** Locks in one of the two ways. */
-    Held lock(Guard guard, List<String> keys) {
-        return guard.lock(keys);
+    private Held lock(Guard guard, List<String> keys) {
+        return guard.lock(all(keys));
+    }
+
+    private Held ask(Guard guard, List<String> keys) {
+        return guard.ask(all(keys));
+    }
+
+    /** As many as one of the two ways is for. */
+    List<String> all(List<String> keys) {
+        return keys;
     }
 
     private Guard guard(Duration ttl) {
