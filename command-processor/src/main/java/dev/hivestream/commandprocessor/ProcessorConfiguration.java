@@ -74,13 +74,14 @@ class ProcessorConfiguration {
 
     @Bean
     Gateway gateway(ServedAggregates served, HiveProperties properties, HttpProperties http, Outages outages,
-            Reflections reflections, Clock clock, ProducerFactory<?, ?> producers, ConsumerFactory<?, ?> consumers) {
+            Ownership ownership, Reflections reflections, Clock clock, ProducerFactory<?, ?> producers,
+            ConsumerFactory<?, ?> consumers) {
         Map<String, Object> settings = new HashMap<>(producers.getConfigurationProperties());
         settings.putAll(Map.of(ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
                 ProducerConfig.LINGER_MS_CONFIG, 0, ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000,
                 ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) http.publishTimeout().toMillis(),
                 ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000));
-        return new Gateway(served, properties, http, outages, reflections, clock,
+        return new Gateway(served, properties, http, outages, ownership::isOpen, reflections, clock,
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()),
                 resultConsumers(consumers));
     }

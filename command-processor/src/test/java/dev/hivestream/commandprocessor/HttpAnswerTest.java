@@ -10,6 +10,7 @@ import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Result;
+import dev.hivestream.runtime.owner.Ownership;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -197,9 +198,27 @@ class HttpAnswerTest {
         String id = Wire.id();
         var answer = processor.post("/v1/content/" + id + "/create", CREATE);
         assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(answer.headers().firstValue("Content-Length")).contains("" + answer.body().length());
         // in this order: the log first, at the moment of the answer
         assertThat(wire.events("content", id)).hasSize(1);
         assertThat(processor.get("/v1/content/" + id).headers().firstValue("ETag")).contains("\"1\"");
+    }
+
+    @Test
+    void what_another_instance_decides_is_answered_and_shown_too() throws Exception {
+        try (Processor second = Processor.start(LocalStack.shared())) {
+            Ownership theirs = second.context.getBean(Ownership.class);
+            Ownership ours = processor.context.getBean(Ownership.class);
+            await().atMost(Duration.ofSeconds(30)).until(() -> !theirs.slots().isEmpty() && theirs.closed().isEmpty()
+                    && !ours.slots().isEmpty() && ours.closed().isEmpty());
+            for (int i = 0; i < 24; i++) {
+                String place = place("content");
+                Processor taker = i % 2 == 0 ? processor : second;
+                assertThat(taker.post(place + "/create", CREATE).statusCode()).isEqualTo(200);
+                assertThat(taker.get(place).headers().firstValue("ETag")).contains("\"1\"");
+            }
+        }
     }
 
     @Test

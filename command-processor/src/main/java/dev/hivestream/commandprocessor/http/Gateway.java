@@ -24,6 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -46,7 +48,9 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Puts commands on their topic, outside any transaction, and finds their results: one way in, one order, one writer a
  * partition. It reads all results from before a command on, and keeps those that are meant for it; when nobody has waited
- * for a while it reads none, and skips those that came meanwhile before the next command. Thread-safe.
+ * for a while it reads none, and skips those that came meanwhile before the next command. Of commands that are decided in
+ * this process it hears sooner than it could read: while there are no others it reads now and then, many at once.
+ * Thread-safe.
  */
 public final class Gateway implements SmartLifecycle {
 
@@ -55,6 +59,11 @@ public final class Gateway implements SmartLifecycle {
     private static final Duration DRAIN = Duration.ofSeconds(3);
     private static final Duration IDLE = Duration.ofSeconds(5);
     private static final Duration AWAKE = Duration.ofSeconds(2);
+    /** A command that is decided in this process and was not answered in that time may have another owner by now. */
+    private static final Duration SOON = Duration.ofMillis(200);
+    /** No results are left unread for longer. */
+    private static final Duration UNREAD = Duration.ofMillis(500);
+    private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
     /** After so many times the longest queue a command is waited for no more: its result may never come. */
     private static final int LOST = 3;
     /** So many are no queue: an owner that is new, or a machine that stands still for a moment, is no overload. */
@@ -73,6 +82,7 @@ public final class Gateway implements SmartLifecycle {
     private final HiveProperties properties;
     private final HttpProperties http;
     private final Outages outages;
+    private final Predicate<TopicPartition> isDecidedHere;
     private final Reflections reflections;
     private final Clock clock;
     private final Producer<byte[], byte[]> producer;
@@ -82,6 +92,8 @@ public final class Gateway implements SmartLifecycle {
     /** Of all partitions, for an owner goes from one to the next and stays with each as long as it has something. */
     private final Backlog<Ticket> everything;
     private final AtomicInteger inFlight = new AtomicInteger();
+    /** Those of them that are decided in another process, for all that is known here. */
+    private final AtomicInteger elsewhere = new AtomicInteger();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean listening;
     /** Whoever completes it wakes the reader. Null while results are read. */
@@ -89,14 +101,19 @@ public final class Gateway implements SmartLifecycle {
     private volatile boolean draining;
     private volatile @Nullable Thread reader;
 
-    /** @param consumers give a new consumer: read_committed, no group, auto.offset.reset=latest */
+    /**
+     * @param isDecidedHere whether the commands of a partition are decided in this process now
+     * @param consumers give a new consumer: read_committed, no group, auto.offset.reset=latest
+     */
     public Gateway(ServedAggregates served, HiveProperties properties, HttpProperties http, Outages outages,
-            Reflections reflections, Clock clock, Producer<byte[], byte[]> producer,
+            Predicate<TopicPartition> isDecidedHere, Reflections reflections, Clock clock,
+            Producer<byte[], byte[]> producer,
             Supplier<Consumer<byte[], byte[]>> consumers) {
         this.served = served;
         this.properties = properties;
         this.http = http;
         this.outages = outages;
+        this.isDecidedHere = isDecidedHere;
         this.reflections = reflections;
         this.clock = clock;
         this.producer = producer;
@@ -144,7 +161,8 @@ public final class Gateway implements SmartLifecycle {
         Ticket ticket = new Ticket(aggregate, id, commandId);
         Slot slot = Slot.of(aggregate, id, properties.partitions());
         requireShort(backlog(slot));
-        Wait wait = join(ticket);
+        boolean isElsewhere = !isDecidedHere.test(new TopicPartition(Topics.commands(aggregate), slot.partition()));
+        Wait wait = join(ticket, isElsewhere);
         CompletableFuture<Result> unpublished = new CompletableFuture<>();
         try {
             requireListening();
@@ -162,14 +180,14 @@ public final class Gateway implements SmartLifecycle {
             });
         } catch (KafkaException e) {
             over(slot, ticket);
-            leave(ticket, wait);
+            leave(ticket, wait, isElsewhere);
             throw new NotTaken("The command could not be published: " + e.getMessage(), false);
         } catch (NotTaken e) {
-            leave(ticket, wait);
+            leave(ticket, wait, isElsewhere);
             throw e;
         }
         CompletableFuture<Result> either = wait.result.applyToEither(unpublished, result -> result);
-        return new Taken(either, () -> leave(ticket, wait));
+        return new Taken(either, () -> leave(ticket, wait, isElsewhere));
     }
 
     /** Why no command can be taken now, or null. */
@@ -239,10 +257,13 @@ public final class Gateway implements SmartLifecycle {
         return http.maxQueue().multipliedBy(LOST);
     }
 
-    private Wait join(Ticket ticket) {
+    private Wait join(Ticket ticket, boolean isElsewhere) {
         if (inFlight.incrementAndGet() > http.maxInFlight()) {
             inFlight.decrementAndGet();
             throw new NotTaken("More than " + http.maxInFlight() + " requests wait for their results", true);
+        }
+        if (isElsewhere && elsewhere.getAndIncrement() == 0) {
+            LockSupport.unpark(reader);
         }
         return Objects.requireNonNull(waits.compute(ticket, (same, known) -> {
             Wait wait = known == null ? new Wait() : known;
@@ -251,8 +272,11 @@ public final class Gateway implements SmartLifecycle {
         }));
     }
 
-    private void leave(Ticket ticket, Wait wait) {
+    private void leave(Ticket ticket, Wait wait, boolean isElsewhere) {
         inFlight.decrementAndGet();
+        if (isElsewhere) {
+            elsewhere.decrementAndGet();
+        }
         waits.computeIfPresent(ticket, (same, known) -> known == wait && --known.waiters == 0 ? null : known);
     }
 
@@ -318,6 +342,16 @@ public final class Gateway implements SmartLifecycle {
             if (inFlight.get() > 0 || isAnyOpen()) {
                 since = System.nanoTime();
             }
+            pauseUnlessNeeded();
+        }
+    }
+
+    /** Until there is a command of which nobody in this process will tell, or may not tell. */
+    private void pauseUnlessNeeded() {
+        long since = System.nanoTime();
+        while (stopped.getCount() > 0 && elsewhere.get() == 0 && everything.age(lost()).compareTo(SOON) < 0
+                && System.nanoTime() - since < UNREAD.toNanos()) {
+            LockSupport.parkNanos(this, LOOK_NANOS);
         }
     }
 

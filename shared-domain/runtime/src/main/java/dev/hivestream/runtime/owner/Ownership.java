@@ -198,7 +198,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     }
 
     /** Whether a batch of this partition can be decided now. */
-    boolean isOpen(TopicPartition commands) {
+    public boolean isOpen(TopicPartition commands) {
         if (!Topics.isOwned(commands.topic())) {
             return true;
         }
