@@ -24,7 +24,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,18 +55,20 @@ final class CommandController {
     private final States states;
     private final Results results;
     private final HttpProperties http;
+    private final Patience patience;
     private final Access access;
     private final Traces traces;
     private final int maxBody;
     private final JsonMapper json;
 
     CommandController(ServedAggregates served, Gateway gateway, States states, Results results, HttpProperties http,
-            Access access, Traces traces, HiveProperties properties, JsonMapper json) {
+            Patience patience, Access access, Traces traces, HiveProperties properties, JsonMapper json) {
         this.served = served;
         this.gateway = gateway;
         this.states = states;
         this.results = results;
         this.http = http;
+        this.patience = patience;
         this.access = access;
         this.traces = traces;
         this.maxBody = (int) properties.maxMessage().toBytes();
@@ -120,9 +121,9 @@ final class CommandController {
     }
 
     /** Null if it is not known in time. */
-    private static @Nullable Result result(Gateway.Taken taken, Duration wait) throws InterruptedException {
+    private @Nullable Result result(Gateway.Taken taken, Duration wait) throws InterruptedException {
         try {
-            return wait.isZero() ? null : taken.result().get(wait.toNanos(), TimeUnit.NANOSECONDS);
+            return wait.isZero() ? null : patience.await(taken.result(), wait);
         } catch (TimeoutException | CancellationException e) {
             return null;
         } catch (ExecutionException e) {
