@@ -12,11 +12,9 @@ import dev.hivestream.runtime.trace.Traces;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -224,13 +222,7 @@ final class CommandController {
     private byte[] read(HttpServletRequest request) {
         int length = request.getContentLength();
         try {
-            InputStream body = request.getInputStream();
-            if (length < 0) {
-                return body.readNBytes(maxBody + 1);
-            }
-            byte[] read = new byte[length];
-            int count = body.readNBytes(read, 0, length);
-            return count == length ? read : Arrays.copyOf(read, count);
+            return request.getInputStream().readNBytes(length < 0 ? maxBody + 1 : length);
         } catch (IOException e) {
             throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
                     "The body broke off");

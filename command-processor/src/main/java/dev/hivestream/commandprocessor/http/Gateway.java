@@ -161,12 +161,13 @@ public final class Gateway implements SmartLifecycle {
         Ticket ticket = new Ticket(aggregate, id, commandId);
         Slot slot = Slot.of(aggregate, id, properties.partitions());
         requireShort(backlog(slot));
-        boolean isElsewhere = !isDecidedHere.test(new TopicPartition(Topics.commands(aggregate), slot.partition()));
+        TopicPartition commands = new TopicPartition(Topics.commands(aggregate), slot.partition());
+        boolean isElsewhere = !isDecidedHere.test(commands);
         Wait wait = join(ticket, isElsewhere);
         CompletableFuture<Result> unpublished = new CompletableFuture<>();
         try {
             requireListening();
-            ProducerRecord<byte[], byte[]> command = command(aggregate, id, commandId, type, body, headers);
+            ProducerRecord<byte[], byte[]> command = command(commands, id, commandId, type, body, headers);
             backlog(slot).published(ticket);
             everything.published(ticket);
             producer.send(command, (metadata, failure) -> {
@@ -280,11 +281,11 @@ public final class Gateway implements SmartLifecycle {
         waits.computeIfPresent(ticket, (same, known) -> known == wait && --known.waiters == 0 ? null : known);
     }
 
-    private ProducerRecord<byte[], byte[]> command(String aggregate, String id, String commandId, String type,
-            byte[] body, Map<String, String> more) {
+    private ProducerRecord<byte[], byte[]> command(TopicPartition commands, String id, String commandId,
+            String type, byte[] body, Map<String, String> more) {
         byte[] key = utf8(id);
-        ProducerRecord<byte[], byte[]> command = new ProducerRecord<>(Topics.commands(aggregate),
-                Slot.partitionOf(key, properties.partitions()), key, body);
+        ProducerRecord<byte[], byte[]> command = new ProducerRecord<>(commands.topic(), commands.partition(), key,
+                body);
         Headers headers = command.headers();
         headers.add(Header.SPEC_VERSION, utf8("1.0")).add(Header.ID, utf8(commandId)).add(Header.TYPE, utf8(type))
                 .add(Header.SOURCE, utf8("/hive/http/" + properties.instance())).add(Header.SUBJECT, key)

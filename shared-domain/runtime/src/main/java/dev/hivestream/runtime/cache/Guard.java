@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.integration.redis.util.RedisLockRegistry;
@@ -115,35 +114,31 @@ public final class Guard {
     /** A lock of the registry, held by this thread. */
     private final class Registered implements Locks {
         private final String key;
-        private @Nullable Lock lock;
+        private final Lock lock;
+        private boolean locked;
 
         private Registered(String key) {
             this.key = key;
+            this.lock = registry.obtain(key);
         }
 
         @Override
         public void ask() {
-            Lock wanted = registry.obtain(key);
-            if (wanted.tryLock()) {
-                lock = wanted;
-            }
+            locked = lock.tryLock();
         }
 
         @Override
         public boolean acquire(Duration patience) {
-            if (lock != null) {
-                return true;
-            }
-            Lock wanted = registry.obtain(key);
+            boolean atOnce = locked;
             try {
-                if (!wanted.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                    throw Busy.of(key);
-                }
+                locked = atOnce || lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 throw Busy.interrupted(key);
             }
-            lock = wanted;
-            return false;
+            if (!locked) {
+                throw Busy.of(key);
+            }
+            return atOnce;
         }
 
         @Override
@@ -163,11 +158,10 @@ public final class Guard {
 
         @Override
         public void release() {
-            Lock taken = lock;
-            lock = null;
-            if (taken != null) {
+            if (locked) {
+                locked = false;
                 try {
-                    taken.unlock();
+                    lock.unlock();
                 } catch (RuntimeException e) {
                     LOG.debug("A lock was not released and ends with its ttl of {}", ttl, e);
                 }
