@@ -12,12 +12,13 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to a Redis on the loopback interface, for a look into it without a client library: one call at a time,
- * text only.
+ * One connection to a Redis on the loopback interface, without a client library: one call at a time, answers as
+ * text.
  */
 public final class RedisConnection implements AutoCloseable {
 
@@ -44,13 +45,17 @@ public final class RedisConnection implements AutoCloseable {
      * @throws IllegalStateException if Redis answers with an error
      */
     public @Nullable Object call(String... words) {
+        return call(Arrays.stream(words).map(word -> word.getBytes(StandardCharsets.UTF_8)).toList());
+    }
+
+    /** Sends a command of bytes, as {@link #call(String...)}. */
+    public @Nullable Object call(List<byte[]> words) {
         try {
             var request = new ByteArrayOutputStream();
-            request.writeBytes(("*" + words.length + "\r\n").getBytes(StandardCharsets.UTF_8));
-            for (String word : words) {
-                byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
-                request.writeBytes(("$" + bytes.length + "\r\n").getBytes(StandardCharsets.UTF_8));
-                request.writeBytes(bytes);
+            request.writeBytes(("*" + words.size() + "\r\n").getBytes(StandardCharsets.UTF_8));
+            for (byte[] word : words) {
+                request.writeBytes(("$" + word.length + "\r\n").getBytes(StandardCharsets.UTF_8));
+                request.writeBytes(word);
                 request.writeBytes(new byte[]{'\r', '\n'});
             }
             output.write(request.toByteArray());

@@ -11,7 +11,9 @@ final class Chart {
     private static final int LABEL = 220;
     private static final int VALUE = 90;
     private static final int ROW = 26;
-    private static final Map<String, String> CONTENDERS = Map.of("limit", "copy in transactions (the limit)", "streams",
+    private static final Map<String, String> CONTENDERS = Map.of("limit", "copy in transactions (the limit)",
+            "undecided",
+            "the same writes, undecided", "streams",
             "Kafka Streams", "partition", "command-processor", "partition-2", "two command-processors", "aggregate",
             "lock an aggregate", "aggregate-2", "lock an aggregate, two", "single", "a transaction a command");
 

@@ -75,6 +75,7 @@ final class Commands implements SubCommand {
         var ratios = new LinkedHashMap<String, Double>();
         ratio(ratios, runs, "commands_vs_streams", Contender.PARTITION, Contender.STREAMS);
         ratio(ratios, runs, "commands_vs_limit", Contender.PARTITION, Contender.LIMIT);
+        ratio(ratios, runs, "undecided_vs_streams", Contender.UNDECIDED, Contender.STREAMS);
         ratio(ratios, runs, "commands_aggregate_lock_vs_streams", Contender.AGGREGATE, Contender.STREAMS);
         ratio(ratios, runs, "commands_two_instances_vs_one", Contender.PARTITION_TWICE, Contender.PARTITION);
         ratio(ratios, runs, "commands_single_vs_batch", Contender.SINGLE, Contender.PARTITION);

@@ -10,6 +10,8 @@ enum Contender {
 
     /** Records are copied in transactions: the limit. */
     LIMIT("limit", 1, 1, Map.of()),
+    /** What the command-processor writes is written, but nothing decided. */
+    UNDECIDED("undecided", 1, 1, Map.of()),
     /** Kafka Streams. */
     STREAMS("streams", 1, 1, Map.of()),
     /** The command-processor with a lock a partition. */
@@ -63,7 +65,7 @@ enum Contender {
 
     /** Whether it is the command-processor. */
     boolean isHive() {
-        return this != LIMIT && this != STREAMS;
+        return this != LIMIT && this != UNDECIDED && this != STREAMS;
     }
 
     /** Properties of the app. */

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -24,17 +25,34 @@ final class CopyInTransactions {
 
     private CopyInTransactions() {}
 
+    /** What becomes of the records. */
+    interface Copies {
+
+        /** Of one. */
+        List<ProducerRecord<byte[], byte[]>> of(ConsumerRecord<byte[], byte[]> record);
+
+        /** The copies of these are committed. */
+        default void committed(ConsumerRecords<byte[], byte[]> records) {}
+    }
+
     /** Takes the bootstrap servers, the group, the topic to read and the one to write. */
     public static void main(String[] arguments) {
-        Map<String, Object> reading = Map.of("bootstrap.servers", arguments[0], "group.id", arguments[1],
-                "isolation.level", "read_committed", "auto.offset.reset", "earliest", "enable.auto.commit", false,
-                "max.poll.records", 5_000, "max.partition.fetch.bytes", 4 * 1024 * 1024);
-        Map<String, Object> writing = Map.of("bootstrap.servers", arguments[0], "transactional.id", arguments[1],
-                "acks", "all", "linger.ms", 5, "batch.size", 128 * 1024, "retry.backoff.ms", 3);
+        run(arguments[0], arguments[1], arguments[1], arguments[2],
+                record -> List.of(new ProducerRecord<>(arguments[3], record.partition(), record.key(), record.value(),
+                        record.headers())));
+    }
+
+    /** Copies without end. */
+    static void run(String servers, String group, String transactionalId, String topic, Copies copies) {
+        Map<String, Object> reading = Map.of("bootstrap.servers", servers, "group.id", group, "isolation.level",
+                "read_committed", "auto.offset.reset", "earliest", "enable.auto.commit", false, "max.poll.records",
+                5_000, "max.partition.fetch.bytes", 4 * 1024 * 1024);
+        Map<String, Object> writing = Map.of("bootstrap.servers", servers, "transactional.id", transactionalId, "acks",
+                "all", "linger.ms", 5, "batch.size", 128 * 1024, "retry.backoff.ms", 3);
         try (var consumer = new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer());
                 var producer = new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.initTransactions();
-            consumer.subscribe(List.of(arguments[2]));
+            consumer.subscribe(List.of(topic));
             while (true) {
                 var polled = consumer.poll(POLL);
                 if (polled.isEmpty()) {
@@ -42,8 +60,9 @@ final class CopyInTransactions {
                 }
                 producer.beginTransaction();
                 for (ConsumerRecord<byte[], byte[]> record : polled) {
-                    var _ = producer.send(new ProducerRecord<>(arguments[3], record.partition(), record.key(),
-                            record.value(), record.headers()));
+                    for (ProducerRecord<byte[], byte[]> copy : copies.of(record)) {
+                        var _ = producer.send(copy);
+                    }
                 }
                 Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
                 for (TopicPartition partition : polled.partitions()) {
@@ -51,6 +70,7 @@ final class CopyInTransactions {
                 }
                 producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
                 producer.commitTransaction();
+                copies.committed(polled);
             }
         }
     }

@@ -14,7 +14,7 @@ import java.util.Objects;
 
 /**
  * How long a command takes over HTTP, from the request to the answer that its events are committed, beside a transaction of
- * one record on the same broker; and how many there are a second, beside answers of the same server that cost it nothing.
+ * one record on the same broker and the way through Kafka alone; and how many there are a second, beside answers of the same server that cost it nothing.
  */
 final class Http implements SubCommand {
 
@@ -22,6 +22,9 @@ final class Http implements SubCommand {
     private static final List<Integer> CONNECTIONS = List.of(1, 16, 64, 256);
     private static final String TRANSACTION = "transaction";
     private static final String CONSTANT = "constant";
+    private static final String KAFKA = "kafka";
+    /** Where latencies are compared. */
+    private static final int FEW = 16;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final int WARM_UP_CONNECTIONS = 256;
@@ -56,12 +59,12 @@ final class Http implements SubCommand {
         String servers = stack.broker().bootstrapServers();
         try (var clerk = new Clerk(servers, options.accounts(), SEED);
                 var receipts = new Receipts(bench, servers);
-                var transaction = new BareTransaction(servers, options.partitions(),
-                        () -> AccountRecords.deposit(1).getBytes(US_ASCII))) {
+                var transaction = new BareTransaction(servers, options.partitions(), Http::payload);
+                var kafka = new BareRoundTrip(bench, servers, options.partitions(), Http::payload)) {
             clerk.openEmpty();
             receipts.awaitOpened(options.accounts());
             var requests = new Requests(options.accounts(), SEED);
-            var contenders = contenders(bench, app, requests, transaction);
+            var contenders = contenders(bench, app, requests, transaction, kafka);
             warmUp(bench, new HttpLoad(bench, port(app), requests::deposit), contenders);
             var rounds = new LatencyRounds(bench.out());
             for (int round = 1; round <= options.rounds(); round++) {
@@ -78,12 +81,16 @@ final class Http implements SubCommand {
         }
     }
 
+    private static byte[] payload() {
+        return AccountRecords.deposit(1).getBytes(US_ASCII);
+    }
+
     private static int port(BootApp app) {
         return URI.create(app.url()).getPort();
     }
 
     private static Map<String, Contender> contenders(Bench bench, BootApp app, Requests requests,
-            BareTransaction transaction) {
+            BareTransaction transaction, BareRoundTrip kafka) {
         var deposits = new HttpLoad(bench, port(app), requests::deposit);
         byte[] constant = requests.constant();
         var constants = new HttpLoad(bench, port(app), () -> constant);
@@ -92,6 +99,7 @@ final class Http implements SubCommand {
         Map<String, Contender> contenders = new LinkedHashMap<>();
         contenders.put("1", duration -> deposits.run(1, duration));
         contenders.put(TRANSACTION, transaction::run);
+        contenders.put(KAFKA, duration -> kafka.run(FEW, duration));
         CONNECTIONS.stream().skip(1)
                 .forEach(count -> contenders.put("" + count, duration -> deposits.run(count, duration)));
         contenders.put(CONSTANT, duration -> constants.run(most, duration));
@@ -110,7 +118,7 @@ final class Http implements SubCommand {
             best = Math.max(best, last);
             windows++;
         }
-        for (String contender : List.of(TRANSACTION, CONSTANT)) {
+        for (String contender : List.of(TRANSACTION, KAFKA, CONSTANT)) {
             var _ = Objects.requireNonNull(contenders.get(contender)).run(WARM_UP_WINDOW);
         }
         bench.out().printf("Warmed up for %d s, at last %,.0f requests/s at %d connections%n%n",
@@ -120,8 +128,10 @@ final class Http implements SubCommand {
     private void conclude(Bench bench, LatencyRounds rounds, int deposits) throws IOException {
         var ratios = new LinkedHashMap<String, Double>();
         ratios.put("http_p50_vs_transaction",
-                rounds.median("16", LatencyRound::p50) / rounds.median(TRANSACTION, LatencyRound::p50));
-        ratios.put("http_p99_ms_16", rounds.median("16", LatencyRound::p99));
+                rounds.median("" + FEW, LatencyRound::p50) / rounds.median(TRANSACTION, LatencyRound::p50));
+        ratios.put("kafka_p50_vs_transaction",
+                rounds.median(KAFKA, LatencyRound::p50) / rounds.median(TRANSACTION, LatencyRound::p50));
+        ratios.put("http_p99_ms_16", rounds.median("" + FEW, LatencyRound::p99));
         ratios.put("http_vs_constant",
                 rounds.median("256", LatencyRound::perSecond) / rounds.median(CONSTANT, LatencyRound::perSecond));
         ratios.forEach((name, ratio) -> bench.out().printf("%s %.3f%n", name, ratio));

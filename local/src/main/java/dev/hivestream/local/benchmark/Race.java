@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Race {
 
     private static final String COPY = "copy";
+    private static final String RESULTS = "results";
     /** Of small states. */
     static final int OWNER_BYTES = 8;
 
@@ -59,6 +60,7 @@ final class Race {
         log.write();
         if (!contender.isHive()) {
             arena.create(COPY, options.partitions());
+            arena.create(RESULTS, options.partitions());
         }
         var group = new Group(bench, arena.admin(), contender.isHive() ? Group.APP : name(), AccountLog.COMMANDS);
         var contenders = start();
@@ -86,6 +88,8 @@ final class Race {
         for (int instance = 0; instance < contender.instances(); instance++) {
             started.add(switch (contender) {
                 case LIMIT -> program(CopyInTransactions.class, AccountLog.COMMANDS, COPY);
+                case UNDECIDED -> program(Undecided.class, AccountLog.COMMANDS, COPY, RESULTS,
+                        "" + arena.stack().redis().port());
                 case STREAMS -> program(StreamsAccounts.class, AccountLog.COMMANDS, COPY,
                         bench.folder().resolve(name()).toString());
                 default -> app();

@@ -1,0 +1,106 @@
+package dev.hivestream.local.benchmark;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.hivestream.local.RedisConnection;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/**
+ * Writes for each command what the command-processor writes, without deciding anything: in a transaction an event and a
+ * result, both always the same and with as many headers, and after it snapshots of a usual length with a watermark, a
+ * script a partition. Two consumers, as there. Its rate is what no command-processor can reach. A program of its own,
+ * without end.
+ */
+final class Undecided implements CopyInTransactions.Copies {
+
+    private static final int CONSUMERS = 2;
+    /** Of an account with a dozen commands. */
+    private static final byte[] SNAPSHOT = AccountRecords.filler(400).getBytes(UTF_8);
+    private static final byte[] RESULT = AccountRecords.filler(140).getBytes(UTF_8);
+    private static final byte[] WRITE = """
+            for first = 2, #KEYS, 1000 do
+                local pairs = {}
+                for i = first, math.min(#KEYS, first + 999) do
+                    pairs[#pairs + 1] = KEYS[i]
+                    pairs[#pairs + 1] = ARGV[i]
+                end
+                redis.call('MSET', unpack(pairs))
+            end
+            redis.call('SET', KEYS[1], ARGV[1])
+            """.getBytes(UTF_8);
+
+    private final RedisConnection redis;
+    private final String events;
+    private final String results;
+    private final Header[] headers;
+
+    private Undecided(RedisConnection redis, String events, String results) {
+        this.redis = redis;
+        this.events = events;
+        this.results = results;
+        this.headers = new AccountRecords(events, "HFEYrF7mQ9y0TWVZ3-oxsA").event(0, "account-12345", 12,
+                "7c9e6679-7425-40de-944b-e07fc1f90ae7", 123_456).headers().toArray();
+    }
+
+    /** Takes the bootstrap servers, the group, the topics of commands, events and results, and the port of Redis. */
+    public static void main(String[] arguments) throws ExecutionException, InterruptedException {
+        int port = Integer.parseInt(arguments[5]);
+        var consuming = new ArrayList<Future<?>>();
+        try (var threads = Executors.newFixedThreadPool(CONSUMERS)) {
+            for (int consumer = 0; consumer < CONSUMERS; consumer++) {
+                String transactionalId = arguments[1] + "-" + consumer;
+                consuming.add(threads.submit(() -> {
+                    try (var redis = new RedisConnection(port)) {
+                        CopyInTransactions.run(arguments[0], arguments[1], transactionalId, arguments[2],
+                                new Undecided(redis, arguments[3], arguments[4]));
+                    } catch (IOException | RuntimeException e) {
+                        e.printStackTrace();
+                        Runtime.getRuntime().halt(1);
+                    }
+                }));
+            }
+        }
+    }
+
+    @Override
+    public List<ProducerRecord<byte[], byte[]>> of(ConsumerRecord<byte[], byte[]> command) {
+        return List.of(record(events, command, command.value()), record(results, command, RESULT));
+    }
+
+    private ProducerRecord<byte[], byte[]> record(String topic, ConsumerRecord<byte[], byte[]> command, byte[] value) {
+        return new ProducerRecord<>(topic, command.partition(), null, command.key(), value, new RecordHeaders(headers));
+    }
+
+    @Override
+    public void committed(ConsumerRecords<byte[], byte[]> commands) {
+        for (TopicPartition partition : commands.partitions()) {
+            String prefix = "hive:{account:" + partition.partition() + "}:g1-dc870eef3a78:";
+            Map<String, byte[]> accounts = new HashMap<>();
+            for (ConsumerRecord<byte[], byte[]> command : commands.records(partition)) {
+                accounts.put(prefix + "s:" + new String(command.key(), UTF_8), SNAPSHOT);
+            }
+            List<byte[]> words = new ArrayList<>(2 * accounts.size() + 5);
+            words.add("EVAL".getBytes(UTF_8));
+            words.add(WRITE);
+            words.add(Integer.toString(accounts.size() + 1).getBytes(UTF_8));
+            words.add((prefix + "watermark").getBytes(UTF_8));
+            accounts.keySet().forEach(key -> words.add(key.getBytes(UTF_8)));
+            words.add(Long.toString(commands.records(partition).getLast().offset() + 1).getBytes(UTF_8));
+            words.addAll(accounts.values());
+            redis.call(words);
+        }
+    }
+}
