@@ -2,7 +2,6 @@ package dev.hivestream.local.benchmark;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,9 +11,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -72,7 +69,7 @@ final class BareRoundTrip implements AutoCloseable {
             bench.requireRunning();
             var asked = consumer.poll(POLL);
             if (!asked.isEmpty()) {
-                copy(asked);
+                CopyInTransactions.copy(asked, consumer, producer, record -> CopyInTransactions.copyTo(OUT, record));
                 long now = System.nanoTime();
                 for (ConsumerRecord<byte[], byte[]> record : asked) {
                     latencies.add(now - ByteBuffer.wrap(record.key()).getLong());
@@ -92,17 +89,6 @@ final class BareRoundTrip implements AutoCloseable {
     private void ask() {
         byte[] now = ByteBuffer.allocate(Long.BYTES).putLong(System.nanoTime()).array();
         var _ = sender.send(new ProducerRecord<>(IN, now, payloads.get()));
-    }
-
-    private void copy(ConsumerRecords<byte[], byte[]> records) {
-        producer.beginTransaction();
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            var _ = producer.send(new ProducerRecord<>(OUT, record.partition(), record.key(), record.value()));
-            offsets.put(new TopicPartition(IN, record.partition()), new OffsetAndMetadata(record.offset() + 1));
-        }
-        producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
-        producer.commitTransaction();
     }
 
     @Override

@@ -38,8 +38,12 @@ final class CopyInTransactions {
     /** Takes the bootstrap servers, the group, the topic to read and the one to write. */
     public static void main(String[] arguments) {
         run(arguments[0], arguments[1], arguments[1], arguments[2],
-                record -> List.of(new ProducerRecord<>(arguments[3], record.partition(), record.key(), record.value(),
-                        record.headers())));
+                record -> copyTo(arguments[3], record));
+    }
+
+    /** The record as it is. */
+    static List<ProducerRecord<byte[], byte[]>> copyTo(String topic, ConsumerRecord<byte[], byte[]> record) {
+        return List.of(new ProducerRecord<>(topic, record.partition(), record.key(), record.value(), record.headers()));
     }
 
     /** Copies without end. */
@@ -58,20 +62,26 @@ final class CopyInTransactions {
                 if (polled.isEmpty()) {
                     continue;
                 }
-                producer.beginTransaction();
-                for (ConsumerRecord<byte[], byte[]> record : polled) {
-                    for (ProducerRecord<byte[], byte[]> copy : copies.of(record)) {
-                        var _ = producer.send(copy);
-                    }
-                }
-                Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-                for (TopicPartition partition : polled.partitions()) {
-                    offsets.put(partition, new OffsetAndMetadata(polled.records(partition).getLast().offset() + 1));
-                }
-                producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
-                producer.commitTransaction();
+                copy(polled, consumer, producer, copies);
                 copies.committed(polled);
             }
         }
+    }
+
+    /** In one transaction, with the offsets. */
+    static void copy(ConsumerRecords<byte[], byte[]> records, KafkaConsumer<byte[], byte[]> consumer,
+            KafkaProducer<byte[], byte[]> producer, Copies copies) {
+        producer.beginTransaction();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            for (ProducerRecord<byte[], byte[]> copy : copies.of(record)) {
+                var _ = producer.send(copy);
+            }
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        for (TopicPartition partition : records.partitions()) {
+            offsets.put(partition, new OffsetAndMetadata(records.records(partition).getLast().offset() + 1));
+        }
+        producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
+        producer.commitTransaction();
     }
 }

@@ -14,7 +14,8 @@ import java.util.Objects;
 
 /**
  * How long a command takes over HTTP, from the request to the answer that its events are committed, beside a transaction of
- * one record on the same broker and the way through Kafka alone; and how many there are a second, beside answers of the same server that cost it nothing.
+ * one record on the same broker and the way through Kafka alone; and how many there are a second, beside answers of the same
+ * server that cost it nothing.
  */
 final class Http implements SubCommand {
 

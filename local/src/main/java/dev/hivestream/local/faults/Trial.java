@@ -70,6 +70,7 @@ public final class Trial implements AutoCloseable {
     private final Witness witness = new Witness();
     private final Health health;
     private final Stage stage;
+    private final CacheWatch watch;
     private final Random random;
     private final Schedule schedule;
     private final long since = System.nanoTime();
@@ -88,6 +89,8 @@ public final class Trial implements AutoCloseable {
         this.stage = new Stage(this.directory,
                 mutation == null ? new Stage.Plan(true, Map.of(), "", "") : mutation.plan(), settings.seed);
         this.health = new Health(this.directory);
+        this.watch = new CacheWatch(() -> stage.redis().primary().port(), Stage.AGGREGATES, Fleet.PARTITIONS);
+        watch.start();
         say("ready");
     }
 
@@ -166,6 +169,9 @@ public final class Trial implements AutoCloseable {
         boolean rollsBack = kinds.stream().anyMatch(Kind::rollsBack);
         long began = System.nanoTime();
         say(String.join(" and ", faults.stream().map(Fault::what).toList()));
+        if (rollsBack) {
+            watch.rest();
+        }
         for (Fault fault : faults) {
             report.injected(fault.kind());
             fault.strike().run();
@@ -179,6 +185,7 @@ public final class Trial implements AutoCloseable {
                 witness.surprised("The cache does not reflect the log within " + PATIENCE);
             }
             witness.rolledBack(began);
+            watch.wake();
         }
         // what does not work yet cannot be broken
         long before = witness.answers();
@@ -233,6 +240,7 @@ public final class Trial implements AutoCloseable {
         found.computeIfAbsent("every event has its command", _ -> new ArrayList<>())
                 .addAll(audit.eventsWithoutCommand(log));
         found.forEach(report::checked);
+        report.checked("2 the cache never goes back", watch.takeFaults());
         List<Operation> operations = witness.takeOperations();
         report.checked("4 what clients saw of each aggregate is linearizable; they read their writes",
                 Linearizability.check(log, operations, witness.begun()));
@@ -289,6 +297,7 @@ public final class Trial implements AutoCloseable {
 
     @Override
     public void close() {
+        watch.close();
         health.close();
         stage.close();
     }

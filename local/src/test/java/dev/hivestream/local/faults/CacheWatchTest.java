@@ -1,0 +1,95 @@
+package dev.hivestream.local.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hivestream.local.Ports;
+import dev.hivestream.local.RedisServer;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CacheWatchTest {
+
+    @TempDir
+    Path directory;
+
+    RedisServer redis;
+    CacheWatch watch;
+
+    @BeforeEach
+    void start() {
+        redis = RedisServer.start(directory, Ports.free());
+        redis.call("HSET", "hive:{account:1}:active", "abc", "g1-abc");
+        watch = new CacheWatch(redis::port, List.of("account"), 2);
+    }
+
+    @AfterEach
+    void close() {
+        watch.close();
+        redis.close();
+    }
+
+    private void watermark(long next) {
+        redis.call("SET", "hive:{account:1}:g1-abc:watermark", "{\"next\":" + next + ",\"nonce\":\"n\"}");
+        watch.look();
+    }
+
+    @Test
+    void nothing_is_wrong_with_a_watermark_that_goes_on() {
+        watch.look();
+        watermark(3);
+        watermark(3);
+        watermark(7);
+        assertThat(watch.takeFaults()).isEmpty();
+    }
+
+    @Test
+    void one_that_goes_back_is_told_once() {
+        watermark(7);
+        watermark(3);
+        watermark(8);
+        assertThat(watch.takeFaults())
+                .containsExactly("hive:{account:1}:g1-abc:watermark went back from 7 to 3");
+        assertThat(watch.takeFaults()).isEmpty();
+    }
+
+    @Test
+    void one_that_is_gone_may_begin_anew() {
+        watermark(7);
+        redis.call("DEL", "hive:{account:1}:g1-abc:watermark");
+        watch.look();
+        watermark(3);
+        assertThat(watch.takeFaults()).isEmpty();
+    }
+
+    @Test
+    void what_a_redis_does_that_is_set_back_does_not_count() {
+        watermark(7);
+        watch.rest();
+        watermark(2);
+        watch.wake();
+        watermark(3);
+        assertThat(watch.takeFaults()).isEmpty();
+    }
+
+    @Test
+    void a_redis_that_is_started_anew_is_asked_again() {
+        watermark(7);
+        redis.stop();
+        watch.look();
+        redis.start();
+        watermark(8);
+        watermark(5);
+        assertThat(watch.takeFaults()).hasSize(1);
+    }
+
+    @Test
+    void that_nothing_could_be_looked_at_is_told() {
+        redis.stop();
+        watch.look();
+        assertThat(watch.takeFaults()).containsExactly("None of 1 looks at Redis was answered");
+    }
+}
