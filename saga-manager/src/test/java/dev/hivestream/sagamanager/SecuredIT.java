@@ -53,7 +53,7 @@ class SecuredIT {
     private static final String SAGA = "money-transfer";
     private static final String KAFKA_PASSWORD = "kafka-Pa55word";
     private static final String REDIS_PASSWORD = "redis-Pa55word";
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration PATIENCE = Fleet.PATIENCE;
     private static final Path DOCUMENT = Path.of("../docs/security.md");
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -95,7 +95,7 @@ class SecuredIT {
                 command(processor, "account/bob/open", "{\"owner\":\"Bob\"}");
                 command(processor, "account/ada/deposit", "{\"amount\":50}");
                 command(processor, "transfer/t/request", "{\"from\":\"ada\",\"to\":\"bob\",\"amount\":20}");
-                await().atMost(Duration.ofSeconds(30))
+                await().atMost(PATIENCE)
                         .until(() -> get(processor, "/v1/transfer/t").contains("COMPLETED"));
                 assertThat(get(processor, "/v1/account/bob")).contains("\"balance\":20");
 
