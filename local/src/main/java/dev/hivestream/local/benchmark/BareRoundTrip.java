@@ -52,9 +52,7 @@ final class BareRoundTrip implements AutoCloseable {
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
         consumer.assign(
                 IntStream.range(0, partitions).mapToObj(partition -> new TopicPartition(IN, partition)).toList());
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "transactional.id", IN, "acks",
-                "all", "linger.ms", 0, "retry.backoff.ms", 3), new ByteArraySerializer(), new ByteArraySerializer());
-        producer.initTransactions();
+        producer = BareTransaction.producer(bootstrapServers, IN);
     }
 
     /** So many clients do so for a while. */

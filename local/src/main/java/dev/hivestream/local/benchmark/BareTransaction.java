@@ -27,10 +27,17 @@ final class BareTransaction implements AutoCloseable {
         try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             admin.createTopics(List.of(new NewTopic(TOPIC, Optional.of(partitions), Optional.empty()))).all().get();
         }
+        producer = producer(bootstrapServers, TOPIC);
+    }
+
+    /** One that can begin transactions, and sends each record at once. */
+    static KafkaProducer<byte[], byte[]> producer(String bootstrapServers, String transactionalId) {
         // retry.backoff.ms as the command-processor has it: for so long the next one waits for the markers of the last
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "transactional.id", TOPIC, "acks",
-                "all", "linger.ms", 0, "retry.backoff.ms", 3), new ByteArraySerializer(), new ByteArraySerializer());
+        var producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "transactional.id",
+                transactionalId, "acks", "all", "linger.ms", 0, "retry.backoff.ms", 3), new ByteArraySerializer(),
+                new ByteArraySerializer());
         producer.initTransactions();
+        return producer;
     }
 
     /** Does them for a while. */

@@ -34,7 +34,7 @@ final class CacheWatch implements AutoCloseable {
             """;
 
     private final IntSupplier port;
-    private final List<String> question = new ArrayList<>();
+    private final String[] question;
     private final Map<String, Long> seen = new HashMap<>();
     private final List<String> faults = new ArrayList<>();
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -46,12 +46,13 @@ final class CacheWatch implements AutoCloseable {
     /** @param port of the Redis that takes writes at that time */
     CacheWatch(IntSupplier port, List<String> aggregates, int partitions) {
         this.port = port;
-        question.addAll(List.of("EVAL", WATERMARKS, "" + aggregates.size() * partitions));
+        List<String> words = new ArrayList<>(List.of("EVAL", WATERMARKS, "" + aggregates.size() * partitions));
         for (String aggregate : aggregates) {
             for (int partition = 0; partition < partitions; partition++) {
-                question.add("hive:{" + aggregate + ":" + partition + "}:active");
+                words.add("hive:{" + aggregate + ":" + partition + "}:active");
             }
         }
+        question = words.toArray(String[]::new);
     }
 
     /** Looks from now on, until it is closed. */
@@ -87,7 +88,7 @@ final class CacheWatch implements AutoCloseable {
             if (redis == null) {
                 redis = new RedisConnection(port.getAsInt());
             }
-            List<?> found = redis.list(question.toArray(String[]::new));
+            List<?> found = redis.list(question);
             for (int i = 0; i < found.size(); i += 2) {
                 compare(String.valueOf(found.get(i)),
                         JsonMapper.shared().readTree(String.valueOf(found.get(i + 1))).path("next").asLong(-1));
