@@ -4,7 +4,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Malformed;
@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Compares one slot of a generation with a fold of its log, while both may go on. The log is folded in memory up to the
- * watermark, and each snapshot must be at least there; one that is further is compared once the fold has reached its
+ * checkpoint, and each snapshot must be at least there; one that is further is compared once the fold has reached its
  * version. If the aggregates do not fit into memory, the log is read several times, for a part of them each. Not
  * thread-safe.
  *
@@ -47,7 +47,7 @@ final class Comparison<S, E> {
     /**
      * What is compared.
      *
-     * @param generation with its watermark and snapshots; null compares nothing and folds the whole log
+     * @param generation with its checkpoint and snapshots; null compares nothing and folds the whole log
      * @param states whether states alone count, and not what else is in a snapshot: it was written by other code
      * @param only these ids, or null for all
      */
@@ -72,7 +72,7 @@ final class Comparison<S, E> {
     private long events;
     private long reached;
     private Position command = Position.NONE;
-    private @Nullable Watermark watermark;
+    private @Nullable Checkpoint checkpoint;
 
     Comparison(Parts with, Folded<S, E> served, Slot slot, Scope scope) {
         this.with = with;
@@ -109,11 +109,11 @@ final class Comparison<S, E> {
         return knownCount;
     }
 
-    /** Folds the log up to the watermark and compares. */
+    /** Folds the log up to the checkpoint and compares. */
     void compare() {
         if (scope.generation() == null) {
             reached = with.log().end(slot);
-        } else if (!readWatermark()) {
+        } else if (!readCheckpoint()) {
             return;
         }
         with.progress().reach(slot, 0, reached);
@@ -126,31 +126,31 @@ final class Comparison<S, E> {
             knownCount = 0;
         }
         Arrays.sort(known, 0, knownCount);
-        if (watermark != null && !scope.states() && !watermark.commandPosition().equals(command)) {
-            differences.add(new Difference(slot.toString(), null, "the watermark's command position is "
-                    + watermark.command() + " and the highest in the log up to there is " + command, null, null,
+        if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().equals(command)) {
+            differences.add(new Difference(slot.toString(), null, "the checkpoint's command position is "
+                    + checkpoint.command() + " and the highest in the log up to there is " + command, null, null,
                     List.of()));
         }
     }
 
-    private boolean readWatermark() {
-        Watermark stored;
+    private boolean readCheckpoint() {
+        Checkpoint stored;
         try {
-            stored = with.cache().watermark(slot, String.valueOf(scope.generation()));
+            stored = with.cache().checkpoint(slot, String.valueOf(scope.generation()));
         } catch (SnapshotCodec.Unreadable e) {
-            differences.add(wrong("the watermark cannot be read"));
+            differences.add(wrong("the checkpoint cannot be read"));
             return false;
         }
         if (stored == null) {
-            differences.add(wrong("there is no watermark: the slot is not built"));
+            differences.add(wrong("there is no checkpoint: the slot is not built"));
             return false;
         }
-        // asked for after it was read: the log is never behind the watermark, and may have gone on since
+        // asked for after it was read: the log is never behind the checkpoint, and may have gone on since
         long logEnd = with.log().end(slot);
         if (stored.next() > logEnd) {
-            differences.add(wrong("the watermark is at " + stored.next() + " and the log ends at " + logEnd));
+            differences.add(wrong("the checkpoint is at " + stored.next() + " and the log ends at " + logEnd));
         }
-        watermark = stored;
+        checkpoint = stored;
         reached = Math.min(stored.next(), logEnd);
         return true;
     }
@@ -176,7 +176,7 @@ final class Comparison<S, E> {
         return scope.only() == null || scope.only().contains(id);
     }
 
-    /** Folds the log up to the watermark; false if that takes more memory than there is. */
+    /** Folds the log up to the checkpoint; false if that takes more memory than there is. */
     private boolean fold(Predicate<String> which, Map<String, Snapshot<S>> into) {
         long[] bytes = {0};
         events = 0;
@@ -294,7 +294,7 @@ final class Comparison<S, E> {
                         version, List.of());
             }
         } else if (version < expected.version()) {
-            differ(id, "is at version " + version + ", and at the watermark the log is at version "
+            differ(id, "is at version " + version + ", and at the checkpoint the log is at version "
                     + expected.version(), expected, version, List.of());
         } else if (none) {
             differ(id, "should not be in the cache: the log has no event of it", expected, version, List.of());
@@ -341,9 +341,9 @@ final class Comparison<S, E> {
         return hash;
     }
 
-    /** Goes on to the end of the log with snapshots that were further than the watermark, or that the fold did not know. */
+    /** Goes on to the end of the log with snapshots that were further than the checkpoint, or that the fold did not know. */
     void finish(Collection<String> unknown) {
-        if (watermark == null) {
+        if (checkpoint == null) {
             // not built: nothing in it can be right
             return;
         }
@@ -355,7 +355,7 @@ final class Comparison<S, E> {
         if (ahead.isEmpty()) {
             return;
         }
-        Watermark now = with.cache().watermark(slot, String.valueOf(scope.generation()));
+        Checkpoint now = with.cache().checkpoint(slot, String.valueOf(scope.generation()));
         long end = with.log().end(slot);
         long[] furthest = {-1};
         String[] whose = {""};
@@ -382,7 +382,7 @@ final class Comparison<S, E> {
         });
         open.forEach((id, one) -> compare(id, one.fold, one.stored, true));
         if (now != null && furthest[0] >= now.next()) {
-            differences.add(wrong("the watermark is at " + now.next() + ", behind the snapshots: that of '" + whose[0]
+            differences.add(wrong("the checkpoint is at " + now.next() + ", behind the snapshots: that of '" + whose[0]
                     + "' has the event at " + furthest[0]));
         }
     }

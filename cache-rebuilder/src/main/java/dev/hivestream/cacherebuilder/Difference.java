@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
  * Something in which a cache is not what the log says.
  *
  * @param slot {@code account:3}
- * @param id of the aggregate; null if it is the watermark
+ * @param id of the aggregate; null if it is the checkpoint
  * @param what is wrong
  * @param expected version, by the log; null if none is
  * @param actual version, in the cache; null if there is none

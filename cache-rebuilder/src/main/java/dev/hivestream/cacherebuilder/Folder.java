@@ -112,7 +112,7 @@ final class Folder {
     /** What is folded need not be folded again. */
     private static void save(SlotFold<?, ?> slot) {
         try {
-            if (slot.watermark() != null) {
+            if (slot.checkpoint() != null) {
                 slot.write();
             }
         } catch (RuntimeException e) {

@@ -26,7 +26,7 @@ import org.springframework.cloud.stream.binding.BindingsLifecycleController.Stat
 
 /**
  * Keeps a generation in step with the log. The binding brings the events; where they are to be taken up, and whether one
- * is missing, the stored watermark says, not the group's offsets. Partitions are shared among instances by the consumer
+ * is missing, the stored checkpoint says, not the group's offsets. Partitions are shared among instances by the consumer
  * group.
  */
 class Following implements KafkaBindingRebalanceListener {
@@ -123,11 +123,11 @@ class Following implements KafkaBindingRebalanceListener {
         }
     }
 
-    /** Whether something else than this instance's watermark is stored. */
+    /** Whether something else than this instance's checkpoint is stored. */
     private boolean isLost(SlotFold<?, ?> fold) {
         synchronized (fold) {
             try {
-                return !Objects.equals(cache.watermark(fold.slot(), fold.generation()), fold.watermark());
+                return !Objects.equals(cache.checkpoint(fold.slot(), fold.generation()), fold.checkpoint());
             } catch (SnapshotCodec.Unreadable e) {
                 return true;
             }

@@ -42,7 +42,7 @@ final class GenerationList {
                 entry.put("wanted", found.wanted());
                 entry.put("activePartitions", found.active().size());
                 entry.put("building", found.building());
-                entry.put("positions", found.watermarks());
+                entry.put("positions", found.checkpoints());
                 json.add(entry);
                 text.append("%s  %s%s%s%s%s%n".formatted(aggregate, found.name(), found.wanted() ? "  wanted" : "",
                         found.active().isEmpty() ? "" : "  active in " + found.active().size() + " partitions",

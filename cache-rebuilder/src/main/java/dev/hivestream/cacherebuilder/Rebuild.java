@@ -313,7 +313,7 @@ final class Rebuild {
             List<Generations.Generation> all = generations.of(target.aggregate(), hive.partitions()).stream()
                     .filter(one -> Generations.numberOf(one.name()) > 0).toList();
             Map<Integer, Long> reached = all.stream().filter(one -> one.name().equals(target.generation())).findFirst()
-                    .map(Generations.Generation::watermarks).orElse(Map.of());
+                    .map(Generations.Generation::checkpoints).orElse(Map.of());
             List<Generations.Generation> left = all.stream()
                     .filter(one -> !one.name().equals(target.generation()))
                     .filter(one -> one.fingerprint().equals(target.fingerprint())
@@ -333,7 +333,7 @@ final class Rebuild {
 
     /** Whether nobody has kept it in step: the log went on without it, in every partition that has gone on. */
     private static boolean isLeftBehind(Generations.Generation one, Map<Integer, Long> reached) {
-        return !one.building() && one.watermarks().entrySet().stream()
+        return !one.building() && one.checkpoints().entrySet().stream()
                 .noneMatch(mark -> mark.getValue() >= reached.getOrDefault(mark.getKey(), 0L) && mark.getValue() > 0);
     }
 

@@ -5,7 +5,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Position;
@@ -23,8 +23,8 @@ import tools.jackson.core.JacksonException;
 
 /**
  * Mends a slot's cache while its owner may be at work. What is right is folded from the log first; then the guard is
- * taken, the fold goes on to the stored watermark, and snapshots and a new watermark are written, on condition that the
- * watermark is still that one. The new watermark's nonce tells the owner.
+ * taken, the fold goes on to the stored checkpoint, and snapshots and a new checkpoint are written, on condition that the
+ * checkpoint is still that one. The new checkpoint's nonce tells the owner.
  */
 final class Repair {
 
@@ -51,7 +51,7 @@ final class Repair {
         this.properties = properties;
     }
 
-    /** Mends the snapshots of some ids, and the watermark. */
+    /** Mends the snapshots of some ids, and the checkpoint. */
     <S, E> void mend(Folded<S, E> served, Slot slot, String generation, Set<String> ids) {
         boolean mended = false;
         for (int attempt = 0; attempt < ATTEMPTS && !mended; attempt++) {
@@ -67,23 +67,23 @@ final class Repair {
         if (!mended) {
             LOG.warn("{} was not mended: its owner was always faster", slot);
         }
-        // a watermark that was set back, or begins anew, is behind still
+        // a checkpoint that was set back, or begins anew, is behind still
         folder.fold(Map.of(replay.slot(served, slot, generation, properties.memoryBytes() / properties.workers(),
                 Replay.Poisoned.KEEP_OUT, true), log.end(slot)));
     }
 
-    /** Where the watermark is; the log's beginning if it is not one that can be. */
+    /** Where the checkpoint is; the log's beginning if it is not one that can be. */
     private long place(Slot slot, byte @Nullable [] stored) {
-        Watermark watermark = read(stored);
+        Checkpoint checkpoint = read(stored);
         long end = log.end(slot);
-        return watermark == null || watermark.next() > end ? 0 : watermark.next();
+        return checkpoint == null || checkpoint.next() > end ? 0 : checkpoint.next();
     }
 
     private byte @Nullable [] stored(Slot slot, String generation) {
-        return cache.load(slot, "", generation, List.of()).watermark();
+        return cache.load(slot, "", generation, List.of()).checkpoint();
     }
 
-    /** False if the watermark changed meanwhile. */
+    /** False if the checkpoint changed meanwhile. */
     private <S, E> boolean write(Right<S, E> right, Slot slot, String generation, Set<String> ids) {
         byte[] expected = stored(slot, generation);
         long place = place(slot, expected);
@@ -91,7 +91,7 @@ final class Repair {
             return false;
         }
         right.foldTo(place, ids);
-        Watermark next = Watermark.at(place, right.command);
+        Checkpoint next = Checkpoint.at(place, right.command);
         Map<String, byte[]> step = new LinkedHashMap<>();
         for (String id : ids) {
             Snapshot<S> snapshot = right.snapshots.get(id);
@@ -107,9 +107,9 @@ final class Repair {
         return cache.mend(slot, generation, expected, next, step);
     }
 
-    private static @Nullable Watermark read(byte @Nullable [] stored) {
+    private static @Nullable Checkpoint read(byte @Nullable [] stored) {
         try {
-            return stored == null ? null : Watermark.read(stored);
+            return stored == null ? null : Checkpoint.read(stored);
         } catch (JacksonException e) {
             return null;
         }

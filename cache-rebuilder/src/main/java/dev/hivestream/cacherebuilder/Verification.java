@@ -72,7 +72,7 @@ final class Verification {
             if (!one.differences().isEmpty()) {
                 Set<String> ids = new LinkedHashSet<>();
                 one.differences().stream().map(Difference::id).filter(Objects::nonNull).forEach(ids::add);
-                // if it is the watermark, everything is seen in another light
+                // if it is the checkpoint, everything is seen in another light
                 boolean whole = one.differences().stream().anyMatch(difference -> difference.id() == null);
                 suspects.put(one.slot(), whole ? Set.of() : ids);
             }
@@ -117,7 +117,7 @@ final class Verification {
         return ids.isEmpty() ? null : ids;
     }
 
-    /** The aggregates that are in the cache and were not in the log up to the watermark. */
+    /** The aggregates that are in the cache and were not in the log up to the checkpoint. */
     private <S, E> Map<Slot, Set<String>> unknown(String aggregate, Map<Slot, Comparison<S, E>> comparisons) {
         Set<String> names = new LinkedHashSet<>();
         comparisons.values().stream().map(Comparison::generation).filter(Objects::nonNull).forEach(names::add);

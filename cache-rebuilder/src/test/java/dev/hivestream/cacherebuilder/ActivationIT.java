@@ -74,21 +74,21 @@ class ActivationIT {
         }
     }
 
-    /** Owners notice, since they find another watermark than they expect. */
+    /** Owners notice, since they find another checkpoint than they expect. */
     private static void repairUnderLoad(Fleet fleet, Rebuilder rebuilder, String generation, String id, Load load)
             throws Exception {
         String key = (String) ((List<?>) new KeysOf(fleet).call("hive:{account:*}:" + generation + ":s:" + id))
                 .getFirst();
         String slot = key.substring("hive:{".length(), key.indexOf('}'));
-        String watermark = "hive:{" + slot + "}:" + generation + ":watermark";
-        String before = rebuilder.redis("GET", watermark);
+        String checkpoint = "hive:{" + slot + "}:" + generation + ":watermark";
+        String before = rebuilder.redis("GET", checkpoint);
         rebuilder.redis("DEL", "hive:{" + slot + "}:" + generation + ":s:never-seen");
         rebuilder.redis("SET", "hive:{" + slot + "}:" + generation + ":s:never-seen",
                 "{\"version\":3,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1},\"commands\":{}}");
         Ran ran = rebuilder.run("verify", "--repair", "--json").andCode(0);
         assertThat(ran.json().path("repaired").asInt()).isEqualTo(1);
         assertThat(rebuilder.redis("EXISTS", "hive:{" + slot + "}:" + generation + ":s:never-seen")).isEqualTo("0");
-        assertThat(rebuilder.redis("GET", watermark)).isNotEqualTo(before);
+        assertThat(rebuilder.redis("GET", checkpoint)).isNotEqualTo(before);
         Fleet.awaitAnswers(load, 200);
         rebuilder.run("verify").andCode(0);
     }

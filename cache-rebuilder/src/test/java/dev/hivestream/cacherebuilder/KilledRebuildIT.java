@@ -78,13 +78,13 @@ class KilledRebuildIT {
         }
     }
 
-    /** The sum of the watermarks of the generation that is built first. */
+    /** The sum of the checkpoints of the generation that is built first. */
     private static long reached(Rebuilder rebuilder) {
         return IntStream.range(0, Fleet.PARTITIONS).mapToLong(partition -> {
             String fingerprint = fingerprint(rebuilder);
             String stored = fingerprint.isEmpty()
                     ? "null"
-                    : rebuilder.redis("GET", rebuilder.watermarkKey(partition, fingerprint));
+                    : rebuilder.redis("GET", rebuilder.checkpointKey(partition, fingerprint));
             return stored.equals("null") ? 0 : JsonMapper.shared().readTree(stored).path("next").asLong();
         }).sum();
     }

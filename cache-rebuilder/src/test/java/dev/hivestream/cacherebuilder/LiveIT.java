@@ -52,8 +52,8 @@ class LiveIT {
             assertThat(live).hasSize(ACCOUNTS);
             assertThat(rebuilt.equals(live)).as("all " + ACCOUNTS + " snapshots").isTrue();
             for (int partition = 0; partition < Fleet.PARTITIONS; partition++) {
-                assertThat(watermark(rebuilder, partition, ran.generation()))
-                        .isEqualTo(watermark(rebuilder, partition, ran.generation().replace("g2-", "g1-")));
+                assertThat(checkpoint(rebuilder, partition, ran.generation()))
+                        .isEqualTo(checkpoint(rebuilder, partition, ran.generation().replace("g2-", "g1-")));
             }
         }
     }
@@ -76,8 +76,8 @@ class LiveIT {
     }
 
     /** Without its nonce, and without the marker that only a reader of the log counts. */
-    private static String watermark(Rebuilder rebuilder, int partition, String generation) {
-        String stored = rebuilder.redis("GET", rebuilder.watermarkKey(partition, generation));
+    private static String checkpoint(Rebuilder rebuilder, int partition, String generation) {
+        String stored = rebuilder.redis("GET", rebuilder.checkpointKey(partition, generation));
         return stored.substring(stored.indexOf("\"command\""), stored.indexOf("\"nonce\""));
     }
 

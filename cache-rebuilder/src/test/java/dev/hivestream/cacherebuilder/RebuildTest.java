@@ -159,7 +159,7 @@ class RebuildTest {
         log.flush();
         Ran ran = rebuilder.run("dry-run", "--json").andCode(0);
         assertThat(ran.json().path("problems")).as("the active cache has not seen them: neither has the dry run, "
-                + "which compares as of the watermark").isEmpty();
+                + "which compares as of the checkpoint").isEmpty();
 
         rebuilder.run("--generation", generation, "--on-poison", "park").andCode(0);
         Ran found = rebuilder.run("dry-run", "--json").andCode(3);

@@ -88,7 +88,7 @@ final class Rebuilder {
         return "hive:{account:" + partition + "}:" + generation + ":s:" + id;
     }
 
-    String watermarkKey(int partition, String generation) {
+    String checkpointKey(int partition, String generation) {
         return "hive:{account:" + partition + "}:" + generation + ":watermark";
     }
 

@@ -102,7 +102,7 @@ class VerifyTest {
     void a_version_that_is_too_low() {
         changeVersion(-1);
         assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
-                .contains("at the watermark the log is at version " + log.expected.get(id).version());
+                .contains("at the checkpoint the log is at version " + log.expected.get(id).version());
         assertMended();
     }
 
@@ -131,32 +131,33 @@ class VerifyTest {
     }
 
     @Test
-    void a_watermark_that_was_set_back() {
-        String key = rebuilder.watermarkKey(partition, generation);
+    void a_checkpoint_that_was_set_back() {
+        String key = rebuilder.checkpointKey(partition, generation);
         rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"next\":\\d+", "\"next\":10"));
         Ran ran = rebuilder.run("verify", "--json").andCode(3);
         List<String> whats = new ArrayList<>();
         ran.json().path("differences").forEach(one -> whats.add(one.path("what").asString()));
-        assertThat(whats).anyMatch(what -> Pattern.matches("the watermark is at 10, behind the snapshots: .*", what));
+        assertThat(whats).anyMatch(what -> Pattern.matches("the checkpoint is at 10, behind the snapshots: .*", what));
         assertMended();
     }
 
     @Test
-    void a_watermark_that_leads_the_log() {
-        String key = rebuilder.watermarkKey(partition, generation);
+    void a_checkpoint_that_leads_the_log() {
+        String key = rebuilder.checkpointKey(partition, generation);
         rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"next\":\\d+", "\"next\":99999"));
-        assertThat(rebuilder.run("verify").andCode(3).out()).contains("the watermark is at 99999 and the log ends at ");
+        assertThat(rebuilder.run("verify").andCode(3).out())
+                .contains("the checkpoint is at 99999 and the log ends at ");
         assertMended();
     }
 
     @Test
-    void a_watermark_that_is_missing_or_garbage() {
-        String key = rebuilder.watermarkKey(partition, generation);
+    void a_checkpoint_that_is_missing_or_garbage() {
+        String key = rebuilder.checkpointKey(partition, generation);
         rebuilder.redis("DEL", key);
-        assertThat(rebuilder.run("verify").andCode(3).out()).contains("there is no watermark");
+        assertThat(rebuilder.run("verify").andCode(3).out()).contains("there is no checkpoint");
         assertMended();
         rebuilder.redis("SET", key, "garbage");
-        assertThat(rebuilder.run("verify").andCode(3).out()).contains("the watermark cannot be read");
+        assertThat(rebuilder.run("verify").andCode(3).out()).contains("the checkpoint cannot be read");
         assertMended();
     }
 
@@ -171,7 +172,7 @@ class VerifyTest {
         MovingOn.between = () -> {
             log.append(id);
             log.flush();
-            String key = rebuilder.watermarkKey(partition, generation);
+            String key = rebuilder.checkpointKey(partition, generation);
             String[] before = rebuilder.redis("GET", key).split("\"next\":|,\"command\":\"|\",\"nonce\"");
             String[] command = before[2].split(":");
             rebuilder.redis("SET", rebuilder.key(partition, generation, id), log.expected.get(id).snapshot());

@@ -1,7 +1,7 @@
 package dev.hivestream.commandprocessor;
 
 import dev.hivestream.commandprocessor.http.Reflections;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.BatchMeters;
@@ -36,7 +36,7 @@ final class Outcomes extends BatchMeters {
     }
 
     @Override
-    public void written(Slot slot, Watermark watermark) {
-        reflections.advanced(slot, watermark);
+    public void written(Slot slot, Checkpoint checkpoint) {
+        reflections.advanced(slot, checkpoint);
     }
 }

@@ -8,7 +8,7 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.CommandHash;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
 import dev.hivestream.runtime.message.Header;
@@ -123,7 +123,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             own.clear();
             outgoing.clear();
             Arrays.fill(outcomes, 0);
-            decided(reflected().watermark().commandPosition());
+            decided(reflected().checkpoint().commandPosition());
             time = new RecordHeader(Header.TIME, utf8(Instant.now(rules.clock()).toString()));
             records().forEach(record -> decide(traced(record)));
             complete = encode();
@@ -143,17 +143,17 @@ final class Part<C, S, E> extends CachedPart<S> {
     @Override
     public BooleanSupplier writeBack(Cache cache) {
         boolean hasEvents = !changed.isEmpty();
-        Watermark watermark = hasEvents
-                ? Watermark.at(Objects.requireNonNull(lastEvent).offset() + 1, position)
-                : reflected().watermark();
+        Checkpoint checkpoint = hasEvents
+                ? Checkpoint.at(Objects.requireNonNull(lastEvent).offset() + 1, position)
+                : reflected().checkpoint();
         if (hasEvents) {
             // first: whatever becomes of the write, this is what the next batch has to find
-            owned().expect(watermark);
+            owned().expect(checkpoint);
         } else if (results.isEmpty()) {
             return () -> true;
         }
-        BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().watermark(),
-                watermark,
+        BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().checkpoint(),
+                checkpoint,
                 encoded, results, rules.properties().results().keep());
         return () -> {
             boolean isWritten = answer.getAsBoolean();

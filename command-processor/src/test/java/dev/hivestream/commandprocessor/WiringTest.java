@@ -283,10 +283,10 @@ class WiringTest {
         app.decide(command);
         Slot slot = new Slot(tell, command.partition());
         String generation = generation(slot);
-        Wired.redis("DEL", Wired.key(Keys.watermark(slot, generation)));
+        Wired.redis("DEL", Wired.key(Keys.checkpoint(slot, generation)));
 
         await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10)).until(
-                () -> Wired.redis("EXISTS", Wired.key(Keys.watermark(slot, generation))).equals(1L));
+                () -> Wired.redis("EXISTS", Wired.key(Keys.checkpoint(slot, generation))).equals(1L));
         app.awaitOpen();
         assertThat(app.decide(app.put(tell, "watched", 1)).getFirst().header("ce_sequence")).isEqualTo("2");
     }
@@ -319,7 +319,7 @@ class WiringTest {
         app.decide(command);
         String generation = generation(slot);
         double before = app.count("hive.writeback.overtaken", "aggregate", tell);
-        Probes.onDecide = () -> Wired.redis("DEL", Wired.key(Keys.watermark(slot, generation)));
+        Probes.onDecide = () -> Wired.redis("DEL", Wired.key(Keys.checkpoint(slot, generation)));
 
         app.decide(app.put(tell, "overtaken", 1));
         Probes.onDecide = () -> {};
@@ -392,7 +392,7 @@ class WiringTest {
         In lost = app.put(tell, "measured", 1);
         app.decide(lost.at(1 - lost.partition()));
         Slot slot = new Slot(tell, first.partition());
-        Probes.onDecide = () -> Wired.redis("DEL", Wired.key(Keys.watermark(slot, generation(slot))));
+        Probes.onDecide = () -> Wired.redis("DEL", Wired.key(Keys.checkpoint(slot, generation(slot))));
         app.decide(app.put(tell, "measured", 1));
         app.awaitOpen();
 

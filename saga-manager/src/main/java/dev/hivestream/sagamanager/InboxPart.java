@@ -4,7 +4,7 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -130,7 +130,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     @Override
     public BooleanSupplier writeBack(Cache cache) {
-        Watermark next = Watermark.at(records().getLast().offset() + 1, Position.NONE);
+        Checkpoint next = Checkpoint.at(records().getLast().offset() + 1, Position.NONE);
         // first: whatever becomes of the write, this is what the next batch has to find
         owned().expect(next);
         Map<String, byte[]> written = new LinkedHashMap<>();
@@ -140,7 +140,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
             written.put(id, saga.snapshots().write(snapshot));
             index.addAll(saga.index(id, snapshot));
         }
-        BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().watermark(), next,
+        BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().checkpoint(), next,
                 written,
                 index);
         return () -> {

@@ -1,6 +1,6 @@
 package dev.hivestream.commandprocessor.http;
 
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import java.util.Map;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Waits until the cache shows what a result says. The slot's owner in this process tells at once; for other owners the
- * watermark in Redis is looked at every few milliseconds, one look a slot however many wait. Thread-safe.
+ * checkpoint in Redis is looked at every few milliseconds, one look a slot however many wait. Thread-safe.
  */
 public final class Reflections implements AutoCloseable {
 
@@ -44,10 +44,10 @@ public final class Reflections implements AutoCloseable {
     }
 
     /** Told by the owner after a write-back. Quick; does not throw. */
-    public void advanced(Slot slot, Watermark watermark) {
+    public void advanced(Slot slot, Checkpoint checkpoint) {
         ConcurrentLinkedQueue<Waiter> waiters = waiting.get(slot);
         if (waiters != null && !waiters.isEmpty()) {
-            complete(waiters, watermark.commandPosition());
+            complete(waiters, checkpoint.commandPosition());
         }
     }
 
@@ -65,12 +65,12 @@ public final class Reflections implements AutoCloseable {
                 if (!slot.getValue().isEmpty()) {
                     any = true;
                     try {
-                        Watermark watermark = states.watermark(slot.getKey());
-                        if (watermark != null) {
-                            complete(slot.getValue(), watermark.commandPosition());
+                        Checkpoint checkpoint = states.checkpoint(slot.getKey());
+                        if (checkpoint != null) {
+                            complete(slot.getValue(), checkpoint.commandPosition());
                         }
                     } catch (RuntimeException e) {
-                        LOG.debug("The watermark of {} could not be read", slot.getKey(), e);
+                        LOG.debug("The checkpoint of {} could not be read", slot.getKey(), e);
                         pause = LOOK_AFTER_FAILURE_NANOS;
                     }
                 }

@@ -6,7 +6,7 @@ import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import java.util.List;
@@ -82,12 +82,12 @@ public final class States {
         }
     }
 
-    /** The watermark of the generation that readers use; null while there is none. */
+    /** The checkpoint of the generation that readers use; null while there is none. */
     @Nullable
-    Watermark watermark(Slot slot) {
+    Checkpoint checkpoint(Slot slot) {
         try {
-            byte[] stored = load(slot, List.of()).watermark();
-            return stored == null ? null : Watermark.read(stored);
+            byte[] stored = load(slot, List.of()).checkpoint();
+            return stored == null ? null : Checkpoint.read(stored);
         } catch (CatchingUp e) {
             return null;
         }
@@ -105,7 +105,7 @@ public final class States {
             generations.put(slot, loaded.active());
             loaded = cache.load(slot, fingerprint, loaded.active(), ids);
         }
-        if (loaded.active() == null || loaded.watermark() == null) {
+        if (loaded.active() == null || loaded.checkpoint() == null) {
             // the events topic may have been made anew, and the fingerprint with it
             fingerprints.remove(slot.aggregate());
             throw new CatchingUp(slot);

@@ -18,7 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
  * Writes for each command what the command-processor writes, without deciding anything: in a transaction an event and a
- * result, both always the same and with as many headers, and after it snapshots of a usual length with a watermark, a
+ * result, both always the same and with as many headers, and after it snapshots of a usual length with a checkpoint, a
  * script a partition. Two consumers, as there. Its rate is what no command-processor can reach. A program of its own,
  * without end.
  */

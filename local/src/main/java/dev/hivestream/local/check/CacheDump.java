@@ -18,10 +18,10 @@ import tools.jackson.databind.JsonNode;
  * The cache, read whole; only as of one moment if nobody writes.
  *
  * @param snapshots of all generations
- * @param watermarks the next log position to fold
+ * @param checkpoints the next log position to fold
  * @param active the generations that readers use
  */
-public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> watermarks, Set<Generation> active) {
+public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoints, Set<Generation> active) {
 
     private static final int BATCH = 500;
     private static final Pattern KEY = Pattern.compile("hive:\\{([^}]+)}:(?:(active)|([^:]+):(?:(watermark)|s:(.*)))",
@@ -83,7 +83,7 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> watermar
 
     private void add(Generation generation, @Nullable String id, JsonNode value) {
         if (id == null) {
-            watermarks.put(generation, value.path("next").asLong());
+            checkpoints.put(generation, value.path("next").asLong());
         } else {
             snapshots.add(new Snapshot(generation, id, value.path("version").asLong(), value.path("state"),
                     value.path("poison").asString(null)));

@@ -55,7 +55,7 @@ public final class Checker {
         checker.byAggregate.values().forEach(ids -> ids.values().forEach(checker::versions));
         checker.byCommand.forEach(checker::command);
         checker.answers();
-        checker.watermarks();
+        checker.checkpoints();
         checker.snapshots();
         return checker.violations;
     }
@@ -132,8 +132,8 @@ public final class Checker {
         }
     }
 
-    private void watermarks() {
-        cache.watermarks().forEach((generation, next) -> {
+    private void checkpoints() {
+        cache.checkpoints().forEach((generation, next) -> {
             long end = log.ends().getOrDefault(generation.slot(), 0L);
             if (next > end) {
                 found(Kind.WATERMARK_BEYOND_LOG,
@@ -149,15 +149,15 @@ public final class Checker {
             cached.computeIfAbsent(generation, none -> new LinkedHashSet<>()).add(snapshot.id());
             String aggregate = aggregateOf(generation);
             List<Event> events = byAggregate.getOrDefault(aggregate, Map.of()).getOrDefault(snapshot.id(), List.of());
-            Long watermark = cache.watermarks().get(generation);
-            long reflected = watermark == null ? 0 : reflected(events, watermark);
+            Long checkpoint = cache.checkpoints().get(generation);
+            long reflected = checkpoint == null ? 0 : reflected(events, checkpoint);
             if (snapshot.poison() != null) {
                 found(Kind.CACHE_DIFFERS, snapshot + " is poisoned: " + snapshot.poison());
             } else if (snapshot.version() > events.size()) {
                 found(Kind.CACHE_LEADS, snapshot + " has version " + snapshot.version() + ", the log " + events.size());
             } else if (snapshot.version() != reflected) {
                 found(Kind.CACHE_DIFFERS, snapshot + " has version " + snapshot.version() + ", and version " + reflected
-                        + " is at its watermark " + watermark);
+                        + " is at its checkpoint " + checkpoint);
             } else {
                 Function<List<Event>, JsonNode> fold = folds.get(aggregate);
                 if (fold != null && cache.active().contains(generation)) {
@@ -165,11 +165,11 @@ public final class Checker {
                 }
             }
         }
-        byAggregate.forEach((aggregate, ids) -> ids.forEach((id, events) -> cache.watermarks()
+        byAggregate.forEach((aggregate, ids) -> ids.forEach((id, events) -> cache.checkpoints()
                 .forEach((generation, next) -> {
                     if (generation.slot().equals(events.getFirst().slot()) && reflected(events, next) > 0
                             && !cached.getOrDefault(generation, Set.of()).contains(id)) {
-                        found(Kind.CACHE_DIFFERS, generation + " has no snapshot of '" + id + "' at its watermark "
+                        found(Kind.CACHE_DIFFERS, generation + " has no snapshot of '" + id + "' at its checkpoint "
                                 + next);
                     }
                 })));
@@ -181,8 +181,8 @@ public final class Checker {
         }
     }
 
-    private static long reflected(List<Event> events, long watermark) {
-        return events.stream().filter(event -> event.offset() < watermark).count();
+    private static long reflected(List<Event> events, long checkpoint) {
+        return events.stream().filter(event -> event.offset() < checkpoint).count();
     }
 
     private static String aggregateOf(Generation generation) {

@@ -211,8 +211,8 @@ public final class CommandsCheck implements Check {
                 findings.equal("… and so answers GET", "200 ETag \"" + version + "\" " + state,
                         answer.status() + " ETag \"" + answer.etag() + "\" " + sorted(state, answer.body()));
             }
-            findings.none("each partition that was written to has a watermark",
-                    events.keySet().stream().filter(aggregate -> !cache.hasWatermark(aggregate.type, aggregate.id))
+            findings.none("each partition that was written to has a checkpoint",
+                    events.keySet().stream().filter(aggregate -> !cache.hasCheckpoint(aggregate.type, aggregate.id))
                             .map(aggregate -> aggregate + " in partition " + cache.partitionOf(aggregate.id)).toList());
         }
 

@@ -42,7 +42,7 @@ final class Snapshots implements AutoCloseable {
     }
 
     /** Whether the partition of an aggregate says up to where it reflects the log. */
-    boolean hasWatermark(String aggregate, String id) {
+    boolean hasCheckpoint(String aggregate, String id) {
         return generations(aggregate, id).stream()
                 .anyMatch(generation -> Objects.equals(
                         redis.call("EXISTS", slot(aggregate, id) + generation + ":watermark"),

@@ -23,9 +23,9 @@ public record Violation(Kind kind, String what) {
         REJECTED_WITH_EVENTS,
         /** The cache knows versions that the log does not have. */
         CACHE_LEADS,
-        /** The cache is not the fold of the log up to its watermark. */
+        /** The cache is not the fold of the log up to its checkpoint. */
         CACHE_DIFFERS,
-        /** A watermark is behind the log's end. */
+        /** A checkpoint is behind the log's end. */
         WATERMARK_BEYOND_LOG
     }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Looks at the watermarks that readers follow, again and again: none of them goes back while Redis keeps what it was told. A
+ * Looks at the checkpoints that readers follow, again and again: none of them goes back while Redis keeps what it was told. A
  * write of an owner that has been overtaken is seen here even if the next batch mends what it did. Thread-safe.
  */
 final class CacheWatch implements AutoCloseable {
@@ -25,7 +25,7 @@ final class CacheWatch implements AutoCloseable {
             local found = {}
             for i = 1, #KEYS do
                 for _, generation in ipairs(redis.call('HVALS', KEYS[i])) do
-                    local key = string.sub(KEYS[i], 1, -7) .. generation .. ':watermark'
+                    local key = string.sub(KEYS[i], 1, -7) .. generation .. ':checkpoint'
                     found[#found + 1] = key
                     found[#found + 1] = redis.call('GET', key) or '{}'
                 end
@@ -100,14 +100,14 @@ final class CacheWatch implements AutoCloseable {
         }
     }
 
-    private void compare(String watermark, long next) {
+    private void compare(String checkpoint, long next) {
         if (next < 0) {
-            seen.remove(watermark);
+            seen.remove(checkpoint);
             return;
         }
-        Long before = seen.put(watermark, next);
+        Long before = seen.put(checkpoint, next);
         if (before != null && next < before) {
-            faults.add(watermark + " went back from " + before + " to " + next);
+            faults.add(checkpoint + " went back from " + before + " to " + next);
         }
     }
 

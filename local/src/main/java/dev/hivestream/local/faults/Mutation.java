@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /** A safeguard that is taken away from the apps, and the faults in which it matters. What is changed in them is the agent's business. */
 enum Mutation {
 
-    /** Snapshots are written whatever the stored watermark is. */
+    /** Snapshots are written whatever the stored checkpoint is. */
     NO_CONDITION("no-condition", "", Map.of(), Kind.APP_PAUSE),
     /** Snapshots are written before the transaction is committed. */
     CACHE_FIRST("cache-first", "", Map.of(), Kind.APP_KILL),

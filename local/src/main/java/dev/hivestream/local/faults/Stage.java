@@ -216,7 +216,7 @@ final class Stage implements AutoCloseable {
             var cache = CacheDump.read(redis().primary().port());
             return last.entrySet().stream().allMatch(event -> cache.active().stream()
                     .filter(active -> active.slot().equals(event.getKey()))
-                    .anyMatch(active -> cache.watermarks().getOrDefault(active, 0L) > event.getValue()));
+                    .anyMatch(active -> cache.checkpoints().getOrDefault(active, 0L) > event.getValue()));
         });
     }
 

@@ -260,7 +260,7 @@ public final class Trial implements AutoCloseable {
     private static CacheDump aggregates(CacheDump all) {
         return new CacheDump(
                 all.snapshots().stream().filter(snapshot -> isAggregate(snapshot.generation())).toList(),
-                all.watermarks().entrySet().stream().filter(entry -> isAggregate(entry.getKey()))
+                all.checkpoints().entrySet().stream().filter(entry -> isAggregate(entry.getKey()))
                         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
                 all.active());
     }

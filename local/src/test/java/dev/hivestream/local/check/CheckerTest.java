@@ -20,7 +20,7 @@ class CheckerTest {
 
     private final List<Event> events = new ArrayList<>();
     private final List<Snapshot> snapshots = new ArrayList<>();
-    private final Map<Generation, Long> watermarks = new HashMap<>();
+    private final Map<Generation, Long> checkpoints = new HashMap<>();
     private final History history = new History();
 
     @Test
@@ -34,7 +34,7 @@ class CheckerTest {
         cleanHistory();
         snapshots.clear();
         cached(2, 100);
-        watermarks.put(G1, 2L);
+        checkpoints.put(G1, 2L);
         assertThat(check()).isEmpty();
     }
 
@@ -132,7 +132,7 @@ class CheckerTest {
     }
 
     @Test
-    void catches_a_snapshot_that_is_not_at_its_watermark_or_missing() {
+    void catches_a_snapshot_that_is_not_at_its_checkpoint_or_missing() {
         cleanHistory();
         snapshots.clear();
         cached(2, 100);
@@ -142,9 +142,9 @@ class CheckerTest {
     }
 
     @Test
-    void catches_a_watermark_beyond_the_log() {
+    void catches_a_checkpoint_beyond_the_log() {
         cleanHistory();
-        watermarks.put(G1, 9L);
+        checkpoints.put(G1, 9L);
         assertThat(check()).containsExactly(Kind.WATERMARK_BEYOND_LOG);
     }
 
@@ -154,7 +154,7 @@ class CheckerTest {
         accepted("deposited", "third", "{\"amount\":50}");
         history.answered(new Answer("refused", "account", "ada", Outcome.REJECTED, null, 3L));
         cached(3, 150);
-        watermarks.put(G1, 3L);
+        checkpoints.put(G1, 3L);
     }
 
     private void accepted(String type, String commandId, String payload) {
@@ -179,7 +179,7 @@ class CheckerTest {
 
     private List<Kind> check() {
         var log = new EventLog(events, Map.of("account:3", (long) events.size()));
-        return Checker.check(log, new CacheDump(snapshots, watermarks, Set.of(G1)), history, Checker.sampleFolds())
+        return Checker.check(log, new CacheDump(snapshots, checkpoints, Set.of(G1)), history, Checker.sampleFolds())
                 .stream().map(Violation::kind).toList();
     }
 }

@@ -32,25 +32,25 @@ class CacheWatchTest {
         redis.close();
     }
 
-    private void watermark(long next) {
+    private void checkpoint(long next) {
         redis.call("SET", "hive:{account:1}:g1-abc:watermark", "{\"next\":" + next + ",\"nonce\":\"n\"}");
         watch.look();
     }
 
     @Test
-    void nothing_is_wrong_with_a_watermark_that_goes_on() {
+    void nothing_is_wrong_with_a_checkpoint_that_goes_on() {
         watch.look();
-        watermark(3);
-        watermark(3);
-        watermark(7);
+        checkpoint(3);
+        checkpoint(3);
+        checkpoint(7);
         assertThat(watch.takeFaults()).isEmpty();
     }
 
     @Test
     void one_that_goes_back_is_told_once() {
-        watermark(7);
-        watermark(3);
-        watermark(8);
+        checkpoint(7);
+        checkpoint(3);
+        checkpoint(8);
         assertThat(watch.takeFaults())
                 .containsExactly("hive:{account:1}:g1-abc:watermark went back from 7 to 3");
         assertThat(watch.takeFaults()).isEmpty();
@@ -58,31 +58,31 @@ class CacheWatchTest {
 
     @Test
     void one_that_is_gone_may_begin_anew() {
-        watermark(7);
+        checkpoint(7);
         redis.call("DEL", "hive:{account:1}:g1-abc:watermark");
         watch.look();
-        watermark(3);
+        checkpoint(3);
         assertThat(watch.takeFaults()).isEmpty();
     }
 
     @Test
     void what_a_redis_does_that_is_set_back_does_not_count() {
-        watermark(7);
+        checkpoint(7);
         watch.rest();
-        watermark(2);
+        checkpoint(2);
         watch.wake();
-        watermark(3);
+        checkpoint(3);
         assertThat(watch.takeFaults()).isEmpty();
     }
 
     @Test
     void a_redis_that_is_started_anew_is_asked_again() {
-        watermark(7);
+        checkpoint(7);
         redis.stop();
         watch.look();
         redis.start();
-        watermark(8);
-        watermark(5);
+        checkpoint(8);
+        checkpoint(5);
         assertThat(watch.takeFaults()).hasSize(1);
     }
 

@@ -106,7 +106,7 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * @param step Events that are taken from the log at once, at most. Few enough to stay in the processor's cache.
      * @param checkpoint How long folded events stay in memory before they are written; what a kill costs.
      * @param memory Roughly what the snapshots of all partitions that are folded at once may take in memory.
-     * @param watch How often the watermark of an idle partition is looked at.
+     * @param watch How often the checkpoint of an idle partition is looked at.
      */
     public record CatchUp(@DefaultValue("1000") int step, @DefaultValue("5s") Duration checkpoint,
             @DefaultValue("64MB") DataSize memory, @DefaultValue("1s") Duration watch) {}

@@ -27,7 +27,7 @@ import org.springframework.data.redis.connection.zset.Tuple;
 import tools.jackson.core.JacksonException;
 
 /**
- * The cache in Redis. Reads a slot in one round trip and writes it in one atomic script, on condition that its watermark
+ * The cache in Redis. Reads a slot in one round trip and writes it in one atomic script, on condition that its checkpoint
  * is still the one that was read: the write of an owner that has been overtaken changes nothing. Thread-safe.
  *
  * <p>All methods, and what they give to be asked later, throw {@link org.springframework.dao.DataAccessException} when Redis
@@ -39,15 +39,15 @@ public final class Cache {
      * A slot's cache as read.
      *
      * @param active the generation that readers use, null if there is none
-     * @param watermark of the generation asked for, null if it has none
+     * @param checkpoint of the generation asked for, null if it has none
      * @param snapshots of the ids asked for, in that order; null where there is none
      */
     @SuppressWarnings("ArrayRecordComponent")
-    public record Loaded(@Nullable String active, byte @Nullable [] watermark, List<byte @Nullable []> snapshots) {
+    public record Loaded(@Nullable String active, byte @Nullable [] checkpoint, List<byte @Nullable []> snapshots) {
 
-        /** Whether the watermark is this one, byte for byte. */
-        public boolean isAt(@Nullable Watermark expected) {
-            return Arrays.equals(watermark, expected == null ? null : expected.bytes());
+        /** Whether the checkpoint is this one, byte for byte. */
+        public boolean isAt(@Nullable Checkpoint expected) {
+            return Arrays.equals(checkpoint, expected == null ? null : expected.bytes());
         }
     }
 
@@ -131,7 +131,7 @@ public final class Cache {
         this.scripts = new RedisScripts(connections);
     }
 
-    /** Reads a slot's pointer, watermark and snapshots, as of one moment. */
+    /** Reads a slot's pointer, checkpoint and snapshots, as of one moment. */
     public Loaded load(Slot slot, String fingerprint, String generation, Collection<String> ids) {
         return ask(slot, fingerprint, generation, ids).get();
     }
@@ -144,7 +144,7 @@ public final class Cache {
     public Supplier<Loaded> ask(Slot slot, String fingerprint, String generation, Collection<String> ids) {
         byte[][] arguments = new byte[ids.size() + 3][];
         arguments[0] = Keys.active(slot);
-        arguments[1] = Keys.watermark(slot, generation);
+        arguments[1] = Keys.checkpoint(slot, generation);
         int i = 2;
         String prefix = Keys.snapshots(slot, generation);
         for (String id : ids) {
@@ -161,27 +161,27 @@ public final class Cache {
     }
 
     /**
-     * Writes snapshots and watermark, and results beside them, if the stored watermark is the one expected.
+     * Writes snapshots and checkpoint, and results beside them, if the stored checkpoint is the one expected.
      *
      * @param expected null if there must be none
      * @param results by command id; they expire after {@code keep}
-     * @return false if another watermark is stored; nothing is changed then
+     * @return false if another checkpoint is stored; nothing is changed then
      */
-    public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+    public boolean write(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
             Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
         return writing(slot, generation, expected, next, snapshots, results, keep).getAsBoolean();
     }
 
     /**
-     * Begins to {@link #write(Slot, String, Watermark, Watermark, Map, Map, Duration) write}, without waiting.
+     * Begins to {@link #write(Slot, String, Checkpoint, Checkpoint, Map, Map, Duration) write}, without waiting.
      *
      * @return waits until it is done; to be asked once
      */
-    public BooleanSupplier writing(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+    public BooleanSupplier writing(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
             Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
         int keys = 1 + snapshots.size() + results.size();
         byte[][] arguments = new byte[keys + 4 + snapshots.size() + results.size()][];
-        arguments[0] = Keys.watermark(slot, generation);
+        arguments[0] = Keys.checkpoint(slot, generation);
         arguments[keys] = expected == null ? NOTHING : expected.bytes();
         arguments[keys + 1] = next.bytes();
         arguments[keys + 2] = utf8(Integer.toString(snapshots.size()));
@@ -207,30 +207,30 @@ public final class Cache {
     }
 
     /**
-     * Writes snapshots, their places in sorted sets, and the watermark, if the stored watermark is the one expected.
+     * Writes snapshots, their places in sorted sets, and the checkpoint, if the stored checkpoint is the one expected.
      *
      * @param expected null if there must be none
-     * @return false if another watermark is stored; nothing is changed then
+     * @return false if another checkpoint is stored; nothing is changed then
      * @throws SnapshotCodec.Unreadable if something else is in a sorted set's place; nothing is changed then either
      */
-    public boolean write(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+    public boolean write(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
             Map<String, byte[]> snapshots, Collection<Indexed> index) {
         return writing(slot, generation, expected, next, snapshots, index).getAsBoolean();
     }
 
     /**
-     * Begins to {@link #write(Slot, String, Watermark, Watermark, Map, Collection) write}, without waiting.
+     * Begins to {@link #write(Slot, String, Checkpoint, Checkpoint, Map, Collection) write}, without waiting.
      *
      * @return waits until it is done; to be asked once
      */
-    public BooleanSupplier writing(Slot slot, String generation, @Nullable Watermark expected, Watermark next,
+    public BooleanSupplier writing(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
             Map<String, byte[]> snapshots, Collection<Indexed> index) {
         if (index.isEmpty()) {
             return writing(slot, generation, expected, next, snapshots, Map.of(), Duration.ZERO);
         }
         List<byte[]> keys = new ArrayList<>(snapshots.size() + 8);
         List<byte[]> values = new ArrayList<>(snapshots.size() + 3 * index.size() + 3);
-        keys.add(Keys.watermark(slot, generation));
+        keys.add(Keys.checkpoint(slot, generation));
         values.add(expected == null ? NOTHING : expected.bytes());
         values.add(next.bytes());
         values.add(utf8(Integer.toString(snapshots.size())));
@@ -295,18 +295,18 @@ public final class Cache {
     }
 
     /**
-     * Puts snapshots right, if the stored watermark is the one expected. The new watermark has a nonce of its own, by which
+     * Puts snapshots right, if the stored checkpoint is the one expected. The new checkpoint has a nonce of its own, by which
      * the slot's owner notices.
      *
      * @param expected what is stored, whatever it is; null if there must be none
      * @param snapshots by id; empty bytes remove one
-     * @return false if another watermark is stored; nothing is changed then
+     * @return false if another checkpoint is stored; nothing is changed then
      */
-    public boolean mend(Slot slot, String generation, byte @Nullable [] expected, Watermark next,
+    public boolean mend(Slot slot, String generation, byte @Nullable [] expected, Checkpoint next,
             Map<String, byte[]> snapshots) {
         int keys = 1 + snapshots.size();
         byte[][] arguments = new byte[keys + 2 + snapshots.size()][];
-        arguments[0] = Keys.watermark(slot, generation);
+        arguments[0] = Keys.checkpoint(slot, generation);
         arguments[keys] = expected == null ? NOTHING : expected;
         arguments[keys + 1] = next.bytes();
         int i = 1;
@@ -319,16 +319,16 @@ public final class Cache {
     }
 
     /**
-     * The watermark of a generation, or null.
+     * The checkpoint of a generation, or null.
      *
      * @throws SnapshotCodec.Unreadable if something else is in its place
      */
-    public @Nullable Watermark watermark(Slot slot, String generation) {
-        byte[] stored = load(slot, "", generation, List.of()).watermark();
+    public @Nullable Checkpoint checkpoint(Slot slot, String generation) {
+        byte[] stored = load(slot, "", generation, List.of()).checkpoint();
         try {
-            return stored == null ? null : Watermark.read(stored);
+            return stored == null ? null : Checkpoint.read(stored);
         } catch (JacksonException e) {
-            throw new SnapshotCodec.Unreadable("The watermark of " + slot + " in " + generation + " is not one", e);
+            throw new SnapshotCodec.Unreadable("The checkpoint of " + slot + " in " + generation + " is not one", e);
         }
     }
 

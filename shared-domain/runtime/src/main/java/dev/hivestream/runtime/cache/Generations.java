@@ -46,12 +46,12 @@ public final class Generations {
      * A generation.
      *
      * @param name {@code g<number>-<fingerprint>}, or another if it is a copy as of an earlier time
-     * @param watermarks of the slots that have one: partition to the log position to fold next, -1 if it cannot be read
+     * @param checkpoints of the slots that have one: partition to the log position to fold next, -1 if it cannot be read
      * @param active the partitions whose readers use it
      * @param wanted whether owners with its fingerprint are to use it
      * @param building whether a rebuild of it has begun and not ended
      */
-    public record Generation(String name, Map<Integer, Long> watermarks, Set<Integer> active, boolean wanted,
+    public record Generation(String name, Map<Integer, Long> checkpoints, Set<Integer> active, boolean wanted,
             boolean building) {
 
         /** The fingerprint of the code that it belongs to. */
@@ -83,7 +83,7 @@ public final class Generations {
 
     /** All that an aggregate has, by number and name. */
     public List<Generation> of(String aggregate, int partitions) {
-        Map<String, Map<Integer, Long>> watermarks = new TreeMap<>();
+        Map<String, Map<Integer, Long>> checkpoints = new TreeMap<>();
         Map<String, Set<Integer>> active = new HashMap<>();
         Set<String> wanted = new TreeSet<>();
         Set<String> building = new TreeSet<>();
@@ -93,7 +93,7 @@ public final class Generations {
                     Matcher parts = KEY.matcher(key);
                     byte[] value = redis.stringCommands().get(utf8(key));
                     if (parts.matches() && value != null) {
-                        watermarks.computeIfAbsent(parts.group(3), none -> new TreeMap<>())
+                        checkpoints.computeIfAbsent(parts.group(3), none -> new TreeMap<>())
                                 .put(Integer.parseInt(parts.group(2)), next(value));
                     }
                 }
@@ -108,13 +108,13 @@ public final class Generations {
             values(redis, "hive:generation:" + aggregate + ":*", wanted);
             values(redis, "hive:building:" + aggregate + ":*", building);
         }
-        Set<String> names = new TreeSet<>(watermarks.keySet());
+        Set<String> names = new TreeSet<>(checkpoints.keySet());
         names.addAll(active.keySet());
         names.addAll(wanted);
         names.addAll(building);
         List<Generation> found = new ArrayList<>();
         for (String name : names) {
-            found.add(new Generation(name, watermarks.getOrDefault(name, Map.of()),
+            found.add(new Generation(name, checkpoints.getOrDefault(name, Map.of()),
                     active.getOrDefault(name, Set.of()), wanted.contains(name), building.contains(name)));
         }
         found.sort(java.util.Comparator.comparing((Generation one) -> numberOf(one.name()))
@@ -122,9 +122,9 @@ public final class Generations {
         return found;
     }
 
-    private static long next(byte[] watermark) {
+    private static long next(byte[] checkpoint) {
         try {
-            return Watermark.read(watermark).next();
+            return Checkpoint.read(checkpoint).next();
         } catch (tools.jackson.core.JacksonException e) {
             return -1;
         }
@@ -213,7 +213,7 @@ public final class Generations {
     }
 
     /**
-     * Removes a generation without holding up Redis: first its watermarks, without which nobody takes its snapshots for
+     * Removes a generation without holding up Redis: first its checkpoints, without which nobody takes its snapshots for
      * complete, then its pointers, then its snapshots in steps.
      *
      * @return how many keys were removed

@@ -13,7 +13,7 @@ public final class Keys {
         return utf8(tag(slot) + "active");
     }
 
-    public static byte[] watermark(Slot slot, String generation) {
+    public static byte[] checkpoint(Slot slot, String generation) {
         return utf8(tag(slot) + generation + ":watermark");
     }
 

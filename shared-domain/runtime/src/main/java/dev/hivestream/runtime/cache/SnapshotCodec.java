@@ -77,7 +77,7 @@ public final class SnapshotCodec<S> {
         return json.add('}').toByteArray();
     }
 
-    /** A snapshot or a watermark that was changed behind our back. Its generation is good for nothing more. */
+    /** A snapshot or a checkpoint that was changed behind our back. Its generation is good for nothing more. */
     public static final class Unreadable extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final @Nullable String id;

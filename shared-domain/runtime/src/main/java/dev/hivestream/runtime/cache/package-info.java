@@ -1,4 +1,4 @@
-/** The cache in Redis: keys, snapshots, watermark, conditional write-back, guard. */
+/** The cache in Redis: keys, snapshots, checkpoint, conditional write-back, guard. */
 @NullMarked
 package dev.hivestream.runtime.cache;
 

@@ -4,7 +4,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a slot's cache reflect its log to the end. Reads committed events from the watermark on, folds them, and writes
- * snapshots and watermark in bounded steps, each on condition that the watermark is still the one before: two that catch
+ * Makes a slot's cache reflect its log to the end. Reads committed events from the checkpoint on, folds them, and writes
+ * snapshots and checkpoint in bounded steps, each on condition that the checkpoint is still the one before: two that catch
  * up the same slot waste work and do no harm. Thread-safe.
  */
 public final class CatchUp {
@@ -66,9 +66,9 @@ public final class CatchUp {
      * @param commandsTopicId Kafka's id of the commands topic
      * @param fingerprint of its snapshots
      * @param generation that is caught up and active
-     * @param watermark that is stored
+     * @param checkpoint that is stored
      */
-    public record Reflected(String commandsTopicId, String fingerprint, String generation, Watermark watermark) {}
+    public record Reflected(String commandsTopicId, String fingerprint, String generation, Checkpoint checkpoint) {}
 
     /**
      * Catches the wanted generation up and makes it the active one.
@@ -84,10 +84,10 @@ public final class CatchUp {
         String fingerprint = served.fingerprint(ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
         long end = end(served, slot, group, stop);
-        Watermark reached = null;
+        Checkpoint reached = null;
         for (int replaced = 0; reached == null; replaced++) {
             try {
-                Watermark start = cache.watermark(slot, generation);
+                Checkpoint start = cache.checkpoint(slot, generation);
                 if (start != null && start.next() > end) {
                     throw new SnapshotCodec.Unreadable("it reflects the log up to " + start.next()
                             + " and the log ends at " + end + ": the log lost events that had been committed", null);
@@ -169,7 +169,7 @@ public final class CatchUp {
         }
     }
 
-    private <S, E> Watermark readTo(long end, Folded<S, E> served, Slot slot, String generation,
+    private <S, E> Checkpoint readTo(long end, Folded<S, E> served, Slot slot, String generation,
             BooleanSupplier stop) {
         SlotFold<S, E> fold = replay.slot(served, slot, generation, memory, Replay.Poisoned.KEEP_OUT, false);
         long began = System.nanoTime();
@@ -190,6 +190,6 @@ public final class CatchUp {
             LOG.info("Caught up {} to {}: {} events in {} ms into {}", slot, fold.next(), folded[0],
                     Duration.ofNanos(System.nanoTime() - began).toMillis(), generation);
         }
-        return Objects.requireNonNull(fold.watermark());
+        return Objects.requireNonNull(fold.checkpoint());
     }
 }

@@ -6,7 +6,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import java.util.ArrayList;
@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One slot of one generation while its log is folded into it. Snapshots are kept in memory, up to a bound, and written in
- * steps of bounded size, each on condition that the stored watermark is still the one that this fold began from; the
- * last step writes the new watermark. Killed in between, it leaves snapshots that are ahead of the watermark, which the
+ * steps of bounded size, each on condition that the stored checkpoint is still the one that this fold began from; the
+ * last step writes the new checkpoint. Killed in between, it leaves snapshots that are ahead of the checkpoint, which the
  * next fold skips by their version. Not thread-safe.
  *
  * @param <S> state
@@ -63,8 +63,8 @@ public final class SlotFold<S, E> {
     /** Whether every aggregate with events is in memory, so that one that is not has none. */
     private boolean whole;
 
-    private @Nullable Watermark at;
-    private @Nullable Watermark intended;
+    private @Nullable Checkpoint at;
+    private @Nullable Checkpoint intended;
     /** Asked by others too, for progress. */
     private volatile long next;
     private Position command = Position.NONE;
@@ -129,20 +129,20 @@ public final class SlotFold<S, E> {
         return next;
     }
 
-    /** The watermark that is stored, as far as is known. */
-    public @Nullable Watermark watermark() {
+    /** The checkpoint that is stored, as far as is known. */
+    public @Nullable Checkpoint checkpoint() {
         return at;
     }
 
     /**
-     * Takes up the work where the stored watermark says; what is in memory stays if it is the watermark known here.
+     * Takes up the work where the stored checkpoint says; what is in memory stays if it is the checkpoint known here.
      *
-     * @throws SnapshotCodec.Unreadable if something else is in the watermark's place
+     * @throws SnapshotCodec.Unreadable if something else is in the checkpoint's place
      */
     public void take() {
-        Watermark stored;
+        Checkpoint stored;
         try {
-            stored = cache.watermark(slot, generation);
+            stored = cache.checkpoint(slot, generation);
         } catch (SnapshotCodec.Unreadable e) {
             begin(e);
             return;
@@ -159,7 +159,7 @@ public final class SlotFold<S, E> {
             begin(stored, false);
             return;
         }
-        Watermark beginning = Watermark.at(0, Position.NONE);
+        Checkpoint beginning = Checkpoint.at(0, Position.NONE);
         if (cache.write(slot, generation, null, beginning, Map.of(), List.of())) {
             begin(beginning, true);
         } else {
@@ -173,8 +173,8 @@ public final class SlotFold<S, E> {
             throw damage;
         }
         LOG.warn("{} is built anew in {}: {}", slot, generation, damage.getMessage());
-        Watermark beginning = Watermark.at(0, Position.NONE);
-        if (!cache.mend(slot, generation, cache.load(slot, "", generation, List.of()).watermark(), beginning,
+        Checkpoint beginning = Checkpoint.at(0, Position.NONE);
+        if (!cache.mend(slot, generation, cache.load(slot, "", generation, List.of()).checkpoint(), beginning,
                 Map.of())) {
             take();
             return;
@@ -182,7 +182,7 @@ public final class SlotFold<S, E> {
         begin(beginning, true);
     }
 
-    private void begin(Watermark stored, boolean fromNothing) {
+    private void begin(Checkpoint stored, boolean fromNothing) {
         aggregates.clear();
         bytes = 0;
         intended = null;
@@ -197,7 +197,7 @@ public final class SlotFold<S, E> {
      * Folds records in memory.
      *
      * @param position behind the last of them, which may be beyond it: markers of transactions are no records
-     * @return false if the stored watermark changed meanwhile: {@link #take()} and read from there again
+     * @return false if the stored checkpoint changed meanwhile: {@link #take()} and read from there again
      * @throws SnapshotCodec.Unreadable if a stored snapshot cannot be read
      */
     public boolean fold(List<ConsumerRecord<byte[], byte[]>> records, long position) {
@@ -287,16 +287,16 @@ public final class SlotFold<S, E> {
     }
 
     /**
-     * Writes what changed, and the watermark with it.
+     * Writes what changed, and the checkpoint with it.
      *
-     * @return false if the stored watermark changed meanwhile: {@link #take()} and read from there again
+     * @return false if the stored checkpoint changed meanwhile: {@link #take()} and read from there again
      */
     public boolean write() {
-        Watermark from = Objects.requireNonNull(at, "take() comes first");
+        Checkpoint from = Objects.requireNonNull(at, "take() comes first");
         if (next == from.next()) {
             return true;
         }
-        Watermark reached = Watermark.at(next, command);
+        Checkpoint reached = Checkpoint.at(next, command);
         intended = reached;
         Map<String, byte[]> step = new LinkedHashMap<>();
         List<Indexed> index = new ArrayList<>();
@@ -325,7 +325,7 @@ public final class SlotFold<S, E> {
         return true;
     }
 
-    private void reached(Watermark stored) {
+    private void reached(Checkpoint stored) {
         at = stored;
         intended = null;
         written = System.nanoTime();

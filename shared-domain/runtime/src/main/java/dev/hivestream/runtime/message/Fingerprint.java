@@ -18,7 +18,7 @@ import java.util.Set;
 /**
  * What a snapshot's meaning depends on, in 12 hexadecimal digits: the shape of the state type (names and types of record
  * components, permitted subtypes, enum constants, as far down as they are records, sealed types or enums), the
- * aggregate's evolve version, and the id of the events topic whose offsets the watermark counts. Snapshots of another
+ * aggregate's evolve version, and the id of the events topic whose offsets the checkpoint counts. Snapshots of another
  * fingerprint are not read.
  */
 public final class Fingerprint {

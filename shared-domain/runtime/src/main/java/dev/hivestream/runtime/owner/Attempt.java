@@ -4,7 +4,7 @@ import dev.hivestream.runtime.HiveProperties.LockScope;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Slot;
@@ -46,7 +46,7 @@ public final class Attempt implements TransactionSynchronization {
         /** The ids that its records are about, as far as they can be read. */
         Set<String> ids();
 
-        /** Asks for watermark and snapshots; the answer: false if the watermark is not the one expected. */
+        /** Asks for checkpoint and snapshots; the answer: false if the checkpoint is not the one expected. */
         BooleanSupplier load(Cache cache);
 
         /**
@@ -74,7 +74,7 @@ public final class Attempt implements TransactionSynchronization {
         long step(String name, long since);
 
         /** The cache of a slot shows what was decided. */
-        void written(Slot slot, Watermark watermark);
+        void written(Slot slot, Checkpoint checkpoint);
 
         /** The cache of a slot was changed by somebody else while a batch was committed. */
         void overtaken(Slot slot);
@@ -134,7 +134,7 @@ public final class Attempt implements TransactionSynchronization {
     }
 
     /**
-     * Reads the cache under the locks; a partition whose watermark is not the one expected is closed and caught up before it
+     * Reads the cache under the locks; a partition whose checkpoint is not the one expected is closed and caught up before it
      * is decided.
      */
     public void load() {
@@ -152,7 +152,7 @@ public final class Attempt implements TransactionSynchronization {
             }
         });
         surprised.forEach(partition -> with.ownership().doubt(partition,
-                "the stored watermark is not the one expected"));
+                "the stored checkpoint is not the one expected"));
         since = with.watcher().step("load", since);
         if (!surprised.isEmpty()) {
             parts.values().forEach(part -> part.owned().reflected());
@@ -217,7 +217,7 @@ public final class Attempt implements TransactionSynchronization {
     private void writtenBack(TopicPartition input, boolean isWritten) {
         Ownership.Owned owned = Objects.requireNonNull(parts.get(input)).owned();
         if (isWritten) {
-            with.watcher().written(owned.slot(), owned.reflected().watermark());
+            with.watcher().written(owned.slot(), owned.reflected().checkpoint());
         } else {
             with.watcher().overtaken(owned.slot());
             with.ownership().doubt(input, "the cache was changed while a batch was committed");

@@ -1,6 +1,6 @@
 package dev.hivestream.runtime.owner;
 
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -51,7 +51,7 @@ public abstract class BatchMeters implements Attempt.Watcher {
 
     /** Nothing is counted; for who waits for it. */
     @Override
-    public void written(Slot slot, Watermark watermark) {
+    public void written(Slot slot, Checkpoint checkpoint) {
         // no meter
     }
 }

@@ -97,7 +97,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
                 byId.put(cold.get(i), loaded.snapshots().get(i));
             }
             stored = byId;
-            return loaded.isAt(reflected.watermark()) && reflected.generation().equals(loaded.active());
+            return loaded.isAt(reflected.checkpoint()) && reflected.generation().equals(loaded.active());
         };
     }
 

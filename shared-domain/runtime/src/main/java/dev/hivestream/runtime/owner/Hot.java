@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The snapshots of a partition that were used last, as they are in the cache as long as it has the watermark that is
+ * The snapshots of a partition that were used last, as they are in the cache as long as it has the checkpoint that is
  * expected: a batch that finds it there need not read them again. Belongs to the partition's user.
  */
 final class Hot {

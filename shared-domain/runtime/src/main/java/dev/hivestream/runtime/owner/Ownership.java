@@ -4,7 +4,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
@@ -33,7 +33,7 @@ import org.springframework.cloud.stream.binder.kafka.KafkaBindingRebalanceListen
 /**
  * The partitions that this instance owns, and which of them may be decided on. A partition that is taken is closed:
  * nothing is consumed from it until its cache reflects the log to its end. It is closed again whenever that is in doubt: after
- * an unclean commit, and when the stored watermark is not the one expected. Thread-safe.
+ * an unclean commit, and when the stored checkpoint is not the one expected. Thread-safe.
  */
 public final class Ownership implements KafkaBindingRebalanceListener, AutoCloseable {
 
@@ -107,14 +107,14 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         }
 
         /** After a commit: what the next batch expects, whether it gets written or not. */
-        public void expect(Watermark next) {
+        public void expect(Checkpoint next) {
             CatchUp.Reflected now = reflected;
             if (now != null) {
                 reflected = new CatchUp.Reflected(now.commandsTopicId(), now.fingerprint(), now.generation(), next);
             }
         }
 
-        /** What need not be read as long as the watermark is the one expected. */
+        /** What need not be read as long as the checkpoint is the one expected. */
         Hot hot() {
             return hot;
         }
@@ -363,8 +363,8 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
                 return;
             }
             Cache.Loaded found = cache.load(partition.slot, now.fingerprint(), now.generation(), List.of());
-            if (!found.isAt(now.watermark()) || !now.generation().equals(found.active())) {
-                doubt(partition, "the stored watermark is not the one expected");
+            if (!found.isAt(now.checkpoint()) || !now.generation().equals(found.active())) {
+                doubt(partition, "the stored checkpoint is not the one expected");
             }
         } finally {
             partition.use.unlock();

@@ -26,7 +26,7 @@ class CacheTest {
     private static final RedisServer REDIS = Stand.STACK.redis();
 
     private final Slot slot = new Slot("cached-" + UUID.randomUUID(), 3);
-    private final Watermark first = Watermark.at(5, new Position("t", 7));
+    private final Checkpoint first = Checkpoint.at(5, new Position("t", 7));
 
     @AfterEach
     void evictNothing() {
@@ -37,15 +37,15 @@ class CacheTest {
     void an_empty_slot_has_nothing() {
         Cache.Loaded found = CACHE.load(slot, "f", G, List.of("a", "b"));
         assertThat(found.active()).isNull();
-        assertThat(found.watermark()).isNull();
+        assertThat(found.checkpoint()).isNull();
         assertThat(found.isAt(null)).isTrue();
         assertThat(found.isAt(first)).isFalse();
         assertThat(found.snapshots()).containsExactly(null, null);
-        assertThat(CACHE.watermark(slot, G)).isNull();
+        assertThat(CACHE.checkpoint(slot, G)).isNull();
     }
 
     @Test
-    void snapshots_and_watermark_are_written_together_and_read_in_the_order_asked_for() {
+    void snapshots_and_checkpoint_are_written_together_and_read_in_the_order_asked_for() {
         assertThat(write(null, first, Map.of("a", utf8("A"), "c", utf8("C")))).isTrue();
         CACHE.activate(slot, "f", G);
 
@@ -53,7 +53,7 @@ class CacheTest {
         assertThat(found.isAt(first)).isTrue();
         assertThat(found.active()).isEqualTo(G);
         assertThat(found.snapshots()).containsExactly(utf8("C"), null, utf8("A"));
-        assertThat(CACHE.watermark(slot, G)).isEqualTo(first);
+        assertThat(CACHE.checkpoint(slot, G)).isEqualTo(first);
         assertThat(CACHE.load(slot, "other", G, List.of()).active()).as("of another fingerprint").isNull();
         assertThat(CACHE.load(slot, "f", "g2-f", List.of("a")).snapshots()).as("of another generation")
                 .containsExactly((byte[]) null);
@@ -84,36 +84,36 @@ class CacheTest {
     @Test
     void the_write_of_an_owner_that_was_overtaken_changes_nothing() {
         write(null, first, Map.of("a", utf8("A")));
-        Watermark second = Watermark.at(6, new Position("t", 8));
+        Checkpoint second = Checkpoint.at(6, new Position("t", 8));
         assertThat(write(first, second, Map.of("a", utf8("A2")))).isTrue();
         Cache.Loaded before = CACHE.load(slot, "f", G, List.of("a", "b"));
 
-        for (Watermark stale : new Watermark[]{first, null, Watermark.at(6, new Position("t", 8))}) {
-            assertThat(CACHE.write(slot, G, stale, Watermark.at(9, new Position("t", 9)),
+        for (Checkpoint stale : new Checkpoint[]{first, null, Checkpoint.at(6, new Position("t", 8))}) {
+            assertThat(CACHE.write(slot, G, stale, Checkpoint.at(9, new Position("t", 9)),
                     Map.of("a", utf8("stale"), "b", utf8("stale")), Map.of("r", utf8("stale")), Duration.ofDays(1)))
                     .isFalse();
         }
 
         Cache.Loaded after = CACHE.load(slot, "f", G, List.of("a", "b"));
-        assertThat(after.watermark()).isEqualTo(before.watermark());
+        assertThat(after.checkpoint()).isEqualTo(before.checkpoint());
         assertThat(after.snapshots()).containsExactly(utf8("A2"), null);
         assertThat(CACHE.result(slot, "r")).isNull();
     }
 
     @Test
-    void a_watermark_that_is_missing_is_not_the_one_expected() {
+    void a_checkpoint_that_is_missing_is_not_the_one_expected() {
         write(null, first, Map.of("a", utf8("A")));
-        REDIS.call("DEL", text(Keys.watermark(slot, G)));
+        REDIS.call("DEL", text(Keys.checkpoint(slot, G)));
 
-        assertThat(write(first, Watermark.at(6, Position.NONE), Map.of("a", utf8("A2")))).isFalse();
+        assertThat(write(first, Checkpoint.at(6, Position.NONE), Map.of("a", utf8("A2")))).isFalse();
         assertThat(CACHE.load(slot, "f", G, List.of("a")).snapshots()).containsExactly(utf8("A"));
         assertThat(write(null, first, Map.of("a", utf8("A3")))).isTrue();
     }
 
     @Test
-    void the_same_position_written_anew_is_another_watermark() {
-        assertThat(Watermark.at(5, Position.NONE)).isNotEqualTo(Watermark.at(5, Position.NONE));
-        assertThat(Watermark.read(first.bytes())).isEqualTo(first);
+    void the_same_position_written_anew_is_another_checkpoint() {
+        assertThat(Checkpoint.at(5, Position.NONE)).isNotEqualTo(Checkpoint.at(5, Position.NONE));
+        assertThat(Checkpoint.read(first.bytes())).isEqualTo(first);
         assertThat(first.toString()).isEqualTo("{\"next\":5,\"command\":\"t:7\",\"nonce\":\"" + first.nonce() + "\"}");
     }
 
@@ -127,7 +127,7 @@ class CacheTest {
         assertThat(CACHE.result(slot, "r3")).isNull();
         assertThat((Long) REDIS.call("TTL", text(Keys.result(slot, "r1")))).isBetween(60L, 120L);
         assertThat(REDIS.call("TTL", text(Keys.snapshot(slot, G, "a")))).isEqualTo(-1L);
-        assertThat(REDIS.call("TTL", text(Keys.watermark(slot, G)))).isEqualTo(-1L);
+        assertThat(REDIS.call("TTL", text(Keys.checkpoint(slot, G)))).isEqualTo(-1L);
     }
 
     @Test
@@ -163,13 +163,13 @@ class CacheTest {
         REDIS.call("SCRIPT", "FLUSH");
         assertThat(CACHE.load(slot, "f", G, List.of("a")).snapshots()).containsExactly(utf8("A"));
         REDIS.call("SCRIPT", "FLUSH");
-        assertThat(write(first, Watermark.at(6, Position.NONE), Map.of("a", utf8("A2")))).isTrue();
+        assertThat(write(first, Checkpoint.at(6, Position.NONE), Map.of("a", utf8("A2")))).isTrue();
     }
 
     @Test
     void all_keys_of_a_slot_share_a_hash_tag() {
         String tag = "hive:{" + slot + "}:";
-        assertThat(List.of(Keys.active(slot), Keys.watermark(slot, G), Keys.snapshot(slot, G, "a}b{c"),
+        assertThat(List.of(Keys.active(slot), Keys.checkpoint(slot, G), Keys.snapshot(slot, G, "a}b{c"),
                 Keys.result(slot, "r"))).allSatisfy(key -> assertThat(text(key)).startsWith(tag));
     }
 
@@ -203,13 +203,13 @@ class CacheTest {
     }
 
     @Test
-    void something_else_in_the_place_of_a_watermark_is_named() {
-        REDIS.call("SET", text(Keys.watermark(slot, G)), "{\"next\":1}");
-        assertThatThrownBy(() -> CACHE.watermark(slot, G)).isInstanceOf(SnapshotCodec.Unreadable.class)
-                .hasMessage("The watermark of " + slot + " in g1-f is not one");
+    void something_else_in_the_place_of_a_checkpoint_is_named() {
+        REDIS.call("SET", text(Keys.checkpoint(slot, G)), "{\"next\":1}");
+        assertThatThrownBy(() -> CACHE.checkpoint(slot, G)).isInstanceOf(SnapshotCodec.Unreadable.class)
+                .hasMessage("The checkpoint of " + slot + " in g1-f is not one");
     }
 
-    private boolean write(Watermark expected, Watermark next, Map<String, byte[]> snapshots) {
+    private boolean write(Checkpoint expected, Checkpoint next, Map<String, byte[]> snapshots) {
         return CACHE.write(slot, G, expected, next, snapshots, Map.of(), Duration.ZERO);
     }
 

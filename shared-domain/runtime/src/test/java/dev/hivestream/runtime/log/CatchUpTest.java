@@ -12,7 +12,7 @@ import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.Tally.Total;
 import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,16 +36,16 @@ class CatchUpTest {
     private final Stand stand = Stand.fresh();
 
     @Test
-    void an_empty_log_gives_a_watermark_at_its_beginning_and_an_active_generation() {
+    void an_empty_log_gives_a_checkpoint_at_its_beginning_and_an_active_generation() {
         CatchUp.Reflected reflected = stand.run();
 
-        assertThat(reflected.watermark().next()).isZero();
-        assertThat(reflected.watermark().commandPosition()).isEqualTo(Position.NONE);
+        assertThat(reflected.checkpoint().next()).isZero();
+        assertThat(reflected.checkpoint().commandPosition()).isEqualTo(Position.NONE);
         assertThat(reflected.generation()).isEqualTo(stand.generation(0));
         assertThat(CACHE.load(stand.slot, reflected.fingerprint(), reflected.generation(), List.of()))
                 .satisfies(found -> {
                     assertThat(found.active()).isEqualTo(reflected.generation());
-                    assertThat(found.isAt(reflected.watermark())).isTrue();
+                    assertThat(found.isAt(reflected.checkpoint())).isTrue();
                 });
     }
 
@@ -55,8 +55,8 @@ class CatchUpTest {
 
         CatchUp.Reflected reflected = stand.run();
 
-        assertThat(reflected.watermark().next()).isEqualTo(3);
-        assertThat(reflected.watermark().commandPosition()).isEqualTo(stand.position(2));
+        assertThat(reflected.checkpoint().next()).isEqualTo(3);
+        assertThat(reflected.checkpoint().commandPosition()).isEqualTo(stand.position(2));
         assertSnapshot("a", 2, 11);
         assertSnapshot("b", 1, 7);
         assertThat(stand.snapshot("a").versionsOf("c2")).isEqualTo(new Snapshot.Versions(2, 2));
@@ -64,7 +64,7 @@ class CatchUpTest {
     }
 
     @Test
-    void it_goes_on_from_the_watermark() {
+    void it_goes_on_from_the_checkpoint() {
         stand.append(stand.added("a", 1, 5));
         CatchUp.Reflected first = stand.run();
         stand.append(stand.added("a", 2, 6), stand.added("b", 1, 1).ofCommand(7));
@@ -72,14 +72,14 @@ class CatchUpTest {
         CatchUp.Reflected second = stand.run();
 
         assertThat(second.generation()).isEqualTo(first.generation());
-        assertThat(second.watermark().next()).isEqualTo(3);
-        assertThat(second.watermark().commandPosition()).isEqualTo(stand.position(7));
+        assertThat(second.checkpoint().next()).isEqualTo(3);
+        assertThat(second.checkpoint().commandPosition()).isEqualTo(stand.position(7));
         assertSnapshot("a", 2, 11);
         assertThat(stand.meters.counter("hive.catchup.events", "aggregate", stand.served.name()).count()).isEqualTo(3);
     }
 
     @Test
-    void with_nothing_new_it_leaves_the_watermark_as_it_is() {
+    void with_nothing_new_it_leaves_the_checkpoint_as_it_is() {
         stand.append(stand.added("a", 1, 5));
         assertThat(stand.run()).isEqualTo(stand.run());
     }
@@ -88,9 +88,9 @@ class CatchUpTest {
     void it_skips_versions_that_the_snapshot_has_already() {
         stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6));
         CatchUp.Reflected reflected = stand.run();
-        // a watermark that was set back, as a lost write-back leaves it
-        Watermark back = Watermark.at(0, Position.NONE);
-        assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.watermark(), back, Map.of(), Map.of(),
+        // a checkpoint that was set back, as a lost write-back leaves it
+        Checkpoint back = Checkpoint.at(0, Position.NONE);
+        assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.checkpoint(), back, Map.of(), Map.of(),
                 Duration.ZERO)).isTrue();
         stand.append(stand.added("a", 3, 1));
 
@@ -170,7 +170,7 @@ class CatchUpTest {
         stand.append(tombstone);
         stand.append(stand.added("b", 1, 7));
 
-        assertThat(stand.run().watermark().next()).isEqualTo(4);
+        assertThat(stand.run().checkpoint().next()).isEqualTo(4);
 
         assertPoisoned("unversioned", 0, 0, "its header ce_sequence is missing");
         assertPoisoned("tombstone", 0, 0, "has no payload");
@@ -182,7 +182,7 @@ class CatchUpTest {
         ProducerRecord<byte[], byte[]> event = stand.record(stand.added("a", 1, 5));
         event.headers().remove("ce_commandposition").add("ce_commandposition", utf8("somewhere"));
         stand.append(event);
-        assertThat(stand.run().watermark().commandPosition()).isEqualTo(Position.NONE);
+        assertThat(stand.run().checkpoint().commandPosition()).isEqualTo(Position.NONE);
         assertSnapshot("a", 1, 5);
     }
 
@@ -192,7 +192,7 @@ class CatchUpTest {
         ProducerRecord<byte[], byte[]> later = stand.record(stand.added("a", 2, 5));
         later.headers().remove("ce_commandposition").add("ce_commandposition", utf8("made-anew:3"));
         stand.append(later);
-        assertThat(stand.run().watermark().commandPosition()).isEqualTo(new Position("made-anew", 3));
+        assertThat(stand.run().checkpoint().commandPosition()).isEqualTo(new Position("made-anew", 3));
     }
 
     @Test
@@ -204,12 +204,12 @@ class CatchUpTest {
 
         assertThatThrownBy(() -> stepping.run(() -> questions.incrementAndGet() > 4))
                 .isInstanceOf(CancellationException.class);
-        Watermark reached = CACHE.watermark(stepping.slot, stepping.generation(0));
+        Checkpoint reached = CACHE.checkpoint(stepping.slot, stepping.generation(0));
         assertThat(reached.next()).isBetween(10L, 40L);
         assertThat(stepping.active())
                 .as("nobody reads a generation that is not complete").isNull();
 
-        assertThat(stepping.run().watermark().next()).isEqualTo(45);
+        assertThat(stepping.run().checkpoint().next()).isEqualTo(45);
         assertThat(stepping.snapshot("a").state().sum()).isEqualTo(45);
         assertThat(stepping.meters.counter("hive.catchup.events", "aggregate", stepping.served.name()).count())
                 .isEqualTo(45);
@@ -220,10 +220,10 @@ class CatchUpTest {
         stand.append(stand.added("a", 1, 5), stand.added("b", 1, 7));
         CatchUp.Reflected before = stand.run();
         stand.append(stand.added("a", 2, 6), stand.added("b", 2, 1), stand.added("a", 3, 1));
-        // as after its first step: a snapshot that is ahead of the watermark
+        // as after its first step: a snapshot that is ahead of the checkpoint
         Snapshot<Total> ahead = stand.snapshot("a");
         ahead.advance(new Total(11, ""), "c1", 256);
-        assertThat(CACHE.write(stand.slot, before.generation(), before.watermark(), before.watermark(),
+        assertThat(CACHE.write(stand.slot, before.generation(), before.checkpoint(), before.checkpoint(),
                 Map.of("a", stand.served.snapshots().write(ahead)), Map.of(), Duration.ZERO)).isTrue();
 
         stand.run();
@@ -250,8 +250,8 @@ class CatchUpTest {
     void a_cache_that_leads_the_log_is_built_anew_in_the_next_generation() {
         stand.append(stand.added("a", 1, 5));
         CatchUp.Reflected before = stand.run();
-        Watermark ahead = Watermark.at(40, stand.position(90));
-        CACHE.write(stand.slot, before.generation(), before.watermark(), ahead,
+        Checkpoint ahead = Checkpoint.at(40, stand.position(90));
+        CACHE.write(stand.slot, before.generation(), before.checkpoint(), ahead,
                 Map.of("lost", utf8("{\"version\":1,\"state\":{\"sum\":1,\"note\":\"\"},\"commands\":{}}")), Map.of(),
                 Duration.ZERO);
 
@@ -260,8 +260,8 @@ class CatchUpTest {
         CatchUp.Reflected after = stand.run();
 
         assertThat(after.generation()).isEqualTo(next);
-        assertThat(after.watermark().next()).isEqualTo(1);
-        assertThat(after.watermark().commandPosition()).isEqualTo(stand.position(0));
+        assertThat(after.checkpoint().next()).isEqualTo(1);
+        assertThat(after.checkpoint().commandPosition()).isEqualTo(stand.position(0));
         assertSnapshot("a", 1, 5);
         assertThat(stand.snapshot("lost").version()).isZero();
     }
@@ -272,14 +272,14 @@ class CatchUpTest {
         CatchUp.Reflected before = stand.run();
         String next = stand.generation(1);
         String afterNext = stand.generation(2);
-        CACHE.write(stand.slot, before.generation(), before.watermark(), Watermark.at(40, Position.NONE), Map.of(),
+        CACHE.write(stand.slot, before.generation(), before.checkpoint(), Checkpoint.at(40, Position.NONE), Map.of(),
                 Map.of(), Duration.ZERO);
-        CACHE.write(stand.slot, next, null, Watermark.at(50, Position.NONE), Map.of(), Map.of(), Duration.ZERO);
+        CACHE.write(stand.slot, next, null, Checkpoint.at(50, Position.NONE), Map.of(), Map.of(), Duration.ZERO);
 
         CatchUp.Reflected after = stand.run();
 
         assertThat(after.generation()).isEqualTo(afterNext);
-        assertThat(after.watermark().next()).isEqualTo(1);
+        assertThat(after.checkpoint().next()).isEqualTo(1);
         assertSnapshot("a", 1, 5);
     }
 
@@ -300,16 +300,16 @@ class CatchUpTest {
     }
 
     @Test
-    void a_damaged_watermark_has_its_generation_built_anew() {
+    void a_damaged_checkpoint_has_its_generation_built_anew() {
         stand.append(stand.added("a", 1, 5));
         for (String damage : List.of("garbage", "", "{\"next\":1,\"command\":\"nowhere\",\"nonce\":\"0\"}", "{}")) {
             CatchUp.Reflected before = stand.run();
-            set(Keys.watermark(stand.slot, before.generation()), damage);
+            set(Keys.checkpoint(stand.slot, before.generation()), damage);
 
             CatchUp.Reflected after = stand.run();
 
             assertThat(after.generation()).as(damage).isNotEqualTo(before.generation());
-            assertThat(after.watermark().next()).isEqualTo(1);
+            assertThat(after.checkpoint().next()).isEqualTo(1);
             assertSnapshot("a", 1, 5);
         }
     }
@@ -320,7 +320,7 @@ class CatchUpTest {
         stand.run();
         Stand.STACK.redis().call("FLUSHALL");
 
-        assertThat(stand.run().watermark().next()).isEqualTo(1);
+        assertThat(stand.run().checkpoint().next()).isEqualTo(1);
         assertSnapshot("a", 1, 5);
     }
 
@@ -353,7 +353,7 @@ class CatchUpTest {
             other.abortTransaction();
 
             assertThat(caughtUp).succeedsWithin(PATIENCE);
-            assertThat(caughtUp.join().watermark().next()).isGreaterThanOrEqualTo(3);
+            assertThat(caughtUp.join().checkpoint().next()).isGreaterThanOrEqualTo(3);
             assertSnapshot("a", 1, 5);
             assertThat(stand.snapshot("b").version()).isZero();
             stand.append(stand.added("a", 2, 1));
@@ -410,10 +410,10 @@ class CatchUpTest {
                 .mapToObj(i -> CompletableFuture.supplyAsync(stepping::run)).toList();
         assertThat(all).allSatisfy(one -> assertThat(one).succeedsWithin(PATIENCE));
 
-        assertThat(all).extracting(one -> one.join().watermark().next()).containsOnly(100L);
+        assertThat(all).extracting(one -> one.join().checkpoint().next()).containsOnly(100L);
         assertThat(stepping.snapshot("a").version()).isEqualTo(100);
         assertThat(stepping.snapshot("a").state().sum()).isEqualTo(100);
-        assertThat(CACHE.watermark(stepping.slot, all.getFirst().join().generation()).next()).isEqualTo(100);
+        assertThat(CACHE.checkpoint(stepping.slot, all.getFirst().join().generation()).next()).isEqualTo(100);
     }
 
     @Test
@@ -467,12 +467,12 @@ class CatchUpTest {
     /** Until what was committed before the open transaction is written; more must not come. */
     private void awaitStart() {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
-            Watermark at = CACHE.watermark(stand.slot, stand.generation(0));
+            Checkpoint at = CACHE.checkpoint(stand.slot, stand.generation(0));
             assertThat(at).isNotNull();
             assertThat(at.next()).isEqualTo(1);
         });
         await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(2)).until(
-                () -> CACHE.watermark(stand.slot, stand.generation(0)).next() == 1);
+                () -> CACHE.checkpoint(stand.slot, stand.generation(0)).next() == 1);
     }
 
     private void assertSnapshot(String id, long version, long sum) {

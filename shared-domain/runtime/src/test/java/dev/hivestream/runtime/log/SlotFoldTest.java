@@ -9,7 +9,7 @@ import static org.awaitility.Awaitility.await;
 import dev.hivestream.runtime.Stand;
 import dev.hivestream.runtime.Tally;
 import dev.hivestream.runtime.cache.Cache;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,8 +54,8 @@ class SlotFoldTest {
         }
     }
 
-    private Watermark stored(String generation) {
-        return CACHE.watermark(stand.slot, generation);
+    private Checkpoint stored(String generation) {
+        return CACHE.checkpoint(stand.slot, generation);
     }
 
     private SlotFold<Tally.Total, Tally.Event> fold(Cache cache, String generation) {

@@ -37,7 +37,7 @@ class OwnershipTest {
         stand.append(stand.added("a", 1, 5));
         assign(first);
         Ownership.Owned owned = ownership.use(commands);
-        assertThat(owned.reflected().watermark().next()).isEqualTo(1);
+        assertThat(owned.reflected().checkpoint().next()).isEqualTo(1);
         ownership.release(owned);
 
         revoke(first);

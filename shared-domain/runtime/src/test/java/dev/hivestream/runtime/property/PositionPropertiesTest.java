@@ -4,7 +4,7 @@ import static dev.hivestream.local.check.Made.cases;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.check.Made;
-import dev.hivestream.runtime.cache.Watermark;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,13 +29,13 @@ class PositionPropertiesTest {
     }
 
     @Test
-    void a_watermark_is_read_as_it_was_written_and_is_no_other_s() {
+    void a_checkpoint_is_read_as_it_was_written_and_is_no_other_s() {
         cases(CASES, made -> {
             Position command = made.oneIn(5) ? Position.NONE : position(made);
-            Watermark watermark = Watermark.at(made.position(), command);
-            assertThat(Watermark.read(watermark.bytes())).isEqualTo(watermark);
-            assertThat(watermark.commandPosition()).isEqualTo(command);
-            assertThat(Watermark.at(watermark.next(), command)).isNotEqualTo(watermark);
+            Checkpoint checkpoint = Checkpoint.at(made.position(), command);
+            assertThat(Checkpoint.read(checkpoint.bytes())).isEqualTo(checkpoint);
+            assertThat(checkpoint.commandPosition()).isEqualTo(command);
+            assertThat(Checkpoint.at(checkpoint.next(), command)).isNotEqualTo(checkpoint);
         });
     }
 

@@ -8,21 +8,21 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Up to where a slot's cache reflects the log. Stored beside the snapshots and changed with them by one script; two
- * watermarks are the same only if they are the same bytes.
+ * checkpoints are the same only if they are the same bytes.
  *
  * @param next the log position to fold next
  * @param command the highest command position among the events folded, {@link Position#NONE} if there are none
  * @param nonce made anew at each write, so that a cache that was replaced or mended is noticed even at the same position
  */
-public record Watermark(long next, String command, String nonce) {
+public record Checkpoint(long next, String command, String nonce) {
 
-    public Watermark {
+    public Checkpoint {
         Position.parse(command);
     }
 
-    /** A new watermark with a nonce of its own. */
-    public static Watermark at(long next, Position command) {
-        return new Watermark(next, command.toString(),
+    /** A new checkpoint with a nonce of its own. */
+    public static Checkpoint at(long next, Position command) {
+        return new Checkpoint(next, command.toString(),
                 HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
     }
 
@@ -41,8 +41,8 @@ public record Watermark(long next, String command, String nonce) {
      *
      * @throws tools.jackson.core.JacksonException if it is something else
      */
-    public static Watermark read(byte[] stored) {
-        return Json.TOLERANT.readValue(stored, Watermark.class);
+    public static Checkpoint read(byte[] stored) {
+        return Json.TOLERANT.readValue(stored, Checkpoint.class);
     }
 
     @Override
