@@ -6,11 +6,11 @@ import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
-import dev.hivestream.runtime.cache.CommandHash;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
@@ -260,8 +260,8 @@ final class Part<C, S, E> extends CachedPart<S> {
             answer(command, Result.failed(commandId, aggregate, id, Result.Code.POISONED, snapshot.poison()));
             return;
         }
-        CommandHash hash = CommandHash.of(commandId);
-        Snapshot.Versions known = snapshot.versionsOf(hash);
+        CommandIdentity identity = CommandIdentity.legacy(commandId);
+        Snapshot.Versions known = snapshot.recallLegacy(identity);
         if (known != null) {
             rules.outcomes().duplicate(aggregate);
             answer(command, Result.accepted(commandId, aggregate, id, known.first(), known.last()));
@@ -298,7 +298,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             return;
         }
         try {
-            decided(command, id, commandId, hash, snapshot, attempt(read, snapshot, unwritable.contains(id)));
+            decided(command, id, commandId, identity, snapshot, attempt(read, snapshot, unwritable.contains(id)));
         } catch (Fault e) {
             fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
         }
@@ -328,7 +328,7 @@ final class Part<C, S, E> extends CachedPart<S> {
                 "The domain failed on this command; it is kept in the topic " + Topics.deadLetters(served.name())));
     }
 
-    private void decided(Incoming command, String id, String commandId, CommandHash hash, Snapshot<S> snapshot,
+    private void decided(Incoming command, String id, String commandId, CommandIdentity identity, Snapshot<S> snapshot,
             Outcome<S, E> outcome) {
         switch (outcome.decision) {
             case Decision.Rejected<E>(String code, String reason) -> answer(command, Result.rejected(commandId,
@@ -339,7 +339,7 @@ final class Part<C, S, E> extends CachedPart<S> {
                 decided(new Position(reflected().commandsTopicId(), command.offset()));
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {
-                    snapshot.advance(outcome.states.get(i), hash, rules.properties().decide().remembered());
+                    snapshot.advance(outcome.states.get(i), identity, rules.properties().decide().remembered());
                     lastEvent = event(command, id, snapshot.version(), outcome.encoded.get(i));
                     outgoing.add(lastEvent);
                 }

@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.cache;
 
 import dev.hivestream.runtime.cache.Snapshot.Versions;
+import dev.hivestream.runtime.message.CommandHash;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

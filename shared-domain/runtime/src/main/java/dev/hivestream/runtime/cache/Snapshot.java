@@ -1,5 +1,7 @@
 package dev.hivestream.runtime.cache;
 
+import dev.hivestream.runtime.message.CommandHash;
+import dev.hivestream.runtime.message.CommandIdentity;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,32 +55,46 @@ public final class Snapshot<S> {
         return commands;
     }
 
-    /** What a recent command came to, or null if its events are not among those remembered. */
-    public @Nullable Versions versionsOf(String commandId) {
-        return versionsOf(CommandHash.of(commandId));
+    /**
+     * A recent command that had events.
+     *
+     * @param versions of its events
+     * @param body as in {@link CommandIdentity#body}
+     */
+    public record Recalled(Versions versions, long body) {}
+
+    /** The recent command of format 2 with this source and id, or null if it is not among those remembered. */
+    public @Nullable Recalled recall(CommandHash id) {
+        Versions versions = commands.versionsOf(id);
+        return versions == null ? null : new Recalled(versions, 0);
     }
 
-    /** As {@link #versionsOf(String)}. */
-    public @Nullable Versions versionsOf(CommandHash command) {
-        return commands.versionsOf(command);
+    /** The versions of the recent command of format 1 with this identity, or null if it is not among those remembered. */
+    public @Nullable Versions recallLegacy(CommandIdentity command) {
+        return commands.versionsOf(command.id());
+    }
+
+    /** The versions that a message with this cause had; null if it is not among those remembered. */
+    public @Nullable Versions versionsOf(String cause) {
+        return recallLegacy(CommandIdentity.legacy(cause));
     }
 
     /**
      * Goes one event further.
      *
      * @param next the state after the event
-     * @param commandId the command that it came from
-     * @param remembered how many commands are kept
+     * @param cause what it came from
+     * @param remembered how many causes are kept
      */
-    public void advance(S next, String commandId, int remembered) {
-        advance(next, CommandHash.of(commandId), remembered);
+    public void advance(S next, String cause, int remembered) {
+        advance(next, CommandIdentity.legacy(cause), remembered);
     }
 
     /** As {@link #advance(Object, String, int)}. */
-    public void advance(S next, CommandHash command, int remembered) {
+    public void advance(S next, CommandIdentity command, int remembered) {
         version++;
         state = next;
-        commands.add(command, version, remembered);
+        commands.add(command.id(), version, remembered);
     }
 
     /** How many commands it remembers. */
@@ -110,6 +126,6 @@ public final class Snapshot<S> {
 
     /** An id as it is stored. */
     static String hash(String commandId) {
-        return Remembered.text(CommandHash.of(commandId));
+        return Remembered.text(CommandIdentity.legacy(commandId).id());
     }
 }

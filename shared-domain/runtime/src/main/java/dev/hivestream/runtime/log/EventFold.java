@@ -3,8 +3,8 @@ package dev.hivestream.runtime.log;
 import dev.hivestream.model.Decider;
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Served;
-import dev.hivestream.runtime.cache.CommandHash;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Malformed;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -47,7 +47,7 @@ public final class EventFold<S, E> implements Fold<S, E> {
             if (state == null) {
                 throw new Malformed("evolve gave null");
             }
-            snapshot.advance(state, CommandHash.of(event.command()), remembered);
+            snapshot.advance(state, CommandIdentity.legacy(event.command(), null), remembered);
             return true;
         } catch (Throwable e) {
             // clients see the reason, and the log has the rest
