@@ -10,6 +10,7 @@ import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
+import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -74,8 +75,11 @@ final class Part<C, S, E> extends CachedPart<S> {
     interface Answered {
 
         /** Quick; does not throw. */
-        void answered(Slot slot, Result result);
+        void answered(Slot slot, CommandHash command, Result result);
     }
+
+    /** A result that this instance waits for, and the command that it is of. */
+    private record Answer(CommandHash command, Result result) {}
 
     private final Served<C, S, E> served;
     private final Rules rules;
@@ -85,7 +89,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private final Map<String, byte[]> encoded = new LinkedHashMap<>();
     private final Map<String, byte[]> results = new LinkedHashMap<>();
     /** Those of {@link #results} that this instance waits for. */
-    private final List<Result> own = new ArrayList<>();
+    private final List<Answer> own = new ArrayList<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
     private final String events;
     private final String answers;
@@ -95,6 +99,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private RecordHeader positionHeader = new RecordHeader(Header.COMMAND_POSITION, new byte[0]);
     private RecordHeader time = new RecordHeader(Header.TIME, new byte[0]);
     private Outgoing.@Nullable Following following;
+    private @Nullable RecordHeader commandHeader;
     private @Nullable Outgoing lastEvent;
     /** How many there were of each, by its place. */
     private final int[] outcomes = new int[Result.Outcome.values().length];
@@ -159,7 +164,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             boolean isWritten = answer.getAsBoolean();
             if (isWritten) {
                 keep(encoded);
-                own.forEach(result -> rules.answered().answered(owned().slot(), result));
+                own.forEach(one -> rules.answered().answered(owned().slot(), one.command(), one.result()));
             }
             return isWritten;
         };
@@ -182,27 +187,32 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     private void decide(Incoming command) {
         following = null;
-        String id = null;
-        String commandId = null;
+        commandHeader = null;
+        // first of all: one that was decided, forwarded or dead-lettered before is nothing any more, whatever it is
+        if (position.covers(new Position(reflected().commandsTopicId(), command.offset()))) {
+            rules.outcomes().redelivered(served.name());
+            return;
+        }
+        IdentifiedCommand identified = null;
         try {
-            id = Ids.require("key", command.key());
-            commandId = Ids.require("header " + Header.ID, bytes(command, Header.ID));
+            String id = Ids.require("key", command.key());
+            identified = new IdentifiedCommand(command, id,
+                    Ids.require("header " + Header.ID, bytes(command, Header.ID)));
             requireReadable(command, id);
             int owner = Slot.partitionOf(Objects.requireNonNull(command.key()), rules.properties().partitions());
-            if (owner != owned().slot().partition()) {
-                forward(command, owner);
-            } else if (!position.covers(new Position(reflected().commandsTopicId(), command.offset()))) {
-                decide(command, id, commandId, snapshot(id));
+            if (owner == owned().slot().partition()) {
+                decide(identified, snapshot(id));
             } else {
-                rules.outcomes().redelivered(served.name());
+                forward(command, owner);
             }
         } catch (Malformed e) {
             String reason = Outgoing.brief(String.valueOf(e.getMessage()));
             outgoing.add(Outgoing.deadLetter(command, reason, null));
-            if (id != null && commandId != null) {
-                answer(command, Result.failed(commandId, served.name(), id, Result.Code.MALFORMED, reason));
-            } else {
+            if (identified == null) {
                 outcomes[Result.Outcome.failed.ordinal()]++;
+            } else {
+                answer(identified, Result.failed(identified.commandId(), served.name(), identified.aggregateId(),
+                        Result.Code.MALFORMED, reason));
             }
         }
     }
@@ -253,27 +263,38 @@ final class Part<C, S, E> extends CachedPart<S> {
         rules.outcomes().forwarded(served.name());
     }
 
-    private void decide(Incoming command, String id, String commandId, Snapshot<S> snapshot) throws Malformed {
+    private void decide(IdentifiedCommand identified, Snapshot<S> snapshot) throws Malformed {
         String aggregate = served.name();
+        String id = identified.aggregateId();
+        String commandId = identified.commandId();
+        Incoming command = identified.command();
         if (snapshot.poison() != null) {
             outgoing.add(Outgoing.deadLetter(command, snapshot.poison(), null));
-            answer(command, Result.failed(commandId, aggregate, id, Result.Code.POISONED, snapshot.poison()));
+            answer(identified, Result.failed(commandId, aggregate, id, Result.Code.POISONED, snapshot.poison()));
             return;
         }
-        CommandIdentity identity = CommandIdentity.legacy(commandId);
-        Snapshot.Versions known = snapshot.recallLegacy(identity);
-        if (known != null) {
-            rules.outcomes().duplicate(aggregate);
-            answer(command, Result.accepted(commandId, aggregate, id, known.first(), known.last()));
-            return;
+        switch (identified.recognize(snapshot)) {
+            case IdentifiedCommand.Recognition.New _ -> {
+                // it is decided below
+            }
+            case IdentifiedCommand.Recognition.Repeated(Snapshot.Versions known) -> {
+                rules.outcomes().duplicate(aggregate);
+                answer(identified, Result.accepted(commandId, aggregate, id, known.first(), known.last()));
+                return;
+            }
+            case IdentifiedCommand.Recognition.Reused _ -> {
+                answer(identified, Result.rejected(commandId, aggregate, id, snapshot.version(), Result.Code.KEY_REUSED,
+                        Result.KEY_REUSED));
+                return;
+            }
         }
         if (isAnsweredBefore(command)) {
-            answer(command, Result.failed(commandId, aggregate, id, Result.Code.ANSWERED,
+            answer(identified, Result.failed(commandId, aggregate, id, Result.Code.ANSWERED,
                     "A saga was told that this command failed, and may have made up for it: it is not decided again"));
             return;
         }
         if (isForgotten(command, snapshot)) {
-            answer(command, Result.failed(commandId, aggregate, id, Result.Code.FORGOTTEN,
+            answer(identified, Result.failed(commandId, aggregate, id, Result.Code.FORGOTTEN,
                     "An earlier copy of this command was decided, and the aggregate has had too many commands since to "
                             + "remember what became of it; its result tells"));
             return;
@@ -285,22 +306,24 @@ final class Part<C, S, E> extends CachedPart<S> {
         } catch (Malformed e) {
             throw e;
         } catch (Throwable e) {
-            fail(command, id, commandId, DomainFault.of(e));
+            fail(identified, DomainFault.of(e));
             return;
         }
         Long expected = command.expectedVersion();
         long version = snapshot.version();
         if (expected != null && (expected == -1 ? version == 0 : expected != version)) {
-            answer(command, Result.rejected(commandId, aggregate, id, version, Result.Code.EXPECTED_VERSION,
+            answer(identified, Result.rejected(commandId, aggregate, id, version, Result.Code.EXPECTED_VERSION,
                     expected == -1
                             ? "The aggregate does not exist"
                             : "Version " + expected + " is expected and the aggregate has version " + version));
             return;
         }
+        // before anything is decided: a body without a canonical form is malformed
+        CommandIdentity identity = identified.identity();
         try {
-            decided(command, id, commandId, identity, snapshot, attempt(read, snapshot, unwritable.contains(id)));
+            decided(identified, identity, snapshot, attempt(read, snapshot, unwritable.contains(id)));
         } catch (Fault e) {
-            fail(command, id, commandId, Objects.requireNonNull(e.getCause()));
+            fail(identified, Objects.requireNonNull(e.getCause()));
         }
     }
 
@@ -320,23 +343,29 @@ final class Part<C, S, E> extends CachedPart<S> {
                 && snapshot.remembered() >= rules.properties().decide().remembered();
     }
 
-    private void fail(Incoming command, String id, String commandId, Throwable fault) {
+    private void fail(IdentifiedCommand identified, Throwable fault) {
+        Incoming command = identified.command();
         command.about(LOG.atError()).setCause(fault).log("The domain failed on the command {}; it is dead-lettered",
                 command);
         outgoing.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
-        answer(command, Result.failed(commandId, served.name(), id, Result.Code.FAULT,
+        answer(identified, Result.failed(identified.commandId(), served.name(), identified.aggregateId(),
+                Result.Code.FAULT,
                 "The domain failed on this command; it is kept in the topic " + Topics.deadLetters(served.name())));
     }
 
-    private void decided(Incoming command, String id, String commandId, CommandIdentity identity, Snapshot<S> snapshot,
+    private void decided(IdentifiedCommand identified, CommandIdentity identity, Snapshot<S> snapshot,
             Outcome<S, E> outcome) {
+        String id = identified.aggregateId();
         switch (outcome.decision) {
-            case Decision.Rejected<E>(String code, String reason) -> answer(command, Result.rejected(commandId,
-                    served.name(), id, snapshot.version(), code, Outgoing.brief(String.valueOf(reason))));
-            case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(command,
-                    Result.accepted(commandId, served.name(), id, null, snapshot.version()));
+            case Decision.Rejected<E>(String code, String reason) -> answer(identified,
+                    Result.rejected(identified.commandId(), served.name(), id, snapshot.version(), code,
+                            Outgoing.brief(String.valueOf(reason))));
+            case Decision.Accepted<E>(List<E> events) when events.isEmpty() -> answer(identified,
+                    Result.accepted(identified.commandId(), served.name(), id, null, snapshot.version()));
             case Decision.Accepted<E> accepted -> {
+                Incoming command = identified.command();
                 decided(new Position(reflected().commandsTopicId(), command.offset()));
+                commandHeader = new RecordHeader(Header.COMMAND, identity.header(command.epoch()));
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {
                     snapshot.advance(outcome.states.get(i), identity, rules.properties().decide().remembered());
@@ -344,7 +373,8 @@ final class Part<C, S, E> extends CachedPart<S> {
                     outgoing.add(lastEvent);
                 }
                 changed.add(id);
-                answer(command, Result.accepted(commandId, served.name(), id, first, snapshot.version()));
+                answer(identified,
+                        Result.accepted(identified.commandId(), served.name(), id, first, snapshot.version()));
             }
         }
     }
@@ -403,20 +433,35 @@ final class Part<C, S, E> extends CachedPart<S> {
                 .with(Header.SEQUENCE, version);
     }
 
-    private void answer(Incoming command, Result result) {
+    private void answer(IdentifiedCommand identified, Result result) {
+        Incoming command = identified.command();
         byte[] json = RESULTS.writeValueAsBytes(result);
         outcomes[result.outcome().ordinal()]++;
         outcome(result.outcome().name());
         byte[] replyTo = bytes(command, Header.REPLY_TO);
         if (replyTo != null) {
-            results.put(result.commandId(), json);
+            keep(identified, result, json);
             if (Arrays.equals(replyTo, here)) {
-                own.add(result);
+                own.add(new Answer(identified.hash(), result));
             }
+        }
+        if (commandHeader == null) {
+            commandHeader = new RecordHeader(Header.COMMAND, CommandIdentity.header(identified.hash()));
         }
         outgoing.add(following(command, answers)
                 .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())
                 .with(IS_RESULT).with(Header.REPLY_TO, replyTo).payload(json));
+    }
+
+    /**
+     * Keeps a result that cannot be found otherwise: the aggregate remembers commands that had events. That an id was reused
+     * takes no other answer's place.
+     */
+    private void keep(IdentifiedCommand identified, Result result, byte[] json) {
+        if (result.firstVersion() == null && !Result.Code.KEY_REUSED.equals(result.code())) {
+            results.put(KeptResult.field(identified.aggregateId(), identified.hash()),
+                    KeptResult.write(identified.bodyText(), json));
+        }
     }
 
     /** What comes of the command in hand. */
@@ -427,7 +472,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             following = known;
         }
         return known.to(topic, owned().slot().partition(), Objects.requireNonNull(command.key())).with(source)
-                .with(time)
+                .with(time).with(Objects.requireNonNull(commandHeader))
                 .with(Header.SUBJECT, command.key()).with(positionHeader);
     }
 

@@ -96,8 +96,9 @@ class ProcessorConfiguration {
     }
 
     @Bean
-    Results results(ServedAggregates served, Cache cache, HiveProperties properties, ConsumerFactory<?, ?> consumers) {
-        return new Results(served, cache, properties, resultConsumers(consumers));
+    Results results(ServedAggregates served, Cache cache, States states, HiveProperties properties,
+            ConsumerFactory<?, ?> consumers) {
+        return new Results(served, cache, states, properties, resultConsumers(consumers));
     }
 
     private static Supplier<Consumer<byte[], byte[]>> resultConsumers(ConsumerFactory<?, ?> consumers) {

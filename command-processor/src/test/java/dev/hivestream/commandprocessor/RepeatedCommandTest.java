@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 /** A command counts once, however often it is sent, and each time its sender hears the same. */
 class RepeatedCommandTest {
@@ -81,6 +82,79 @@ class RepeatedCommandTest {
             assertThat(Answers.json(answer).path("id").asString("")).isEqualTo(id);
             assertThat(wire.events("content", id)).hasSize(1);
         }
+    }
+
+    @Test
+    void a_key_of_another_command_is_refused() throws Exception {
+        String id = Wire.id();
+        assertThat(processor.post("/v1/content/" + id + "/create", CREATE, "Idempotency-Key", id).statusCode())
+                .isEqualTo(200);
+        for (int round = 0; round < 2; round++) {
+            for (var other : List.of(processor.post("/v1/content/" + id + "/create", "{\"text\":\"other\"}",
+                    "Idempotency-Key", id),
+                    processor.post("/v1/content/" + id + "/enable", "{}", "Idempotency-Key", id))) {
+                assertThat(other.statusCode()).isEqualTo(422);
+                assertThat(Answers.json(other).path("code").asString("")).isEqualTo("hive.idempotency-key-reused");
+            }
+            // neither from the cache nor by the aggregate
+            LocalStack.shared().redis().call("FLUSHALL");
+        }
+        var same = processor.post("/v1/content/" + id + "/create", "{ \"text\" : \"hello\" }", "Idempotency-Key", id);
+        assertThat(same.statusCode()).isEqualTo(200);
+        assertThat(wire.events("content", id)).hasSize(1);
+    }
+
+    @Test
+    void a_key_of_a_command_that_was_rejected_is_refused_to_another() throws Exception {
+        String id = Wire.id();
+        var first = processor.post("/v1/content/" + id + "/enable", "{}", "Idempotency-Key", id);
+        assertThat(first.statusCode()).isEqualTo(422);
+        var other = processor.post("/v1/content/" + id + "/create", CREATE, "Idempotency-Key", id);
+        assertThat(other.statusCode()).isEqualTo(422);
+        assertThat(Answers.json(other).path("code").asString("")).isEqualTo("hive.idempotency-key-reused");
+        var again = processor.post("/v1/content/" + id + "/enable", "{}", "Idempotency-Key", id);
+        assertThat(Answers.json(again).path("code").asString(""))
+                .isEqualTo(Answers.json(first).path("code").asString("none"));
+        assertThat(wire.events("content", id)).isEmpty();
+    }
+
+    @Test
+    void the_same_id_over_Kafka_and_over_HTTP_is_two_commands() throws Exception {
+        String id = Wire.id();
+        wire.send(Wire.command("content.create", id, id, CREATE));
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(wire.results("content", id)).hasSize(1));
+        assertThat(processor.post("/v1/content/" + id + "/enable", "{}", "Idempotency-Key", id).statusCode())
+                .isEqualTo(200);
+        assertThat(wire.events("content", id)).hasSize(2);
+    }
+
+    @Test
+    void a_result_belongs_to_the_aggregate_and_the_source() throws Exception {
+        String first = Wire.id();
+        String second = Wire.id(Wire.partitionOf(first));
+        String key = first + "-key";
+        assertThat(processor.post("/v1/content/" + first + "/enable", "{}", "Idempotency-Key", key).statusCode())
+                .isEqualTo(422);
+        assertThat(processor.post("/v1/content/" + second + "/create", CREATE, "Idempotency-Key", key).statusCode())
+                .isEqualTo(200);
+        for (int round = 0; round < 2; round++) {
+            assertThat(result(key, first).path("outcome").asString("")).isEqualTo("rejected");
+            assertThat(result(key, second).path("outcome").asString("")).isEqualTo("accepted");
+            assertThat(processor.get("/v1/results/" + key + "?aggregate=content&id=" + first + "&source=billing")
+                    .statusCode()).isEqualTo(404);
+            // what Redis kept is in the results topic too
+            LocalStack.shared().redis().call("FLUSHALL");
+        }
+        wire.send(Wire.command("content.create", first, key, CREATE));
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(Answers.json(processor
+                .get("/v1/results/" + key + "?aggregate=content&id=" + first + "&source=/test")).path("outcome")
+                .asString(""))
+                .isEqualTo("accepted"));
+        assertThat(result(key, first).path("outcome").asString("")).isEqualTo("rejected");
+    }
+
+    private static JsonNode result(String key, String id) throws Exception {
+        return Answers.json(processor.get("/v1/results/" + key + "?aggregate=content&id=" + id));
     }
 
     @Test

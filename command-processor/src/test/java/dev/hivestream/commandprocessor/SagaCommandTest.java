@@ -71,9 +71,37 @@ class SagaCommandTest {
         assertThat(theOnly(app.decide(again(first, "refused"))).json()).contains("\"rejected\"");
     }
 
+    /** A client can work out the id of a saga's command; used over HTTP it is another command. */
+    @Test
+    void a_client_that_uses_the_id_first_takes_nothing_from_the_saga() {
+        In first = copy(app.put(ask, "forged", 1), 1);
+        In forged = app.put(ask, "forged", 1).with(Header.ID, text(first, Header.ID)).with(Header.SOURCE, "/hive/http");
+        assertThat(app.decide(forged)).hasSize(2);
+        List<Out> out = app.decide(new In(first.topic(), first.partition(), app.put(ask, "forged", 1).offset(),
+                first.key(),
+                first.headers(), first.json()));
+        assertThat(out).hasSize(2);
+        assertThat(out.getFirst().header("ce_sequence")).isEqualTo("2");
+    }
+
+    @Test
+    void a_copy_with_another_body_gets_the_first_answer() {
+        In first = copy(app.put(ask, "rewritten", 1), 1);
+        assertThat(app.decide(first)).hasSize(2);
+        In again = again(first, "rewritten");
+        Out result = theOnly(app.decide(new In(again.topic(), again.partition(), again.offset(), again.key(),
+                again.headers(), "{\"events\":2}")));
+        assertThat(result.json()).contains("\"accepted\"").contains("\"version\":1");
+    }
+
+    private static String text(In command, String header) {
+        return new String((byte[]) command.headers().get(header), java.nio.charset.StandardCharsets.UTF_8);
+    }
+
     private static In copy(In command, int attempt) {
-        return command.with(Header.SAGA, "pay:p-1").with(Header.SAGA_STEP, "charge").with(Header.SAGA_ATTEMPT,
-                "" + attempt);
+        return command.with(Header.SOURCE, "/hive/saga/pay").with(Header.SAGA, "pay:p-1")
+                .with(Header.SAGA_STEP, "charge").with(Header.SAGA_ATTEMPT,
+                        "" + attempt);
     }
 
     /** The second copy, at an offset of its own. */

@@ -4,6 +4,8 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.access.Access;
+import dev.hivestream.runtime.message.CanonicalJson;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Malformed;
@@ -26,7 +28,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -94,14 +95,16 @@ final class CommandController {
         type.codec().readCommand(wireType, body);
         String key = request.getHeader("Idempotency-Key");
         String commandId = key == null ? UUID.randomUUID().toString() : Ids.require("Idempotency-Key", key);
+        Gateway.Request sent = new Gateway.Request(aggregate, id, access.source(), commandId, wireType, body, headers);
         if (key != null) {
-            Result kept = kept(aggregate, id, commandId);
-            if (kept != null) {
-                answer(kept, response);
+            CommandIdentity identity = CommandIdentity.of(sent.hash(), wireType, CanonicalJson.of(body));
+            Results.Known known = results.known(aggregate, id, commandId, sent.hash());
+            if (known != null) {
+                answer(known.isOf(identity) ? known.result() : reused(known.result()), response);
                 return;
             }
         }
-        Gateway.Taken taken = gateway.send(aggregate, id, commandId, wireType, body, headers);
+        Gateway.Taken taken = gateway.send(sent);
         try {
             Result result = result(taken, wait(request));
             if (result == null) {
@@ -132,13 +135,9 @@ final class CommandController {
         }
     }
 
-    /** Redis may be away: then the command is decided, or answered from the log, all the same. */
-    private @Nullable Result kept(String aggregate, String id, String commandId) {
-        try {
-            return results.kept(aggregate, id, commandId);
-        } catch (DataAccessException e) {
-            return null;
-        }
+    private static Result reused(Result first) {
+        return Result.rejected(first.commandId(), first.aggregate(), first.id(),
+                Objects.requireNonNullElse(first.version(), 0L), Result.Code.KEY_REUSED, Result.KEY_REUSED);
     }
 
     @GetMapping("/v1/{aggregate}/{id}")
@@ -158,11 +157,18 @@ final class CommandController {
 
     @GetMapping("/v1/results/{commandId}")
     ResponseEntity<Object> result(@PathVariable String commandId, @RequestParam @Nullable String aggregate,
-            @RequestParam @Nullable String id) throws Malformed {
+            @RequestParam @Nullable String id, @RequestParam @Nullable String source) throws Malformed {
         if (aggregate != null) {
             require(aggregate);
         }
-        Result result = results.find(Ids.require("command id", commandId), aggregate, id);
+        String own = access.source();
+        if (source != null && !source.equals(own) && !access.mayOperate()) {
+            throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
+                    "The token allows no look at commands of other senders: the source '" + source
+                            + "' is not its own");
+        }
+        Result result = results.find(source == null ? own : source, Ids.require("command id", commandId), aggregate,
+                id);
         if (result == null) {
             throw new Problem(HttpStatus.NOT_FOUND, "no-such-result",
                     "There is no result of a command with this id yet, or it is no longer kept");

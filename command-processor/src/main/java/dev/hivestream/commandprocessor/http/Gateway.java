@@ -4,6 +4,8 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Outages;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.CommandHash;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Position;
@@ -70,12 +72,37 @@ public final class Gateway implements SmartLifecycle {
     private static final int ALWAYS_TAKEN = 256;
 
     /** A command that waits for its result. */
-    private record Ticket(String aggregate, String id, String commandId) {}
+    private record Ticket(String aggregate, String id, CommandHash command) {}
 
     /** Several requests with one id wait for one result. */
     private static final class Wait {
+        private final String commandId;
         private final CompletableFuture<Result> result = new CompletableFuture<>();
         private int waiters;
+
+        private Wait(String commandId) {
+            this.commandId = commandId;
+        }
+    }
+
+    /**
+     * A command to be published.
+     *
+     * @param aggregate its type
+     * @param id of the aggregate
+     * @param source of the command, which the sender did not choose
+     * @param commandId its id, which the sender may have chosen
+     * @param type its wire name
+     * @param headers beside those that every command has
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Request(String aggregate, String id, String source, String commandId, String type, byte[] body,
+            Map<String, String> headers) {
+
+        /** What identifies the command to its aggregate, beside its type and body. */
+        CommandHash hash() {
+            return CommandHash.of(source, commandId);
+        }
     }
 
     private final ServedAggregates served;
@@ -153,21 +180,21 @@ public final class Gateway implements SmartLifecycle {
     /**
      * Publishes a command.
      *
-     * @param headers beside those that every command has
      * @throws NotTaken if it was surely not published
      */
-    Taken send(String aggregate, String id, String commandId, String type, byte[] body, Map<String, String> headers) {
+    Taken send(Request request) {
         requireAble();
-        Ticket ticket = new Ticket(aggregate, id, commandId);
-        Slot slot = Slot.of(aggregate, id, properties.partitions());
+        String commandId = request.commandId();
+        Ticket ticket = new Ticket(request.aggregate(), request.id(), request.hash());
+        Slot slot = Slot.of(request.aggregate(), request.id(), properties.partitions());
         requireShort(backlog(slot));
-        TopicPartition commands = new TopicPartition(Topics.commands(aggregate), slot.partition());
+        TopicPartition commands = new TopicPartition(Topics.commands(request.aggregate()), slot.partition());
         boolean isElsewhere = !isDecidedHere.test(commands);
-        Wait wait = join(ticket, isElsewhere);
+        Wait wait = join(ticket, commandId, isElsewhere);
         CompletableFuture<Result> unpublished = new CompletableFuture<>();
         try {
             requireListening();
-            ProducerRecord<byte[], byte[]> command = command(commands, id, commandId, type, body, headers);
+            ProducerRecord<byte[], byte[]> command = command(commands, request);
             backlog(slot).published(ticket);
             everything.published(ticket);
             producer.send(command, (metadata, failure) -> {
@@ -258,7 +285,7 @@ public final class Gateway implements SmartLifecycle {
         return http.maxQueue().multipliedBy(LOST);
     }
 
-    private Wait join(Ticket ticket, boolean isElsewhere) {
+    private Wait join(Ticket ticket, String commandId, boolean isElsewhere) {
         if (inFlight.incrementAndGet() > http.maxInFlight()) {
             inFlight.decrementAndGet();
             throw new NotTaken("More than " + http.maxInFlight() + " requests wait for their results", true);
@@ -267,7 +294,7 @@ public final class Gateway implements SmartLifecycle {
             LockSupport.unpark(reader);
         }
         return Objects.requireNonNull(waits.compute(ticket, (same, known) -> {
-            Wait wait = known == null ? new Wait() : known;
+            Wait wait = known == null ? new Wait(commandId) : known;
             wait.waiters++;
             return wait;
         }));
@@ -281,17 +308,17 @@ public final class Gateway implements SmartLifecycle {
         waits.computeIfPresent(ticket, (same, known) -> known == wait && --known.waiters == 0 ? null : known);
     }
 
-    private ProducerRecord<byte[], byte[]> command(TopicPartition commands, String id, String commandId,
-            String type, byte[] body, Map<String, String> more) {
-        byte[] key = utf8(id);
+    private ProducerRecord<byte[], byte[]> command(TopicPartition commands, Request request) {
+        byte[] key = utf8(request.id());
         ProducerRecord<byte[], byte[]> command = new ProducerRecord<>(commands.topic(), commands.partition(), key,
-                body);
+                request.body());
         Headers headers = command.headers();
-        headers.add(Header.SPEC_VERSION, utf8("1.0")).add(Header.ID, utf8(commandId)).add(Header.TYPE, utf8(type))
-                .add(Header.SOURCE, utf8("/hive/http/" + properties.instance())).add(Header.SUBJECT, key)
+        headers.add(Header.SPEC_VERSION, utf8("1.0")).add(Header.ID, utf8(request.commandId()))
+                .add(Header.TYPE, utf8(request.type()))
+                .add(Header.SOURCE, utf8(request.source())).add(Header.SUBJECT, key)
                 .add(Header.TIME, utf8(Instant.now(clock).toString()))
                 .add(Header.CONTENT_TYPE, utf8("application/json")).add(Header.REPLY_TO, utf8(properties.instance()));
-        more.forEach((name, value) -> headers.add(name, utf8(value)));
+        request.headers().forEach((name, value) -> headers.add(name, utf8(value)));
         return command;
     }
 
@@ -397,7 +424,10 @@ public final class Gateway implements SmartLifecycle {
         }
         try {
             Result result = Json.TOLERANT.readValue(record.value(), Result.class);
-            Ticket ticket = new Ticket(result.aggregate(), result.id(), result.commandId());
+            Ticket ticket = ticket(record.headers(), result);
+            if (ticket == null) {
+                return;
+            }
             Slot slot = new Slot(result.aggregate(), record.partition());
             over(slot, ticket);
             Wait wait = waits.get(ticket);
@@ -418,12 +448,25 @@ public final class Gateway implements SmartLifecycle {
         }
     }
 
+    /** Whose result it is. One of format 1 does not name the command's source: it is for whoever waits for that id. */
+    private @Nullable Ticket ticket(Headers headers, Result result) {
+        org.apache.kafka.common.header.Header identity = headers.lastHeader(Header.COMMAND);
+        CommandHash command = identity == null ? null : CommandIdentity.readId(identity.value());
+        return command != null
+                ? new Ticket(result.aggregate(), result.id(), command)
+                : waits.entrySet().stream()
+                        .filter(wait -> wait.getKey().aggregate().equals(result.aggregate())
+                                && wait.getKey().id().equals(result.id())
+                                && wait.getValue().commandId.equals(result.commandId()))
+                        .map(Map.Entry::getKey).findFirst().orElse(null);
+    }
+
     /**
      * Told by the owner in this process of a result that is committed and that the cache shows: nobody has to wait until it
      * is read. Quick; does not throw.
      */
-    public void answered(Slot slot, Result result) {
-        Ticket ticket = new Ticket(result.aggregate(), result.id(), result.commandId());
+    public void answered(Slot slot, CommandHash command, Result result) {
+        Ticket ticket = new Ticket(result.aggregate(), result.id(), command);
         over(slot, ticket);
         Wait wait = waits.get(ticket);
         if (wait != null) {

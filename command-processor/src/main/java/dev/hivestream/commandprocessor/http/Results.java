@@ -2,13 +2,19 @@ package dev.hivestream.commandprocessor.http;
 
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.ServedAggregates;
+import dev.hivestream.commandprocessor.KeptResult;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.CommandHash;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +40,17 @@ public final class Results {
 
     private final ServedAggregates served;
     private final Cache cache;
+    private final States states;
     private final int partitions;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final Semaphore searches = new Semaphore(SEARCHES);
 
     /** @param consumers give a new consumer: read_committed, no group */
-    public Results(ServedAggregates served, Cache cache, HiveProperties properties,
+    public Results(ServedAggregates served, Cache cache, States states, HiveProperties properties,
             Supplier<Consumer<byte[], byte[]>> consumers) {
         this.served = served;
         this.cache = cache;
+        this.states = states;
         this.partitions = properties.partitions();
         this.consumers = consumers;
     }
@@ -52,38 +60,65 @@ public final class Results {
         private static final long serialVersionUID = 1L;
     }
 
-    /** The kept result of a command to one aggregate, if it was to this one. */
+    /**
+     * What became of a command.
+     *
+     * @param body the hash of its type and body as text; empty if it is not known
+     */
+    record Known(Result result, String body) {
+
+        /** Whether the command had this type and body, as far as that is known. */
+        boolean isOf(CommandIdentity command) {
+            return body.isEmpty() || body.equals(command.bodyText());
+        }
+    }
+
+    /**
+     * The result of a command as Redis has it: among those that are kept, or remembered by the aggregate. Null if it has
+     * neither, and while Redis does not answer.
+     */
     @Nullable
-    Result kept(String aggregate, String id, String commandId) {
-        Result result = read(cache.result(Slot.of(aggregate, id, partitions), commandId));
-        return result != null && result.id().equals(id) ? result : null;
+    Known known(String aggregate, String id, String commandId, CommandHash command) {
+        try {
+            KeptResult kept = KeptResult.read(cache.result(Slot.of(aggregate, id, partitions),
+                    KeptResult.field(id, command)));
+            if (kept != null) {
+                return new Known(kept.result(), kept.body());
+            }
+            Snapshot.Recalled recalled = states.recalled(aggregate, id, command);
+            return recalled == null
+                    ? null
+                    : new Known(Result.accepted(commandId, aggregate, id, recalled.versions().first(),
+                            recalled.versions().last()),
+                            new CommandIdentity(command, recalled.body(), false).bodyText());
+        } catch (DataAccessException | States.CatchingUp e) {
+            LOG.debug("The cache does not tell what became of a command", e);
+            return null;
+        }
     }
 
     /**
      * The result of a command.
      *
+     * @param source of the command
      * @param aggregate narrows the search to one type; null for all
-     * @param id narrows it to one partition; null for all
+     * @param id narrows it to one aggregate; null for all
      * @throws Busy if too many search the topics now
      */
     @Nullable
-    Result find(String commandId, @Nullable String aggregate, @Nullable String id) {
-        List<Slot> slots = slots(aggregate, id);
-        try {
-            for (Slot slot : slots) {
-                Result kept = read(cache.result(slot, commandId));
-                if (kept != null) {
-                    return kept;
-                }
+    Result find(String source, String commandId, @Nullable String aggregate, @Nullable String id) {
+        CommandHash command = CommandHash.of(source, commandId);
+        if (aggregate != null && id != null) {
+            Known known = known(aggregate, id, commandId, command);
+            if (known != null) {
+                return known.result();
             }
-        } catch (DataAccessException e) {
-            LOG.debug("Redis does not answer; the results topics are searched", e);
         }
         if (!searches.tryAcquire()) {
             throw new Busy();
         }
         try {
-            return search(slots, commandId);
+            return search(slots(aggregate, id), commandId, command, id);
         } finally {
             searches.release();
         }
@@ -99,6 +134,19 @@ public final class Results {
         }
     }
 
+    /** Results of format 1 do not tell the source of their command. */
+    private static boolean isOf(ConsumerRecord<byte[], byte[]> result, String commandId, CommandHash command,
+            @Nullable String id) {
+        if (id != null && !Arrays.equals(result.key(), id.getBytes(StandardCharsets.UTF_8))) {
+            return false;
+        }
+        org.apache.kafka.common.header.Header identity = result.headers().lastHeader(Header.COMMAND);
+        CommandHash found = identity == null ? null : CommandIdentity.readId(identity.value());
+        return found == null
+                ? commandId.equals(Header.text(result.headers(), Header.CAUSATION_ID))
+                : found.equals(command);
+    }
+
     private List<Slot> slots(@Nullable String aggregate, @Nullable String id) {
         if (aggregate != null && id != null) {
             return List.of(Slot.of(aggregate, id, partitions));
@@ -109,7 +157,7 @@ public final class Results {
         return aggregates.flatMap(name -> IntStream.range(0, partitions).mapToObj(i -> new Slot(name, i))).toList();
     }
 
-    private @Nullable Result search(List<Slot> slots, String commandId) {
+    private @Nullable Result search(List<Slot> slots, String commandId, CommandHash command, @Nullable String id) {
         long deadline = System.nanoTime() + SEARCH.toNanos();
         try (Consumer<byte[], byte[]> results = consumers.get()) {
             List<TopicPartition> all = slots.stream()
@@ -123,9 +171,7 @@ public final class Results {
                     return null;
                 }
                 for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(200))) {
-                    Result found = commandId.equals(Header.text(result.headers(), Header.CAUSATION_ID))
-                            ? read(result.value())
-                            : null;
+                    Result found = isOf(result, commandId, command, id) ? read(result.value()) : null;
                     if (found != null) {
                         return found;
                     }

@@ -8,6 +8,7 @@ import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.Slot;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,23 @@ public final class States {
         try {
             Snapshot<S> snapshot = type.snapshots().read(id, loaded.snapshots().getFirst());
             return new State(snapshot.version(), type.snapshots().writeState(snapshot.state()), snapshot.poison());
+        } catch (SnapshotCodec.Unreadable e) {
+            damage.found(slot, Objects.requireNonNull(loaded.active()), e);
+            throw new CatchingUp(slot);
+        }
+    }
+
+    /**
+     * What an aggregate remembers of a command that had events; null if nothing.
+     *
+     * @throws CatchingUp if its partition's cache is not there
+     */
+    Snapshot.@Nullable Recalled recalled(String aggregate, String id, CommandHash command) {
+        Slot slot = Slot.of(aggregate, id, partitions);
+        Cache.Loaded loaded = load(slot, List.of(id));
+        try {
+            return Objects.requireNonNull(served.byName().get(aggregate)).snapshots()
+                    .read(id, loaded.snapshots().getFirst()).recall(command);
         } catch (SnapshotCodec.Unreadable e) {
             damage.found(slot, Objects.requireNonNull(loaded.active()), e);
             throw new CatchingUp(slot);

@@ -1,11 +1,15 @@
 package dev.hivestream.runtime.access;
 
+import dev.hivestream.runtime.message.CommandSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authorization.AuthorizationResult;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.oauth2.jwt.JwtClaimNames;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 
 /** What the token of a request allows; everything where no tokens are wanted. Safe for use by many threads. */
 public final class Access {
@@ -33,6 +37,22 @@ public final class Access {
         return !tokensWanted
                 || anyOf(SecurityContextHolder.getContext().getAuthentication(), rules.commands(aggregate),
                         rules.reads(aggregate)).isGranted();
+    }
+
+    /** The source of the commands of this thread's request, which no sender can choose. */
+    public String source() {
+        if (tokensWanted
+                && SecurityContextHolder.getContext().getAuthentication() instanceof JwtAuthenticationToken who) {
+            return CommandSource.http(
+                    Objects.requireNonNullElse(who.getToken().getClaimAsString(JwtClaimNames.ISS), ""),
+                    Objects.requireNonNullElse(who.getToken().getSubject(), ""));
+        }
+        return CommandSource.HTTP;
+    }
+
+    /** Whether the request of this thread may operate the app: look at what others sent, for example. */
+    public boolean mayOperate() {
+        return !tokensWanted || operations(SecurityContextHolder.getContext().getAuthentication()).isGranted();
     }
 
     AuthorizationResult commands(@Nullable Authentication who, String aggregate) {

@@ -4,7 +4,6 @@ import dev.hivestream.model.Decider;
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Snapshot;
-import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Malformed;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -47,7 +46,7 @@ public final class EventFold<S, E> implements Fold<S, E> {
             if (state == null) {
                 throw new Malformed("evolve gave null");
             }
-            snapshot.advance(state, CommandIdentity.legacy(event.command(), null), remembered);
+            snapshot.advance(state, event.command(), remembered);
             return true;
         } catch (Throwable e) {
             // clients see the reason, and the log has the rest

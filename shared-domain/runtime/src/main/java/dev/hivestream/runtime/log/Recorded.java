@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.log;
 
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
@@ -18,6 +19,8 @@ public final class Recorded {
     private byte @Nullable [] dataVersion;
     private byte @Nullable [] causation;
     private byte @Nullable [] position;
+    private byte @Nullable [] identity;
+    private byte @Nullable [] saga;
 
     /** Goes through the headers. */
     public Recorded(ConsumerRecord<byte[], byte[]> record) {
@@ -31,6 +34,12 @@ public final class Recorded {
                 case Header.DATA_VERSION -> dataVersion = first(dataVersion, header.value());
                 case Header.CAUSATION_ID -> causation = first(causation, header.value());
                 case Header.COMMAND_POSITION -> position = first(position, header.value());
+                case Header.COMMAND -> identity = first(identity, header.value());
+                case Header.SAGA -> {
+                    // of events of format 1 only, which lack the header before: all of their headers are gone through
+                    saga = first(saga, header.value());
+                    wanted++;
+                }
                 default -> wanted++;
             }
             if (--wanted == 0) {
@@ -58,9 +67,10 @@ public final class Recorded {
         return record.value();
     }
 
-    /** The id of its command. */
-    byte[] command() {
-        return causation == null ? NOTHING : causation;
+    /** Its command. */
+    CommandIdentity command() {
+        CommandIdentity command = identity == null ? null : CommandIdentity.read(identity);
+        return command != null ? command : CommandIdentity.legacy(causation == null ? NOTHING : causation, saga);
     }
 
     long version() throws Malformed {

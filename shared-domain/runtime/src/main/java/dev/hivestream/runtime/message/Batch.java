@@ -28,9 +28,10 @@ public final class Batch {
          *
          * @param headers by name; values are bytes
          * @param payload null for a tombstone
+         * @param epoch the leader epoch of the record; -1 if it is not known
          */
         R read(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
-                byte @Nullable [] payload);
+                byte @Nullable [] payload, int epoch);
     }
 
     /** The records of a batch, in order. */
@@ -54,7 +55,7 @@ public final class Batch {
             }
             // a tombstone is not a byte[]
             records.add(reader.read(partition, offsets.get(i), keys.get(i) instanceof byte[] key ? key : null,
-                    bytes(headers.get(i)), payloads.get(i) instanceof byte[] payload ? payload : null));
+                    bytes(headers.get(i)), payloads.get(i) instanceof byte[] payload ? payload : null, -1));
         }
         return records;
     }
@@ -68,7 +69,7 @@ public final class Batch {
                 partition = new TopicPartition(record.topic(), record.partition());
             }
             read.add(reader.read(partition, record.offset(), record.key(), new HeaderMap(record.headers()),
-                    record.value()));
+                    record.value(), record.leaderEpoch().orElse(-1)));
         }
         return read;
     }

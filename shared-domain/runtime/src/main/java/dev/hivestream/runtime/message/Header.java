@@ -28,6 +28,8 @@ public final class Header {
     public static final String DATA_VERSION = "ce_dataversion";
     /** Of an event: the {@link Position} of its command. Of a result: the position that a cache which shows it has folded. */
     public static final String COMMAND_POSITION = "ce_commandposition";
+    /** Of an event and a result: format and identity of the command, and the leader epoch of its record ({@link CommandIdentity}). */
+    public static final String COMMAND = "ce_command";
     /** Of a command: the version that the aggregate must have; 0 for one that does not exist yet, * for any that does. */
     public static final String EXPECTED_VERSION = "ce_expectedversion";
     public static final String CORRELATION_ID = "ce_correlationid";
@@ -67,7 +69,8 @@ public final class Header {
      * The headers of an event that its state depends on. They are written first, so that who folds a log finds them without
      * looking at the others.
      */
-    public static final List<String> FOLDED = List.of(TYPE, SEQUENCE, DATA_VERSION, CAUSATION_ID, COMMAND_POSITION);
+    public static final List<String> FOLDED = List.of(TYPE, SEQUENCE, DATA_VERSION, CAUSATION_ID, COMMAND_POSITION,
+            COMMAND);
 
     /** The last header of this name, as text; null if there is none. */
     public static @Nullable String text(Headers headers, String name) {

@@ -12,13 +12,20 @@ import org.springframework.messaging.Message;
  * One record of a batch, as it came.
  *
  * @param headers by name; values are bytes
+ * @param epoch the leader epoch of the record; -1 if it is not known
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
-        byte @Nullable [] payload) {
+        byte @Nullable [] payload, int epoch) {
 
     private static final List<String> LOGGED = List.of(Header.ID, Header.TYPE, Header.CORRELATION_ID,
             Header.TRACE_PARENT);
+
+    /** A record whose leader epoch is not known. */
+    public Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
+            byte @Nullable [] payload) {
+        this(partition, offset, key, headers, payload, -1);
+    }
 
     /** The records of a batch, in order. */
     public static List<Incoming> of(Message<List<byte[]>> batch) {

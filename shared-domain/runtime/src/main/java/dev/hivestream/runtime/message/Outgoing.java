@@ -221,7 +221,8 @@ public final class Outgoing {
                 all);
     }
 
-    static byte[] utf8(String text) {
+    /** A header's value. */
+    public static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 }

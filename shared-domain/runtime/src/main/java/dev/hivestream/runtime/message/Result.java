@@ -24,10 +24,16 @@ public record Result(String commandId, String aggregate, String id, Outcome outc
         accepted, rejected, failed
     }
 
+    /** The reason of {@link Code#KEY_REUSED}. */
+    public static final String KEY_REUSED = "This id was used for another command of the same sender, with another type "
+            + "or body; give each command an id of its own";
+
     /** The codes that no domain can use, for it has no dot in its codes. */
     public static final class Code {
         /** Rejected: the aggregate has another version than the command expects. */
         public static final String EXPECTED_VERSION = "hive.expected-version";
+        /** Rejected: another command of the same sender has this id. */
+        public static final String KEY_REUSED = "hive.idempotency-key-reused";
         /** Failed: the message cannot be read. */
         public static final String MALFORMED = "hive.malformed";
         /** Failed: the domain threw. */

@@ -8,6 +8,7 @@ import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.CommandSource;
 import dev.hivestream.runtime.message.Fingerprint;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -61,7 +62,7 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
 
     /** The CloudEvents source of what it sends. */
     public String source() {
-        return "/hive/saga/" + name();
+        return CommandSource.saga(name());
     }
 
     /**

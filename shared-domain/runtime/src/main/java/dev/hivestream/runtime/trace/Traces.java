@@ -88,7 +88,8 @@ public final class Traces {
             this.span = span;
             Map<String, Object> headers = new HashMap<>(record.headers());
             headers(span).forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
-            this.record = new Incoming(record.partition(), record.offset(), record.key(), headers, record.payload());
+            this.record = new Incoming(record.partition(), record.offset(), record.key(), headers, record.payload(),
+                    record.epoch());
         }
 
         /** The record with this span in place of its sender's, for what follows from it. */

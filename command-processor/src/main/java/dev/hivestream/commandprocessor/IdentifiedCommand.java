@@ -1,0 +1,118 @@
+package dev.hivestream.commandprocessor;
+
+import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.message.CanonicalJson;
+import dev.hivestream.runtime.message.CommandHash;
+import dev.hivestream.runtime.message.CommandIdentity;
+import dev.hivestream.runtime.message.CommandSource;
+import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Incoming;
+import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Outgoing;
+import org.jspecify.annotations.Nullable;
+
+/** A command with what identifies it to its aggregate: its source and id, and its type and body. Not thread-safe. */
+final class IdentifiedCommand {
+
+    private final Incoming command;
+    private final String aggregateId;
+    private final String commandId;
+    private final String source;
+    private final CommandHash hash;
+    private @Nullable CommandIdentity identity;
+
+    /** @param aggregateId its key */
+    IdentifiedCommand(Incoming command, String aggregateId, String commandId) {
+        this.command = command;
+        this.aggregateId = aggregateId;
+        this.commandId = commandId;
+        String sent = command.header(Header.SOURCE);
+        this.source = sent == null ? "" : sent;
+        this.hash = CommandHash.of(CommandSource.isLegacyGateway(source) ? CommandSource.HTTP : source, commandId);
+    }
+
+    Incoming command() {
+        return command;
+    }
+
+    /** The id of the aggregate. */
+    String aggregateId() {
+        return aggregateId;
+    }
+
+    /** The id that its sender gave it. */
+    String commandId() {
+        return commandId;
+    }
+
+    /** What tells it from the commands of other senders. */
+    CommandHash hash() {
+        return hash;
+    }
+
+    /**
+     * What its events remember of it.
+     *
+     * @throws Malformed if its body is not JSON
+     */
+    CommandIdentity identity() throws Malformed {
+        CommandIdentity known = identity;
+        if (known == null) {
+            known = CommandSource.isLegacyGateway(source) ? legacyIdentity() : identityOfBody();
+            identity = known;
+        }
+        return known;
+    }
+
+    /** The hash of its type and body as text; empty if its body is not JSON. */
+    String bodyText() {
+        try {
+            return identityOfBody().bodyText();
+        } catch (Malformed e) {
+            return "";
+        }
+    }
+
+    private CommandIdentity identityOfBody() throws Malformed {
+        byte[] body = command.payload();
+        String type = command.header(Header.TYPE);
+        return CommandIdentity.of(hash, type == null ? "" : type,
+                CanonicalJson.of(body == null ? new byte[0] : body));
+    }
+
+    private CommandIdentity legacyIdentity() {
+        return CommandIdentity.legacy(Outgoing.utf8(commandId),
+                command.headers().get(Header.SAGA) instanceof byte[] saga ? saga : null);
+    }
+
+    /** Whether an aggregate has decided a command before. */
+    sealed interface Recognition {
+
+        /** It has not, as far as it remembers. */
+        record New() implements Recognition {}
+
+        /** It has, and these are the versions of its events. */
+        record Repeated(Snapshot.Versions versions) implements Recognition {}
+
+        /** Its sender used the id for another command. */
+        record Reused() implements Recognition {}
+    }
+
+    /**
+     * Looks the command up in what its aggregate remembers. A copy of a saga's command is never taken for another command: a
+     * refusal would make the saga compensate for what took effect. Events of format 1 tell the id of their command, and the
+     * saga instance that sent it, but not its source and body.
+     *
+     * @throws Malformed if its body is not JSON, and has to be compared
+     */
+    Recognition recognize(Snapshot<?> snapshot) throws Malformed {
+        Snapshot.Recalled recalled = snapshot.recall(hash);
+        if (recalled != null) {
+            return CommandSource.isSaga(source) || recalled.body() == identityOfBody().body()
+                    ? new Recognition.Repeated(recalled.versions())
+                    : new Recognition.Reused();
+        }
+        Snapshot.Versions versions = snapshot.recallLegacy(legacyIdentity());
+        return versions == null ? new Recognition.New() : new Recognition.Repeated(versions);
+    }
+}
