@@ -16,7 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * What a snapshot's meaning depends on, in 12 hexadecimal digits: the shape of the state type (names and types of record
+ * What a snapshot's meaning depends on, in 12 hexadecimal digits: the {@link StoredFormat}, the shape of the state type (names and types of record
  * components, permitted subtypes, enum constants, as far down as they are records, sealed types or enums), the
  * aggregate's evolve version, and the id of the events topic whose offsets the checkpoint counts. Snapshots of another
  * fingerprint are not read.
@@ -36,7 +36,7 @@ public final class Fingerprint {
      * @param circumstances what else its meaning depends on
      */
     public static String of(String circumstances, Class<?> state) {
-        StringBuilder shape = new StringBuilder().append(circumstances);
+        StringBuilder shape = new StringBuilder().append(StoredFormat.NUMBER).append('/').append(circumstances);
         describe(state, shape, new LinkedHashSet<>());
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256")
