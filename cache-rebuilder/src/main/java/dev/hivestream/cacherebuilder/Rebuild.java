@@ -7,6 +7,7 @@ import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
+import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.SlotFold;
 import dev.hivestream.runtime.log.Topics;
@@ -32,7 +33,7 @@ import org.slf4j.LoggerFactory;
 final class Rebuild {
 
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern TOO_HIGH = Pattern.compile("g\\d{10,}-.*");
     private static final Duration IN_STEP = Duration.ofSeconds(1);
 
     private final FoldedLogs served;
@@ -101,7 +102,8 @@ final class Rebuild {
         }
         if (!properties.follow()) {
             targets.forEach(target -> stopping
-                    .patiently(() -> generations.built(target.aggregate(), target.fingerprint())));
+                    .patiently(() -> generations.built(target.aggregate(), target.fingerprint(),
+                            target.generation())));
         } else {
             following.follow(folds.keySet(), inStep -> keepActive(targets, inStep));
         }
@@ -124,9 +126,12 @@ final class Rebuild {
                             + "GENERATION");
         }
         String name = properties.generation();
-        if (name != null && !NAME.matcher(name).matches()) {
-            throw new StartRefused("--generation is '" + name + "'; letters, digits, dots, hyphens and underlines are "
+        if (name != null && !Keys.isGeneration(name)) {
+            throw new StartRefused("--generation is '" + name + "'; up to 100 letters, digits, dots and hyphens are "
                     + "allowed");
+        }
+        if (name != null && TOO_HIGH.matcher(name).matches()) {
+            throw new StartRefused("--generation is '" + name + "'; a generation's number has nine digits at most");
         }
         if (name != null && served.byName().size() > 1) {
             throw new StartRefused("A generation belongs to one aggregate or saga; say which one with --aggregates, of "
@@ -155,12 +160,14 @@ final class Rebuild {
             generation = begun;
             resumed = true;
         } else {
-            int last = generations.of(one.name(), hive.partitions()).stream()
-                    .mapToInt(known -> Generations.numberOf(known.name())).max().orElse(0);
+            long last = generations.of(one.name(), hive.partitions()).stream()
+                    .mapToLong(known -> Generations.numberOf(known.name())).max().orElse(0);
             generation = Generations.named(last + 1, fingerprint);
         }
         if (until == null) {
             generations.build(one.name(), fingerprint, generation);
+        } else {
+            generations.list(one.name(), generation);
         }
         LOG.info("{} the generation {} of {}", resumed ? "Going on with" : "Building", generation, one.name());
         return new Target<>(one, fingerprint, generation, resumed, Target.slots(one.name(), hive.partitions()));
@@ -285,8 +292,9 @@ final class Rebuild {
         return target.served().isInput() ? properties.sagaOwners() : properties.owners();
     }
 
-    /** Redis may have been emptied: a slot is activated again once it is whole again. */
+    /** Redis may have been emptied: a generation is listed again, and a slot is activated again once it is whole again. */
     private void keepActive(List<Target<?, ?>> targets, java.util.Set<Slot> inStep) {
+        targets.forEach(target -> generations.list(target.aggregate(), target.generation()));
         if (!properties.replica()) {
             return;
         }

@@ -4,6 +4,7 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.Fold;
@@ -57,7 +58,7 @@ final class Repair {
         for (int attempt = 0; attempt < ATTEMPTS && !mended; attempt++) {
             var right = new Right<>(served, slot);
             right.foldTo(place(slot, stored(slot, generation)), ids);
-            Guard.Held held = guard.lock(List.of(slot.toString()));
+            Guard.Held held = guard.lock(List.of(Keys.lock(slot)));
             try {
                 mended = write(right, slot, generation, ids);
             } finally {

@@ -14,8 +14,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.data.domain.Range;
@@ -51,7 +49,6 @@ public final class Cache {
         }
     }
 
-    private static final Pattern GENERATION = Pattern.compile("g(\\d{1,8})-.*");
     private static final byte[] NOTHING = {};
     private static final RedisScripts.Script LOAD = RedisScripts.script("""
             local active = redis.pcall('HGET', KEYS[1], ARGV[1])
@@ -111,15 +108,20 @@ public final class Cache {
             end
             return 1
             """);
-    private static final RedisScripts.Script WANTED = RedisScripts.script("""
-            local wanted = redis.pcall('GET', KEYS[1])
-            if type(wanted) == 'string' then return wanted end
-            redis.call('SET', KEYS[1], ARGV[1])
-            return ARGV[1]
+    /** What is wanted is listed, too, each time: a failover of Redis may have lost the one and not the other. */
+    private static final RedisScripts.Script WANTED = RedisScripts.script(Generations.PUT + """
+            local wanted = redis.pcall('HGET', KEYS[1], ARGV[1])
+            if type(wanted) ~= 'string' or not string.find(wanted, '^[%w.-]+$') then
+                wanted = ARGV[2]
+                put(KEYS[1], ARGV[1], wanted)
+            end
+            list(KEYS[2], wanted)
+            return wanted
             """);
-    private static final RedisScripts.Script WANT = RedisScripts.script("""
-            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-            redis.call('SET', KEYS[1], ARGV[2])
+    private static final RedisScripts.Script WANT = RedisScripts.script(Generations.PUT + """
+            if redis.pcall('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+            put(KEYS[1], ARGV[1], ARGV[3])
+            list(KEYS[2], ARGV[3])
             return 1
             """);
 
@@ -148,7 +150,7 @@ public final class Cache {
         int i = 2;
         String prefix = Keys.snapshots(slot, generation);
         for (String id : ids) {
-            arguments[i++] = utf8(prefix + id);
+            arguments[i++] = utf8(prefix + Keys.encode(id));
         }
         arguments[i] = utf8(fingerprint);
         Supplier<List<byte @Nullable []>> answer = scripts.ask(LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
@@ -189,7 +191,7 @@ public final class Cache {
         int i = 1;
         String prefix = Keys.snapshots(slot, generation);
         for (Map.Entry<String, byte[]> snapshot : snapshots.entrySet()) {
-            arguments[i] = utf8(prefix + snapshot.getKey());
+            arguments[i] = utf8(prefix + Keys.encode(snapshot.getKey()));
             arguments[keys + 3 + i] = snapshot.getValue();
             i++;
         }
@@ -345,20 +347,22 @@ public final class Cache {
                 new byte[][]{Keys.active(slot), utf8(fingerprint), utf8(generation)});
     }
 
-    /** The generation wanted for a fingerprint; the first one asks for {@code g1}. */
+    /**
+     * The generation wanted for a fingerprint; the first one asks for {@code g1}. It is one of the type's
+     * {@linkplain Generations#of generations} afterwards, whatever Redis has lost.
+     */
     public String wanted(String aggregate, String fingerprint) {
-        byte[] wanted = scripts.run(WANTED, ReturnType.VALUE, 1, new byte[][]{Keys.wanted(aggregate, fingerprint),
-                utf8(Generations.named(1, fingerprint))});
+        byte[] wanted = scripts.run(WANTED, ReturnType.VALUE, 2, new byte[][]{Keys.wanted(aggregate),
+                Keys.generations(aggregate), utf8(fingerprint), utf8(Generations.named(1, fingerprint))});
         return new String(wanted, StandardCharsets.UTF_8);
     }
 
     /** Wants the generation after {@code given}, unless somebody else has done so since. Gives the one wanted now. */
     public String wantNext(String aggregate, String fingerprint, String given) {
         if (wanted(aggregate, fingerprint).equals(given)) {
-            Matcher numbered = GENERATION.matcher(given);
-            int number = numbered.matches() ? Integer.parseInt(numbered.group(1)) : 0;
-            scripts.run(WANT, ReturnType.INTEGER, 1, new byte[][]{Keys.wanted(aggregate, fingerprint), utf8(given),
-                    utf8(Generations.named(number + 1, fingerprint))});
+            Long _ = scripts.run(WANT, ReturnType.INTEGER, 2, new byte[][]{Keys.wanted(aggregate),
+                    Keys.generations(aggregate), utf8(fingerprint), utf8(given),
+                    utf8(Generations.named(Generations.numberOf(given) + 1, fingerprint))});
         }
         return wanted(aggregate, fingerprint);
     }

@@ -1,9 +1,13 @@
 package dev.hivestream.runtime.cache;
 
+import dev.hivestream.runtime.cache.StoredKey.Kind;
+import dev.hivestream.runtime.cache.StoredKey.OfGeneration;
 import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,13 +16,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.core.Cursor;
 import org.springframework.data.redis.core.ScanOptions;
 
@@ -26,20 +33,65 @@ import org.springframework.data.redis.core.ScanOptions;
  * The generations of an aggregate's cache: which there are, which is wanted, which one is being built, and their removal.
  * Thread-safe.
  *
+ * <p>Which generations there are is what the type's set of them says, beside what is wanted, being built or active. Keys are
+ * scanned only for the snapshots of a generation that is known, and each key is parsed before it counts.
+ *
  * <p>All methods throw {@link org.springframework.dao.DataAccessException} when Redis does not answer.
  */
 public final class Generations {
 
-    private static final Pattern NUMBERED = Pattern.compile("g(\\d{1,8})-([0-9a-f]+)");
-    private static final Pattern KEY = Pattern.compile("hive:\\{(.+):(\\d+)}:([^:]+):(watermark|s:(.*))",
-            Pattern.DOTALL);
+    /** Functions in Lua: a field of a hash, and a member of a set, that replace a key of another type. */
+    static final String PUT = """
+            local function put(key, field, value)
+                if type(redis.pcall('HSET', key, field, value)) == 'table' then
+                    redis.call('DEL', key)
+                    redis.call('HSET', key, field, value)
+                end
+            end
+            local function list(key, member)
+                if type(redis.pcall('SADD', key, member)) == 'table' then
+                    redis.call('DEL', key)
+                    redis.call('SADD', key, member)
+                end
+            end
+            """;
+    private static final RedisScripts.Script SET = RedisScripts.script(PUT + """
+            put(KEYS[1], ARGV[1], ARGV[2])
+            list(KEYS[2], ARGV[2])
+            return 1
+            """);
+    private static final RedisScripts.Script LIST = RedisScripts.script(PUT + """
+            list(KEYS[1], ARGV[1])
+            return 1
+            """);
+    private static final RedisScripts.Script BUILT = RedisScripts.script(PUT + """
+            list(KEYS[2], ARGV[2])
+            if redis.pcall('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+            return redis.call('HDEL', KEYS[1], ARGV[1])
+            """);
+    /** Takes a generation out of hashes, whatever the fingerprint. */
+    private static final RedisScripts.Script FORGET = RedisScripts.script("""
+            for i = 1, #KEYS do
+                local fields = redis.pcall('HGETALL', KEYS[i])
+                if not fields['err'] then
+                    for f = 1, #fields, 2 do
+                        if fields[f + 1] == ARGV[1] then redis.call('HDEL', KEYS[i], fields[f]) end
+                    end
+                end
+            end
+            return 1
+            """);
+
+    private static final Pattern NUMBERED = Pattern.compile("g(\\d{1,18})-([0-9a-f]+)");
     private static final int SCANNED_AT_ONCE = 1_000;
     private static final int UNLINKED_AT_ONCE = 500;
 
     private final RedisConnectionFactory connections;
+    private final RedisScripts scripts;
 
     public Generations(RedisConnectionFactory connections) {
         this.connections = connections;
+        this.scripts = new RedisScripts(connections);
     }
 
     /**
@@ -66,7 +118,7 @@ public final class Generations {
     }
 
     /** The name of a generation; the fingerprint is part of it, so that two of them cannot share one, even after a FLUSHALL. */
-    public static String named(int number, String fingerprint) {
+    public static String named(long number, String fingerprint) {
         return "g" + number + "-" + fingerprint;
     }
 
@@ -76,50 +128,47 @@ public final class Generations {
     }
 
     /** Its number; 0 for a copy as of an earlier time. */
-    public static int numberOf(String generation) {
+    public static long numberOf(String generation) {
         Matcher numbered = NUMBERED.matcher(generation);
-        return numbered.matches() ? Integer.parseInt(numbered.group(1)) : 0;
+        return numbered.matches() ? Long.parseLong(numbered.group(1)) : 0;
     }
 
     /** All that an aggregate has, by number and name. */
     public List<Generation> of(String aggregate, int partitions) {
-        Map<String, Map<Integer, Long>> checkpoints = new TreeMap<>();
+        Map<String, Map<Integer, Long>> checkpoints = new HashMap<>();
         Map<String, Set<Integer>> active = new HashMap<>();
-        Set<String> wanted = new TreeSet<>();
-        Set<String> building = new TreeSet<>();
         try (RedisConnection redis = connections.getConnection()) {
-            scan(redis, "hive:{" + aggregate + ":*}:*:watermark", keys -> {
-                for (String key : keys) {
-                    Matcher parts = KEY.matcher(key);
-                    byte[] value = redis.stringCommands().get(utf8(key));
-                    if (parts.matches() && value != null) {
-                        checkpoints.computeIfAbsent(parts.group(3), none -> new TreeMap<>())
-                                .put(Integer.parseInt(parts.group(2)), next(value));
-                    }
-                }
-            });
+            Set<String> wanted = new TreeSet<>(fields(redis, Keys.wanted(aggregate)).values());
+            Set<String> building = new TreeSet<>(fields(redis, Keys.building(aggregate)).values());
+            Set<String> names = new TreeSet<>(wanted);
+            names.addAll(building);
+            names.addAll(listed(redis, aggregate));
             for (int partition = 0; partition < partitions; partition++) {
-                Map<byte[], byte[]> pointers = redis.hashCommands()
-                        .hGetAll(Keys.active(new Slot(aggregate, partition)));
-                for (byte[] generation : pointers == null ? List.<byte[]>of() : pointers.values()) {
-                    active.computeIfAbsent(text(generation), none -> new TreeSet<>()).add(partition);
+                for (String generation : fields(redis, Keys.active(new Slot(aggregate, partition))).values()) {
+                    active.computeIfAbsent(generation, none -> new TreeSet<>()).add(partition);
                 }
             }
-            values(redis, "hive:generation:" + aggregate + ":*", wanted);
-            values(redis, "hive:building:" + aggregate + ":*", building);
+            names.addAll(active.keySet());
+            names.removeIf(name -> !Keys.isGeneration(name));
+            for (int partition = 0; partition < partitions && !names.isEmpty(); partition++) {
+                Slot slot = new Slot(aggregate, partition);
+                List<byte[]> found = redis.stringCommands()
+                        .mGet(names.stream().map(name -> Keys.checkpoint(slot, name)).toArray(byte[][]::new));
+                int i = 0;
+                for (String name : names) {
+                    byte[] value = found == null ? null : found.get(i++);
+                    if (value != null) {
+                        checkpoints.computeIfAbsent(name, none -> new TreeMap<>()).put(partition, next(value));
+                    }
+                }
+            }
+            return names.stream()
+                    .map(name -> new Generation(name, checkpoints.getOrDefault(name, Map.of()),
+                            active.getOrDefault(name, Set.of()), wanted.contains(name), building.contains(name)))
+                    .sorted(Comparator.comparing((Generation one) -> numberOf(one.name()))
+                            .thenComparing(Generation::name))
+                    .toList();
         }
-        Set<String> names = new TreeSet<>(checkpoints.keySet());
-        names.addAll(active.keySet());
-        names.addAll(wanted);
-        names.addAll(building);
-        List<Generation> found = new ArrayList<>();
-        for (String name : names) {
-            found.add(new Generation(name, checkpoints.getOrDefault(name, Map.of()),
-                    active.getOrDefault(name, Set.of()), wanted.contains(name), building.contains(name)));
-        }
-        found.sort(java.util.Comparator.comparing((Generation one) -> numberOf(one.name()))
-                .thenComparing(Generation::name));
-        return found;
     }
 
     private static long next(byte[] checkpoint) {
@@ -130,52 +179,71 @@ public final class Generations {
         }
     }
 
-    private static void values(RedisConnection redis, String pattern, Set<String> into) {
-        scan(redis, pattern, keys -> keys.forEach(key -> {
-            byte[] value = redis.stringCommands().get(utf8(key));
-            if (value != null) {
-                into.add(text(value));
+    /** What a hash has; nothing if it is none. */
+    private static Map<String, String> fields(RedisConnection redis, byte[] key) {
+        Map<String, String> fields = new TreeMap<>();
+        Map<byte[], byte[]> found = unlessOfAnotherType(() -> redis.hashCommands().hGetAll(key));
+        if (found != null) {
+            found.forEach((field, value) -> fields.put(text(field), text(value)));
+        }
+        return fields;
+    }
+
+    private static List<String> listed(RedisConnection redis, String aggregate) {
+        Set<byte[]> found = unlessOfAnotherType(() -> redis.setCommands().sMembers(Keys.generations(aggregate)));
+        return found == null ? List.of() : found.stream().map(Generations::text).toList();
+    }
+
+    private static <T> @Nullable T unlessOfAnotherType(java.util.function.Supplier<@Nullable T> read) {
+        try {
+            return read.get();
+        } catch (NonTransientDataAccessException e) {
+            if (!String.valueOf(e.getMostSpecificCause().getMessage()).startsWith("WRONGTYPE")) {
+                throw e;
             }
-        }));
+            return null;
+        }
     }
 
     /** The generation that owners are to use, null if that was never asked for. */
     public @Nullable String wanted(String aggregate, String fingerprint) {
-        return get(Keys.wanted(aggregate, fingerprint));
+        return get(Keys.wanted(aggregate), fingerprint);
     }
 
     /** Lets owners change over to a generation; they do once they have caught it up. */
     public void want(String aggregate, String fingerprint, String generation) {
-        set(Keys.wanted(aggregate, fingerprint), generation);
+        set(Keys.wanted(aggregate), aggregate, fingerprint, generation);
     }
 
     /** The generation that was being built when the last rebuild ended, null if that one was completed. */
     public @Nullable String building(String aggregate, String fingerprint) {
-        return get(Keys.building(aggregate, fingerprint));
+        return get(Keys.building(aggregate), fingerprint);
     }
 
     /** Remembers which generation is being built, so that a rebuild that is killed can be gone on with. */
     public void build(String aggregate, String fingerprint, String generation) {
-        set(Keys.building(aggregate, fingerprint), generation);
+        set(Keys.building(aggregate), aggregate, fingerprint, generation);
     }
 
-    /** The generation is complete. */
-    public void built(String aggregate, String fingerprint) {
-        try (RedisConnection redis = connections.getConnection()) {
-            redis.keyCommands().del(Keys.building(aggregate, fingerprint));
-        }
+    /** The generation is complete; one that another rebuild has begun since stays begun. */
+    public void built(String aggregate, String fingerprint, String generation) {
+        Long _ = scripts.run(BUILT, ReturnType.INTEGER, 2, new byte[][]{Keys.building(aggregate),
+                Keys.generations(aggregate), utf8(fingerprint), utf8(generation)});
+    }
+
+    /** Lists a generation that is neither wanted nor being built, or that a failover of Redis may have lost from the list. */
+    public void list(String aggregate, String generation) {
+        Long _ = scripts.run(LIST, ReturnType.INTEGER, 1,
+                new byte[][]{Keys.generations(aggregate), utf8(generation)});
     }
 
     /** The generation that readers use, by partition; without those that have none. */
     public Map<Integer, String> active(String aggregate, String fingerprint, int partitions) {
         Map<Integer, String> found = new LinkedHashMap<>();
-        try (RedisConnection redis = connections.getConnection()) {
-            for (int partition = 0; partition < partitions; partition++) {
-                byte[] generation = redis.hashCommands().hGet(Keys.active(new Slot(aggregate, partition)),
-                        utf8(fingerprint));
-                if (generation != null) {
-                    found.put(partition, text(generation));
-                }
+        for (int partition = 0; partition < partitions; partition++) {
+            String generation = get(Keys.active(new Slot(aggregate, partition)), fingerprint);
+            if (generation != null) {
+                found.put(partition, generation);
             }
         }
         return found;
@@ -183,14 +251,11 @@ public final class Generations {
 
     /** The generations that readers of any code use in one slot: fingerprint to generation. */
     public Map<String, String> active(Slot slot) {
-        Map<String, String> found = new TreeMap<>();
         try (RedisConnection redis = connections.getConnection()) {
-            Map<byte[], byte[]> pointers = redis.hashCommands().hGetAll(Keys.active(slot));
-            if (pointers != null) {
-                pointers.forEach((fingerprint, generation) -> found.put(text(fingerprint), text(generation)));
-            }
+            Map<String, String> active = fields(redis, Keys.active(slot));
+            active.values().removeIf(name -> !Keys.isGeneration(name));
+            return active;
         }
-        return found;
     }
 
     /** A snapshot's place. */
@@ -199,12 +264,12 @@ public final class Generations {
     /** Tells all snapshots of a generation, some at a time, in no order; one may be told twice. */
     public void snapshots(String aggregate, String generation, Consumer<Collection<Place>> each) {
         try (RedisConnection redis = connections.getConnection()) {
-            scan(redis, "hive:{" + aggregate + ":*}:" + generation + ":s:*", keys -> {
+            scan(redis, Keys.anyOf(aggregate), keys -> {
                 List<Place> places = new ArrayList<>(keys.size());
-                for (String key : keys) {
-                    Matcher parts = KEY.matcher(key);
-                    if (parts.matches() && parts.group(5) != null) {
-                        places.add(new Place(new Slot(aggregate, Integer.parseInt(parts.group(2))), parts.group(5)));
+                for (byte[] key : keys) {
+                    if (isOf(Keys.parse(key), aggregate, generation) instanceof OfGeneration one
+                            && one.kind() == Kind.SNAPSHOT) {
+                        places.add(new Place(one.slot(), one.name()));
                     }
                 }
                 each.accept(places);
@@ -212,56 +277,122 @@ public final class Generations {
         }
     }
 
+    private static @Nullable OfGeneration isOf(@Nullable StoredKey key, String aggregate, String generation) {
+        return key instanceof OfGeneration one && one.type().equals(aggregate) && one.generation().equals(generation)
+                ? one
+                : null;
+    }
+
     /**
      * Removes a generation without holding up Redis: first its checkpoints, without which nobody takes its snapshots for
-     * complete, then its pointers, then its snapshots in steps.
+     * complete, then its pointers, then the rest of its keys in steps. It is no longer listed when all of them are gone.
      *
      * @return how many keys were removed
      */
     public long remove(String aggregate, String generation, int partitions) {
-        long[] removed = {0};
+        long removed = 0;
         try (RedisConnection redis = connections.getConnection()) {
-            scan(redis, "hive:{" + aggregate + ":*}:" + generation + ":watermark",
-                    keys -> removed[0] += unlink(redis, keys));
+            List<byte[]> checkpoints = new ArrayList<>();
             for (int partition = 0; partition < partitions; partition++) {
-                byte[] pointers = Keys.active(new Slot(aggregate, partition));
-                Map<byte[], byte[]> all = redis.hashCommands().hGetAll(pointers);
-                if (all != null) {
-                    all.forEach((fingerprint, pointed) -> {
-                        if (text(pointed).equals(generation)) {
-                            redis.hashCommands().hDel(pointers, fingerprint);
-                        }
-                    });
-                }
+                checkpoints.add(Keys.checkpoint(new Slot(aggregate, partition), generation));
             }
-            for (String kind : List.of("generation", "building")) {
-                scan(redis, "hive:" + kind + ":" + aggregate + ":*", keys -> keys.forEach(key -> {
-                    if (generation.equals(get(utf8(key)))) {
-                        redis.keyCommands().del(utf8(key));
+            removed += unlink(redis, checkpoints);
+            for (int partition = 0; partition < partitions; partition++) {
+                forget(generation, Keys.active(new Slot(aggregate, partition)));
+            }
+            forget(generation, Keys.wanted(aggregate), Keys.building(aggregate));
+            removed += unlink(redis, Keys.anyOf(aggregate),
+                    key -> isOf(Keys.parse(key), aggregate, generation) != null);
+            unlessOfAnotherType(() -> redis.setCommands().sRem(Keys.generations(aggregate), utf8(generation)));
+        }
+        return removed;
+    }
+
+    private void forget(String generation, byte[]... hashes) {
+        byte[][] arguments = java.util.Arrays.copyOf(hashes, hashes.length + 1);
+        arguments[hashes.length] = utf8(generation);
+        Long _ = scripts.run(FORGET, ReturnType.INTEGER, hashes.length, arguments);
+    }
+
+    /**
+     * What a type has in Redis of format 1.
+     *
+     * @param keys how many of each kind; one may count twice while Redis grows or shrinks its tables
+     * @param checkpoints partition to the furthest log position to fold next of any generation
+     */
+    public record Format1(Map<Kind, Long> keys, Map<Integer, Long> checkpoints) {
+
+        /** How many keys there are. */
+        public long count() {
+            return keys.values().stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    /** Looks for keys of format 1 of a type, the locks left out: they expire. */
+    public Format1 format1(String type) {
+        Map<Kind, Long> keys = new EnumMap<>(Kind.class);
+        Map<Integer, Long> checkpoints = new TreeMap<>();
+        try (RedisConnection redis = connections.getConnection()) {
+            for (byte[] pattern : Keys.anyOfFormat1(type)) {
+                scan(redis, pattern, some -> some.forEach(key -> {
+                    StoredKey parsed = Keys.parseFormat1(key);
+                    if (parsed == null || !parsed.type().equals(type)) {
+                        return;
+                    }
+                    keys.merge(parsed.kind(), 1L, Long::sum);
+                    if (parsed instanceof OfGeneration one && one.kind() == Kind.CHECKPOINT) {
+                        byte[] value = unlessOfAnotherType(() -> redis.stringCommands().get(key));
+                        if (value != null) {
+                            checkpoints.merge(one.slot().partition(), next(value), Math::max);
+                        }
                     }
                 }));
             }
-            for (String kind : List.of("s", "i")) {
-                scan(redis, "hive:{" + aggregate + ":*}:" + generation + ":" + kind + ":*",
-                        keys -> removed[0] += unlink(redis, keys));
+        }
+        return new Format1(keys, checkpoints);
+    }
+
+    /**
+     * Removes all keys of format 1 of a type without holding up Redis: checkpoints and pointers first, the rest in steps.
+     * Keys of this format, locks, and what was never a key of the cache stay.
+     *
+     * @return how many keys were removed
+     */
+    public long removeFormat1(String type) {
+        List<Predicate<Kind>> passes = List.of(kind -> kind == Kind.CHECKPOINT, kind -> kind == Kind.ACTIVE,
+                kind -> true);
+        long removed = 0;
+        try (RedisConnection redis = connections.getConnection()) {
+            for (Predicate<Kind> pass : passes) {
+                for (byte[] pattern : Keys.anyOfFormat1(type)) {
+                    removed += unlink(redis, pattern, key -> {
+                        StoredKey parsed = Keys.parseFormat1(key);
+                        return parsed != null && parsed.type().equals(type) && pass.test(parsed.kind());
+                    });
+                }
             }
         }
+        return removed;
+    }
+
+    private static long unlink(RedisConnection redis, byte[] pattern, Predicate<byte[]> which) {
+        long[] removed = {0};
+        scan(redis, pattern, keys -> removed[0] += unlink(redis, keys.stream().filter(which).toList()));
         return removed[0];
     }
 
-    private static long unlink(RedisConnection redis, List<String> keys) {
+    private static long unlink(RedisConnection redis, List<byte[]> keys) {
         long removed = 0;
         for (int from = 0; from < keys.size(); from += UNLINKED_AT_ONCE) {
-            byte[][] some = keys.subList(from, Math.min(keys.size(), from + UNLINKED_AT_ONCE)).stream()
-                    .map(Generations::utf8).toArray(byte[][]::new);
-            Long count = redis.keyCommands().unlink(some);
+            Long count = redis.keyCommands().unlink(
+                    keys.subList(from, Math.min(keys.size(), from + UNLINKED_AT_ONCE)).toArray(byte[][]::new));
             removed += count == null ? 0 : count;
         }
         return removed;
     }
 
-    /** In a cluster each master is asked. */
-    private static void scan(RedisConnection redis, String pattern, Consumer<List<String>> each) {
+    /** In a cluster each master is asked. The only wildcard of the pattern is at its end. */
+    private static void scan(RedisConnection redis, byte[] pattern, Consumer<List<byte[]>> each) {
         ScanOptions options = ScanOptions.scanOptions().match(pattern).count(SCANNED_AT_ONCE).build();
         if (redis instanceof RedisClusterConnection cluster) {
             for (RedisClusterNode node : cluster.clusterGetNodes()) {
@@ -274,11 +405,11 @@ public final class Generations {
         }
     }
 
-    private static void each(Cursor<byte[]> found, Consumer<List<String>> each) {
+    private static void each(Cursor<byte[]> found, Consumer<List<byte[]>> each) {
         try (found) {
-            List<String> keys = new ArrayList<>(SCANNED_AT_ONCE);
+            List<byte[]> keys = new ArrayList<>(SCANNED_AT_ONCE);
             while (found.hasNext()) {
-                keys.add(text(found.next()));
+                keys.add(found.next());
                 if (keys.size() == SCANNED_AT_ONCE) {
                     each.accept(keys);
                     keys.clear();
@@ -288,17 +419,17 @@ public final class Generations {
         }
     }
 
-    private @Nullable String get(byte[] key) {
+    private @Nullable String get(byte[] hash, String fingerprint) {
         try (RedisConnection redis = connections.getConnection()) {
-            byte[] value = redis.stringCommands().get(key);
-            return value == null ? null : text(value);
+            byte[] value = unlessOfAnotherType(() -> redis.hashCommands().hGet(hash, utf8(fingerprint)));
+            String name = value == null ? null : text(value);
+            return name != null && Keys.isGeneration(name) ? name : null;
         }
     }
 
-    private void set(byte[] key, String value) {
-        try (RedisConnection redis = connections.getConnection()) {
-            redis.stringCommands().set(key, utf8(value));
-        }
+    private void set(byte[] hash, String aggregate, String fingerprint, String generation) {
+        Long _ = scripts.run(SET, ReturnType.INTEGER, 2,
+                new byte[][]{hash, Keys.generations(aggregate), utf8(fingerprint), utf8(generation)});
     }
 
     private static String text(byte[] value) {

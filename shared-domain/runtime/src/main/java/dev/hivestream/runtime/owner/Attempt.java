@@ -3,6 +3,7 @@ package dev.hivestream.runtime.owner;
 import dev.hivestream.runtime.HiveProperties.LockScope;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Incoming;
@@ -124,13 +125,13 @@ public final class Attempt implements TransactionSynchronization {
     /** Asks for the guard's locks. */
     public void guard() {
         held = with.guard().ask(parts.values().stream().flatMap(part -> with.scope() == LockScope.PARTITION
-                ? Stream.of(part.owned().slot().toString())
+                ? Stream.of(Keys.lock(part.owned().slot()))
                 : aggregates(part)).toList());
     }
 
     private static Stream<String> aggregates(Part part) {
-        String prefix = part.owned().slot().aggregate() + ":";
-        return part.ids().stream().map(prefix::concat);
+        String type = part.owned().slot().aggregate();
+        return part.ids().stream().map(id -> Keys.lock(type, id));
     }
 
     /**

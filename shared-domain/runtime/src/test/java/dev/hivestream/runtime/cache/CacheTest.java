@@ -61,11 +61,10 @@ class CacheTest {
 
     @Test
     void a_key_of_another_type_is_none_or_damage_and_is_put_right() {
-        String fingerprint = "f" + slot.aggregate();
-        for (String key : List.of("hive:{" + slot + "}:active",
-                "hive:generation:" + slot.aggregate() + ":" + fingerprint,
-                "hive:{" + slot + "}:" + G + ":i:due")) {
-            REDIS.call("RPUSH", key, "nonsense");
+        String fingerprint = "f0";
+        for (byte[] key : List.of(Keys.active(slot), Keys.wanted(slot.aggregate()), Keys.generations(slot.aggregate()),
+                Keys.index(slot, G, "due"))) {
+            REDIS.call("RPUSH", text(key), "nonsense");
         }
         assertThat(CACHE.load(slot, fingerprint, G, List.of("a")).active()).isNull();
         CACHE.activate(slot, fingerprint, G);
@@ -168,9 +167,33 @@ class CacheTest {
 
     @Test
     void all_keys_of_a_slot_share_a_hash_tag() {
-        String tag = "hive:{" + slot + "}:";
+        String tag = "hive:2:{" + slot + "}:";
         assertThat(List.of(Keys.active(slot), Keys.checkpoint(slot, G), Keys.snapshot(slot, G, "a}b{c"),
-                Keys.result(slot, "r"))).allSatisfy(key -> assertThat(text(key)).startsWith(tag));
+                Keys.commands(slot, G, "a}b{c"), Keys.index(slot, G, "due"), Keys.result(slot, "r"), Keys.results(slot),
+                Keys.resultsOrder(slot))).allSatisfy(key -> assertThat(text(key)).startsWith(tag));
+        String type = "hive:2:{" + slot.aggregate() + "}:";
+        assertThat(List.of(Keys.wanted(slot.aggregate()), Keys.building(slot.aggregate()),
+                Keys.generations(slot.aggregate()))).allSatisfy(key -> assertThat(text(key)).startsWith(type));
+    }
+
+    @Test
+    void what_is_wanted_is_listed_again_after_a_failover_that_lost_the_list() {
+        String type = slot.aggregate();
+        String list = text(Keys.generations(type));
+        assertThat(CACHE.wanted(type, "f")).isEqualTo("g1-f");
+        REDIS.call("DEL", list);
+        assertThat(CACHE.wanted(type, "f")).isEqualTo("g1-f");
+        assertThat(REDIS.call("SMEMBERS", list)).isEqualTo(List.of("g1-f"));
+        CACHE.wantNext(type, "f", "g1-f");
+        assertThat(((List<?>) REDIS.call("SMEMBERS", list)).stream().map(Object::toString)).containsExactlyInAnyOrder(
+                "g1-f",
+                "g2-f");
+    }
+
+    @Test
+    void what_is_wanted_and_can_be_no_generation_is_replaced() {
+        REDIS.call("HSET", text(Keys.wanted(slot.aggregate())), "f", "w:1}:g1-abc");
+        assertThat(CACHE.wanted(slot.aggregate(), "f")).isEqualTo("g1-f");
     }
 
     @Test
@@ -186,9 +209,12 @@ class CacheTest {
 
     @Test
     void the_tenth_generation_follows_the_ninth() {
-        REDIS.call("SET", text(Keys.wanted(slot.aggregate(), "f")), "g9-f");
+        REDIS.call("HSET", text(Keys.wanted(slot.aggregate())), "f", "g9-f");
         assertThat(CACHE.wantNext(slot.aggregate(), "f", "g9-f")).isEqualTo("g10-f");
         assertThat(CACHE.wantNext(slot.aggregate(), "f", "g10-f")).isEqualTo("g11-f");
+        REDIS.call("HSET", text(Keys.wanted(slot.aggregate())), "f", "g999999999-f");
+        assertThat(CACHE.wantNext(slot.aggregate(), "f", "g999999999-f")).isEqualTo("g1000000000-f");
+        assertThat(CACHE.wantNext(slot.aggregate(), "f", "g1000000000-f")).isEqualTo("g1000000001-f");
     }
 
     @Test
