@@ -39,7 +39,7 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * The topics.
      *
      * @param create Whether topics that are missing are created.
-     * @param replicationFactor Of topics that are created; -1 is the broker's default.
+     * @param replicationFactor Of topics that are created; -1 is the broker's default. With more than one replica they get min.insync.replicas=2, unless the broker demands more.
      */
     public record Topics(@DefaultValue("true") boolean create, @DefaultValue("-1") short replicationFactor) {}
 

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
@@ -37,6 +39,8 @@ public final class Topics {
 
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** So many brokers have what is acknowledged, if a topic has more replicas than one. */
+    private static final int SAFELY_IN_SYNC = 2;
 
     private final HiveProperties properties;
     private final Admin admin;
@@ -132,7 +136,10 @@ public final class Topics {
                     + " partitions and hive.partitions is " + properties.partitions()
                     + ": a dead letter goes to the partition of its record. Add partitions to it");
         }
-        requireKept(log);
+        Config settings = settings(log);
+        requireKept(log, settings);
+        refuseUnlessInSync(log, replicas(known(found, log)),
+                Integer.parseInt(settings.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()));
         return found;
     }
 
@@ -152,7 +159,7 @@ public final class Topics {
                     + " creates it; look whether the broker and '" + folded.name() + "' are the right ones");
         }
         requirePartitions(folded.name(), topic, log.partitions().size());
-        requireKept(topic);
+        requireKept(topic, settings(topic));
         return log.topicId().toString();
     }
 
@@ -175,14 +182,37 @@ public final class Topics {
         return value;
     }
 
-    private void requireKept(String topic) {
+    /** The settings of a topic that are in force, those included that it has from its broker. */
+    private Config settings(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        Config config;
         try {
-            config = known(get(admin.describeConfigs(List.of(resource)).all()), resource);
+            return known(get(admin.describeConfigs(List.of(resource)).all()), resource);
         } catch (TopicAuthorizationException refused) {
             throw notAllowed(topic, "DESCRIBE_CONFIGS");
         }
+    }
+
+    private static int replicas(TopicDescription topic) {
+        return topic.partitions().stream().mapToInt(partition -> partition.replicas().size()).max().orElse(1);
+    }
+
+    /**
+     * Refuses a log whose acknowledged records a single broker may hold alone: acks=all waits for the replicas that are in
+     * sync, which may be the leader alone unless {@code min.insync.replicas} demands more.
+     *
+     * @param replicas how many replicas its partitions have; with one there is nothing to demand
+     */
+    static void refuseUnlessInSync(String topic, int replicas, int minInSync) {
+        if (replicas > 1 && minInSync < SAFELY_IN_SYNC) {
+            throw new StartRefused("The topic '" + topic + "' has " + replicas
+                    + " replicas and min.insync.replicas=" + minInSync
+                    + ", so a record that one broker alone has is acknowledged and lost with that broker. Set its min.insync.replicas to "
+                    + SAFELY_IN_SYNC + " (kafka-configs.sh --alter --entity-type topics --entity-name " + topic
+                    + " --add-config min.insync.replicas=" + SAFELY_IN_SYNC + ")");
+        }
+    }
+
+    private void requireKept(String topic, Config config) {
         String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
         if (cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
             throw new StartRefused("The topic '" + topic + "' is compacted (cleanup.policy=" + cleanup
@@ -237,6 +267,7 @@ public final class Topics {
             }
             return new NewTopic(topic, Optional.of(properties.partitions()), replication).configs(settings);
         }).toList();
+        requireInSync(topics);
         admin.createTopics(topics).values().forEach((topic, done) -> {
             try {
                 get(done);
@@ -252,6 +283,27 @@ public final class Topics {
                 throw new KafkaException("The topics " + missing + " were created and are not known to the broker yet");
             }
             Thread.onSpinWait();
+        }
+    }
+
+    /**
+     * Has those of the topics demand a second replica that get more than one and would not demand it by the broker's
+     * default. The replication factor may be a default of the broker, too: it tells both without creating the topic.
+     */
+    private void requireInSync(List<NewTopic> topics) {
+        CreateTopicsResult planned = admin.createTopics(topics, new CreateTopicsOptions().validateOnly(true));
+        for (NewTopic topic : topics) {
+            try {
+                String minInSync = get(planned.config(topic.name())).get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+                        .value();
+                if (get(planned.replicationFactor(topic.name())) > 1 && Integer.parseInt(minInSync) < SAFELY_IN_SYNC) {
+                    topic.configs().put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(SAFELY_IN_SYNC));
+                }
+            } catch (TopicExistsException other) {
+                LOG.debug("Another instance created the topic '{}'", topic.name());
+            } catch (TopicAuthorizationException refused) {
+                throw notAllowed(topic.name(), "CREATE and DESCRIBE_CONFIGS");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hivestream.runtime.Stand;
@@ -140,6 +141,26 @@ class TopicsTest {
                 + "' expires (retention.bytes=1000), so events would be lost. Set its retention.bytes to -1");
         alter(events, "retention.bytes", "-1");
         assertThat(stand.topics.require(name)).isNotNull();
+    }
+
+    @Test
+    void a_log_with_replicas_of_which_one_alone_may_acknowledge_is_refused() {
+        for (int replicas : List.of(2, 3, 5)) {
+            assertThatThrownBy(() -> Topics.refuseUnlessInSync("account.events", replicas, 1))
+                    .isInstanceOf(StartRefused.class).hasMessage("The topic 'account.events' has " + replicas
+                            + " replicas and min.insync.replicas=1, so a record that one broker alone has is acknowledged and "
+                            + "lost with that broker. Set its min.insync.replicas to 2 (kafka-configs.sh --alter --entity-type "
+                            + "topics --entity-name account.events --add-config min.insync.replicas=2)");
+            Topics.refuseUnlessInSync("account.events", replicas, 2);
+        }
+        assertThatNoException().isThrownBy(() -> Topics.refuseUnlessInSync("account.events", 1, 1));
+    }
+
+    @Test
+    void a_single_replica_need_not_be_in_sync_with_another() throws Exception {
+        stand.topics.require(name);
+
+        assertThat(settings(name + ".events")).containsEntry("min.insync.replicas", "1");
     }
 
     @Test
