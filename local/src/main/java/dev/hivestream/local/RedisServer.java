@@ -20,6 +20,8 @@ public final class RedisServer implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String DUMP = "dump.rdb";
+    /** The embedded-redis library has one for each machine. */
+    private static final String EXECUTABLE = "redis-server-7.0.15";
 
     private final Path directory;
     private final int port;
@@ -64,9 +66,9 @@ public final class RedisServer implements AutoCloseable {
     /** Starts it without any data; ends it before if it runs. */
     public void startEmpty() {
         child.kill();
+        Folders.delete(directory.resolve("appendonlydir"));
         try {
             Files.deleteIfExists(directory.resolve(DUMP));
-            Files.deleteIfExists(directory.resolve("appendonly.aof"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -134,7 +136,8 @@ public final class RedisServer implements AutoCloseable {
     }
 
     private Path executable() {
-        var file = directory.resolve("redis-server");
+        // a folder that an earlier version left keeps its data and gets this executable
+        var file = directory.resolve(EXECUTABLE);
         if (!Files.exists(file)) {
             String resource = "/" + resource(System.getProperty("os.name"), System.getProperty("os.arch"));
             try (var content = redis.embedded.RedisServer.class.getResourceAsStream(resource)) {
@@ -156,12 +159,12 @@ public final class RedisServer implements AutoCloseable {
     }
 
     static String resource(String system, String machine) {
-        boolean arm = machine.equals("aarch64") || machine.equals("arm64");
+        String processor = machine.equals("aarch64") || machine.equals("arm64") ? "arm64" : "amd64";
         if (system.toLowerCase(Locale.ROOT).startsWith("mac")) {
-            return arm ? "redis-server-6.2.6-v5-darwin-arm64" : "redis-server-6.2.6-v5-darwin-amd64";
+            return EXECUTABLE + "-darwin-" + processor;
         }
         if (system.equals("Linux")) {
-            return arm ? "redis-server-6.2.7-linux-arm64" : "redis-server-6.2.6-v5-linux-amd64";
+            return EXECUTABLE + "-linux-" + processor;
         }
         throw new StartFailure("No Redis for " + system + " on " + machine + ": Linux and macOS are supported");
     }

@@ -67,6 +67,8 @@ class RedisServerTest {
             durable.kill();
             durable.start();
             assertThat(durable.call("GET", "colour")).isEqualTo("rot");
+            durable.startEmpty();
+            assertThat(durable.call("DBSIZE")).isEqualTo(0L);
         }
     }
 
@@ -77,6 +79,11 @@ class RedisServerTest {
         assertThat(redis.call("GET", "nothing")).isNull();
         assertThatThrownBy(() -> redis.call("GET", "h")).isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("Redis: WRONGTYPE");
+    }
+
+    @Test
+    void is_a_version_that_has_what_the_apps_are_run_on() {
+        assertThat(String.valueOf(redis.call("INFO", "server"))).contains("redis_version:7.");
     }
 
     @Test
