@@ -3,9 +3,12 @@
 # A domain joins when it runs, as a mounted jar that AGGREGATE_LIB names, or in an image of your own:
 #   FROM hive
 #   COPY support.jar /domains/
-ARG JAVA=25
+# The bases are exact versions. A tag can be moved, a digest cannot: to build on exactly what you have checked,
+#   docker build -t hive --build-arg JDK_IMAGE=eclipse-temurin@sha256:… --build-arg JRE_IMAGE=eclipse-temurin@sha256:… .
+ARG JDK_IMAGE=eclipse-temurin:25.0.3_9-jdk-noble
+ARG JRE_IMAGE=eclipse-temurin:25.0.3_9-jre-noble
 
-FROM eclipse-temurin:${JAVA}-jdk AS build
+FROM ${JDK_IMAGE} AS build
 ARG APP=
 WORKDIR /src
 COPY . .
@@ -17,7 +20,7 @@ RUN --mount=type=cache,target=/root/.m2 \
     cp shared-domain/samples/target/hive-samples-*-SNAPSHOT.jar /samples.jar
 
 # The cache of loaded and linked classes is good for the JVM and the paths that it was made with.
-FROM eclipse-temurin:${JAVA}-jre AS train
+FROM ${JRE_IMAGE} AS train
 COPY bin/image /opt/hive/bin/image
 COPY --from=build /layers/dependencies/ /opt/hive/
 COPY --from=build /layers/application/ /opt/hive/
@@ -25,7 +28,7 @@ COPY --from=build /samples.jar /samples.jar
 RUN for app in $(ls /opt/hive | grep -v '^bin$'); do /opt/hive/bin/image train $app /samples.jar; done && \
     mkdir /caches && cd /opt/hive && cp --parents */classes.aot /caches/
 
-FROM eclipse-temurin:${JAVA}-jre
+FROM ${JRE_IMAGE}
 LABEL org.opencontainers.image.title="Hive Stream Processor" org.opencontainers.image.licenses="Apache-2.0"
 COPY bin/image /opt/hive/bin/image
 COPY --from=build /layers/dependencies/ /opt/hive/
