@@ -87,7 +87,7 @@ prepare() {
 # In a process group of its own (set -m): a Ctrl-C reaches this script alone, which asks for an end in good order.
 run() {
     set -m
-    "$java" -Dhive.home="$home" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
+    "$java" -XX:+ExitOnOutOfMemoryError -Dhive.home="$home" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
         -cp "$library:$home/local/target/lib/*" "$@" </dev/null &
     pid=$!
     ended_by=

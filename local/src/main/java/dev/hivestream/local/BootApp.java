@@ -83,7 +83,7 @@ public final class BootApp implements AutoCloseable {
         if (child != null && child.isAlive()) {
             throw new IllegalStateException(name + " runs already");
         }
-        var command = new ArrayList<>(List.of(Child.java()));
+        var command = Child.jvm();
         command.addAll(jvmOptions);
         command.addAll(List.of("-Dserver.address=127.0.0.1", "-Dserver.port=" + port));
         properties.forEach((key, value) -> command.add("-D" + key + "=" + value));

@@ -78,6 +78,18 @@ public final class Child {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
+    /**
+     * The beginning of a command line that starts a JVM like this one: it ends when it runs out of memory, for what goes on
+     * after that has lost threads that it does not know of.
+     *
+     * @param arguments its options, its main class or jar, and what comes behind them; more can be added to the list
+     */
+    public static List<String> jvm(String... arguments) {
+        var command = new ArrayList<>(List.of(java(), "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
     /** What messages call it. */
     public String name() {
         return name;

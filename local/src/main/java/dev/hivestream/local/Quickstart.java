@@ -151,7 +151,7 @@ public final class Quickstart {
     }
 
     private List<String> cacheRebuilder(LocalStack stack) throws IOException {
-        return List.of(Child.java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        return Child.jvm("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-Dsamples.review-within=" + reviewWithin(),
                 "-Dloader.path=" + built("shared-domain/samples/target", "hive-samples-"), "-jar",
                 home.resolve("cache-rebuilder/target/cache-rebuilder-boot.jar").toString(), "--brokers",

@@ -89,7 +89,7 @@ final class UnpackedJar {
     }
 
     private void run(String name, List<String> arguments) {
-        var program = new ArrayList<>(List.of(Child.java()));
+        var program = Child.jvm();
         program.addAll(arguments);
         Job job = Job.run(name, program, folder, PATIENCE);
         if (job.code() != 0) {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,7 @@ class ChildTest {
     void dies_with_its_parent_even_if_that_is_killed() {
         var log = directory.resolve("parent.log");
         Child parent = Child.start("parent",
-                List.of(Child.java(), "-cp", System.getProperty("java.class.path"), Parent.class.getName(),
+                Child.jvm("-cp", System.getProperty("java.class.path"), Parent.class.getName(),
                         directory.toString()),
                 Map.of(), directory, log);
         await().atMost(Duration.ofSeconds(30)).until(() -> parent.log().contains("child "));
@@ -75,6 +76,30 @@ class ChildTest {
         assertThat(state(pid)).isNotEmpty();
         parent.kill();
         await().until(() -> state(pid).isEmpty() || state(pid).startsWith("Z"));
+    }
+
+    @Test
+    void a_jvm_ends_when_one_of_its_threads_finds_no_memory() {
+        Child hungry = Child.start("hungry",
+                Child.jvm("-Xmx16m", "-cp", System.getProperty("java.class.path"), Hungry.class.getName()), Map.of(),
+                directory, directory.resolve("hungry.log"));
+        await().atMost(Duration.ofSeconds(30)).until(() -> !hungry.isAlive());
+        assertThat(hungry.exitCode()).as(hungry.log()).hasValue(3);
+        assertThat(hungry.log()).contains("java.lang.OutOfMemoryError: Java heap space");
+    }
+
+    /** A JVM that goes on without the thread that found no memory, unless it is told to end. */
+    static final class Hungry {
+
+        public static void main(String[] args) throws InterruptedException {
+            Thread.ofPlatform().start(() -> {
+                var kept = new ArrayList<byte[]>();
+                while (true) {
+                    kept.add(new byte[1024 * 1024]);
+                }
+            });
+            Thread.currentThread().join();
+        }
     }
 
     /** A JVM with a child, for being killed. */

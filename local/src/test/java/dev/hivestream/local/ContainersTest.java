@@ -123,7 +123,8 @@ class ContainersTest {
         for (String app : TYPES.keySet()) {
             Files.createDirectories(folder.resolve(app));
             List<String> options = image(folder, Map.of(), "options", app);
-            assertThat(options).as(app).contains("-XX:+UseParallelGC").allMatch(option -> option.startsWith("-XX:"));
+            assertThat(options).as(app).contains("-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError")
+                    .allMatch(option -> option.startsWith("-XX:"));
             List<String> told = new ArrayList<>(List.of("-XX:MaxRAMPercentage=75"));
             told.addAll(options);
             told.addAll(List.of("-jar", folder.resolve(app).resolve(app + ".jar").toString(), "an argument"));
@@ -133,6 +134,26 @@ class ContainersTest {
                 .doesNotContain("-XX:+UseParallelGC");
         assertThat(image(folder, Map.of(), "options", "cache-rebuilder")).as("a job")
                 .anyMatch(option -> option.startsWith("-XX:Tier4"));
+    }
+
+    @Test
+    void every_app_that_the_scripts_and_the_documents_start_ends_when_it_runs_out_of_memory() throws IOException {
+        List<Path> files = new ArrayList<>(List.of(HOME.resolve("README.md"), HOME.resolve("helm/README.md")));
+        for (String folder : List.of("docs", "bin")) {
+            try (Stream<Path> found = Files.walk(HOME.resolve(folder))) {
+                found.filter(Files::isRegularFile).forEach(files::add);
+            }
+        }
+        List<String> started = new ArrayList<>();
+        for (Path file : files) {
+            Files.readString(file).replaceAll("\\\\\n", " ").lines().filter(
+                    line -> line.matches(".*\\bjava\"? .*(-jar|-cp) .*") || line.contains("local.javaOpts="))
+                    .forEach(started::add);
+        }
+        assertThat(started).hasSizeGreaterThan(6)
+                // bin/image, whose options are looked at above
+                .allMatch(line -> line.contains("-XX:+ExitOnOutOfMemoryError") || line.contains(" $jvm ")
+                        || line.contains("$(options \"$app\")"));
     }
 
     /** What the script printed, whose Java is in the folder. */

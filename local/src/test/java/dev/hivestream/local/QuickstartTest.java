@@ -9,7 +9,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,10 +110,10 @@ class QuickstartTest {
     }
 
     private List<String> command(int http, int saga, int kafka, int redis, String... options) {
-        var command = new ArrayList<>(List.of(Child.java(), "-Xmx128m", "-Dhive.home=" + home,
+        var command = Child.jvm("-Xmx128m", "-Dhive.home=" + home,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"),
                 Quickstart.class.getName(), "--http-port", "" + http, "--saga-port", "" + saga,
-                "--kafka-port", "" + kafka, "--redis-port", "" + redis));
+                "--kafka-port", "" + kafka, "--redis-port", "" + redis);
         command.addAll(List.of(options));
         return command;
     }

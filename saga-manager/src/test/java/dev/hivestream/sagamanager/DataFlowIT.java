@@ -149,7 +149,7 @@ class DataFlowIT {
         properties.put("management.metrics.tags.application.guid", "${spring.cloud.application.guid:unknown}");
         properties.put("management.metrics.tags.instance.index",
                 "${vcap.application.instance_index:${spring.cloud.stream.instanceIndex:0}}");
-        List<String> command = List.of(Child.java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        List<String> command = Child.jvm("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-Dloader.path=" + Fleet.samples(), "-jar",
                 Path.of("..", kind, "target", kind + "-boot.jar").toAbsolutePath().normalize().toString());
         Path directory = fleet.directory().resolve(stream + "." + label);

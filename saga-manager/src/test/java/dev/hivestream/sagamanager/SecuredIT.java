@@ -157,9 +157,9 @@ class SecuredIT {
     }
 
     private Job rebuilder(Map<String, String> common, int redisTls, String... work) {
-        List<String> program = new ArrayList<>(List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
+        List<String> program = Child.jvm("-Xmx512m", "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC", "-Dloader.path=" + Fleet.samples(), "-jar",
-                "../cache-rebuilder/target/cache-rebuilder-boot.jar"));
+                "../cache-rebuilder/target/cache-rebuilder-boot.jar");
         program.set(program.size() - 1, Path.of(program.getLast()).toAbsolutePath().toString());
         program.addAll(Arrays.asList(work));
         common.forEach((name, value) -> program.add("--" + name + "=" + value));

@@ -99,7 +99,7 @@ final class Race {
     }
 
     private Child program(Class<?> main, String... arguments) {
-        var program = new ArrayList<>(List.of(Child.java()));
+        var program = Child.jvm();
         // the same as that of the apps
         program.addAll(bench.jvm("command-processor", options.heap()));
         program.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

@@ -66,14 +66,14 @@ final class Rebuild implements SubCommand {
     }
 
     private List<String> bare(KafkaBroker broker) {
-        return List.of(Child.java(), "-Xmx" + options.heap() + "m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        return Child.jvm("-Xmx" + options.heap() + "m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-cp",
                 System.getProperty("java.class.path"), BareReader.class.getName(), broker.bootstrapServers(),
                 AccountLog.EVENTS);
     }
 
     private List<String> rebuild(Bench bench, KafkaBroker broker, RedisServer redis) {
-        var program = new ArrayList<>(List.of(Child.java()));
+        var program = Child.jvm();
         program.addAll(bench.jvm("cache-rebuilder", options.heap()));
         program.addAll(List.of("-Dloader.path=" + bench.samples(), "-jar", bench.jar("cache-rebuilder").toString(),
                 "rebuild", "--restart", "--json", "--hive.aggregates=account",

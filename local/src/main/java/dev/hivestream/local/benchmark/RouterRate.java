@@ -58,7 +58,7 @@ final class RouterRate {
     }
 
     private Child bare(Bench bench, String servers, String group) {
-        return bench.program(BARE, List.of(Child.java(), "-Xmx" + options.heap() + "m",
+        return bench.program(BARE, Child.jvm("-Xmx" + options.heap() + "m",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", System.getProperty("java.class.path"),
                 GroupReader.class.getName(), servers, group, AccountLog.EVENTS));
     }

@@ -101,7 +101,7 @@ final class Start implements SubCommand {
         environment.put("HIVE_AOT", contender.equals("aot-cache") ? "on" : "off");
         environment.put("PROCESSOR_TYPE", app.equals("saga-manager") ? "stream_processor" : "producer");
         return bench.start(app, environment, contender.equals("boot-jar")
-                ? List.of(Child.java(), "-jar", bench.jar(app).toString())
+                ? Child.jvm("-jar", bench.jar(app).toString())
                 : List.of(script, "run"));
     }
 

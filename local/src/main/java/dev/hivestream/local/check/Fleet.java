@@ -134,8 +134,7 @@ public final class Fleet implements AutoCloseable {
 
     /** Like {@link #job}, on the broker and the Redis that its arguments name, with system properties. */
     public Job jobOn(String kind, Map<String, String> properties, List<String> arguments) {
-        List<String> program = new ArrayList<>(
-                List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        List<String> program = Child.jvm("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         properties.forEach((key, value) -> program.add("-D" + key + "=" + value));
         program.addAll(List.of("-Dloader.path=" + samples(), "-jar",
                 HOME.resolve(kind + "/target/" + kind + "-boot.jar").toString()));

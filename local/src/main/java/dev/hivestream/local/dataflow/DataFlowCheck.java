@@ -59,7 +59,8 @@ public final class DataFlowCheck {
         this.dataFlow = servers.client();
         this.properties = Map.of("deployer.*.local.javaCmd", Child.java(),
                 "deployer.*.local.javaOpts",
-                "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dloader.path=" + samples,
+                "-Xmx256m -XX:+ExitOnOutOfMemoryError -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dloader.path="
+                        + samples,
                 "app.*.spring.kafka.bootstrap-servers", stack.broker().bootstrapServers(),
                 "app.*.spring.data.redis.url", stack.redis().uri());
     }

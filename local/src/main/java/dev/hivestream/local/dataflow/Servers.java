@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +66,7 @@ final class Servers implements AutoCloseable {
     }
 
     private static Child start(String name, Path jar, Path data, int port, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Child.java()));
+        List<String> command = Child.jvm();
         command.addAll(JVM);
         command.addAll(List.of("-jar", jar.toString(), "--server.port=" + port, "--server.address=127.0.0.1",
                 "--spring.cloud.config.enabled=false",
