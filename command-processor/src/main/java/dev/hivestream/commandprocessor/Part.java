@@ -22,7 +22,7 @@ import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.CachedPart;
-import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.owner.OwnedPartition;
 import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.trace.Traces;
 import java.time.Clock;
@@ -104,7 +104,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     /** How many there were of each, by its place. */
     private final int[] outcomes = new int[Result.Outcome.values().length];
 
-    Part(Served<C, S, E> served, Ownership.Owned owned, Rules rules) {
+    Part(Served<C, S, E> served, OwnedPartition owned, Rules rules) {
         super(served.snapshots(), owned, rules.traces());
         this.served = served;
         this.rules = rules;

@@ -2,7 +2,7 @@ package dev.hivestream.commandprocessor;
 
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.owner.Attempt;
-import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.owner.OwnedPartition;
 import java.util.List;
 import java.util.function.Function;
 import org.springframework.messaging.Message;
@@ -17,9 +17,9 @@ import org.springframework.messaging.Message;
 final class ProcessCommands implements Function<Message<List<byte[]>>, List<Message<byte[]>>> {
 
     private final Attempt.Parts with;
-    private final Function<Ownership.Owned, Attempt.Part> parts;
+    private final Function<OwnedPartition, Attempt.Part> parts;
 
-    ProcessCommands(Attempt.Parts with, Function<Ownership.Owned, Attempt.Part> parts) {
+    ProcessCommands(Attempt.Parts with, Function<OwnedPartition, Attempt.Part> parts) {
         this.with = with;
         this.parts = parts;
     }

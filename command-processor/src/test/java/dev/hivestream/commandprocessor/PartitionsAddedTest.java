@@ -35,7 +35,9 @@ class PartitionsAddedTest {
                 assertThat(readiness.statusCode()).isEqualTo(503);
                 var closed = Answers.json(readiness).path("components").path("hive").path("details").path("closed");
                 assertThat(closed.propertyNames()).hasSize(9);
-                assertThat(closed.path("growing:" + Wire.partitionOf(id)).asString(""))
+                var status = closed.path("growing:" + Wire.partitionOf(id));
+                assertThat(status.path("state").asString("")).isEqualTo("STOPPED");
+                assertThat(status.path("reason").asString(""))
                         .contains("'growing.commands' has 9 partitions and hive.partitions is 8")
                         .contains("Set hive.partitions");
             });

@@ -17,6 +17,9 @@ public final class Probes implements Domain {
     /** Told of each command that is decided; may throw. */
     static volatile Runnable onDecide = () -> {};
 
+    /** Told of each event that is folded. */
+    static volatile Runnable onEvolve = () -> {};
+
     /** To put as many events, or none, or to refuse if negative. */
     public record Put(int events) {}
 
@@ -49,6 +52,7 @@ public final class Probes implements Domain {
 
         @Override
         public Count evolve(Count state, Was event) {
+            onEvolve.run();
             return new Count(event.number());
         }
     }

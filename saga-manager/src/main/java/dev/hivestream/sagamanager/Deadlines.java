@@ -3,7 +3,7 @@ package dev.hivestream.sagamanager;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.Ownership;
@@ -61,7 +61,7 @@ final class Deadlines implements AutoCloseable {
     private void run(Duration every) {
         try {
             while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
-                for (Map.Entry<Slot, CatchUp.Reflected> open : ownership.open().entrySet()) {
+                for (Map.Entry<Slot, RestoredPartition> open : ownership.open().entrySet()) {
                     ServedSaga<?, ?, ?> saga = sagas.byName().get(open.getKey().aggregate());
                     try {
                         if (saga != null) {
@@ -81,7 +81,7 @@ final class Deadlines implements AutoCloseable {
         }
     }
 
-    private void damaged(Slot slot, CatchUp.Reflected reflected, SnapshotCodec.Unreadable damage) {
+    private void damaged(Slot slot, RestoredPartition reflected, SnapshotCodec.Unreadable damage) {
         try {
             ownership.damaged(slot, reflected.generation(), damage);
         } catch (DataAccessException e) {
@@ -89,7 +89,7 @@ final class Deadlines implements AutoCloseable {
         }
     }
 
-    private <S> void look(ServedSaga<?, S, ?> saga, Slot slot, CatchUp.Reflected reflected) {
+    private <S> void look(ServedSaga<?, S, ?> saga, Slot slot, RestoredPartition reflected) {
         Instant now = Instant.now(clock);
         List<Indexed> due = cache.lowest(slot, reflected.generation(), ServedSaga.DEADLINES, now.toEpochMilli(),
                 AT_ONCE).stream().filter(one -> one.member().indexOf(':') > 0).toList();

@@ -14,7 +14,7 @@ import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.CachedPart;
-import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.owner.OwnedPartition;
 import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.Received;
@@ -53,7 +53,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private final Set<String> changed = new LinkedHashSet<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
 
-    InboxPart(ServedSaga<?, S, ?> saga, Ownership.Owned owned, Rules rules) {
+    InboxPart(ServedSaga<?, S, ?> saga, OwnedPartition owned, Rules rules) {
         super(saga.snapshots(), owned, rules.traces());
         this.saga = saga;
         this.rules = rules;

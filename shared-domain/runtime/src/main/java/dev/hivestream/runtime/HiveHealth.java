@@ -1,11 +1,12 @@
 package dev.hivestream.runtime;
 
+import dev.hivestream.runtime.owner.OwnedPartition;
 import dev.hivestream.runtime.owner.Ownership;
 import java.util.Map;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** Ready only when broker and Redis answer and every partition that is owned is caught up. Never part of liveness. */
+/** Ready only when broker and Redis answer and every partition that is owned is running. Never part of liveness. */
 final class HiveHealth implements HealthIndicator {
 
     private final Ownership ownership;
@@ -18,7 +19,7 @@ final class HiveHealth implements HealthIndicator {
 
     @Override
     public Health health() {
-        Map<String, String> closed = ownership.closed();
+        Map<String, OwnedPartition.Status> closed = ownership.closed();
         String broker = outages.broker();
         String redis = outages.redis();
         Health.Builder health = ownership.isJoined() && closed.isEmpty() && broker == null && redis == null

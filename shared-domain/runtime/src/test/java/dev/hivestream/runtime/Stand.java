@@ -4,6 +4,7 @@ import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Fingerprint;
@@ -150,7 +151,12 @@ public final class Stand {
 
     /** Of nothing yet; it looks at its partitions too seldom to be seen. */
     public Ownership ownership() {
-        return new Ownership(Map.of(served.name(), served), catchUp(), CACHE, Duration.ofMinutes(1), 1_000_000);
+        return ownership(Map.of(served.name(), served), Duration.ofMinutes(1));
+    }
+
+    /** Of nothing yet, with the types that it knows, and how often it checks idle partitions. */
+    public Ownership ownership(Map<String, ? extends Folded<?, ?>> types, Duration idleCheckInterval) {
+        return new Ownership(types, catchUp(), CACHE, idleCheckInterval, 1_000_000);
     }
 
     /** The slot's partition of the commands topic. */
@@ -164,11 +170,11 @@ public final class Stand {
     }
 
     /** Catches up, with nobody to stop it. */
-    public CatchUp.Reflected run() {
+    public RestoredPartition run() {
         return run(() -> false);
     }
 
-    public CatchUp.Reflected run(BooleanSupplier stop) {
+    public RestoredPartition run(BooleanSupplier stop) {
         return catchUp().run(served, slot, group, stop);
     }
 

@@ -108,6 +108,11 @@ public final class Cache {
             end
             return 1
             """);
+    private static final RedisScripts.Script DEACTIVATE = RedisScripts.script("""
+            local removed = redis.pcall('HDEL', KEYS[1], ARGV[1])
+            if type(removed) == 'table' then redis.call('DEL', KEYS[1]) end
+            return 1
+            """);
     /** What is wanted is listed, too, each time: a failover of Redis may have lost the one and not the other. */
     private static final RedisScripts.Script WANTED = RedisScripts.script(Generations.PUT + """
             local wanted = redis.pcall('HGET', KEYS[1], ARGV[1])
@@ -345,6 +350,14 @@ public final class Cache {
     public void activate(Slot slot, String fingerprint, String generation) {
         Long _ = scripts.run(ACTIVATE, ReturnType.INTEGER, 1,
                 new byte[][]{Keys.active(slot), utf8(fingerprint), utf8(generation)});
+    }
+
+    /**
+     * Lets readers use no generation until one is activated. An owner does so whose checkpoint is gone; whichever generation
+     * the pointer names, it is as old as what was lost. Should a later owner have activated one, it notices and restores.
+     */
+    public void deactivate(Slot slot, String fingerprint) {
+        Long _ = scripts.run(DEACTIVATE, ReturnType.INTEGER, 1, new byte[][]{Keys.active(slot), utf8(fingerprint)});
     }
 
     /**

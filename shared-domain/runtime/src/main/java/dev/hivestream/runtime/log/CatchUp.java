@@ -61,16 +61,6 @@ public final class CatchUp {
     }
 
     /**
-     * A slot whose cache reflects the log.
-     *
-     * @param commandsTopicId Kafka's id of the commands topic
-     * @param fingerprint of its snapshots
-     * @param generation that is caught up and active
-     * @param checkpoint that is stored
-     */
-    public record Reflected(String commandsTopicId, String fingerprint, String generation, Checkpoint checkpoint) {}
-
-    /**
      * Catches the wanted generation up and makes it the active one.
      *
      * @param group the consumer group that reads the slot's commands; no member but the caller may own the slot
@@ -78,7 +68,7 @@ public final class CatchUp {
      * @throws StartRefused if topics or Redis are not as they must be
      * @throws CancellationException if told to stop
      */
-    public <S, E> Reflected run(Folded<S, E> served, Slot slot, String group, BooleanSupplier stop) {
+    public <S, E> RestoredPartition run(Folded<S, E> served, Slot slot, String group, BooleanSupplier stop) {
         Topics.Ids ids = served.require(topics);
         cache.requireNoEviction();
         String fingerprint = served.fingerprint(ids.events());
@@ -106,12 +96,12 @@ public final class CatchUp {
         if (!generation.equals(cache.load(slot, fingerprint, generation, List.of()).active())) {
             cache.activate(slot, fingerprint, generation);
         }
-        return new Reflected(ids.commands(), fingerprint, generation, reached);
+        return new RestoredPartition(ids.commands(), fingerprint, generation, reached);
     }
 
     /** Gives a damaged generation up for the next one, which is built from the log. */
     public String replace(Slot slot, String fingerprint, String generation, SnapshotCodec.Unreadable damage) {
-        LOG.error("The cache of {} is damaged and is built anew: {}", slot, damage.getMessage());
+        LOG.warn("The cache of {} is damaged and is built anew: {}", slot, damage.getMessage());
         if (damage.id() != null) {
             replay.suspect(slot, damage.id());
         }

@@ -118,9 +118,9 @@ public final class Admission implements ClientFactoryCustomizer {
          * transaction costs what that of a large one costs. The group may give partitions away and take them meanwhile.
          */
         private ConsumerRecords<byte[], byte[]> gather(ConsumerRecords<byte[], byte[]> first) {
-            Map<TopicPartition, Ownership.Owned> before = new HashMap<>();
+            Map<TopicPartition, OwnedPartition> before = new HashMap<>();
             for (TopicPartition partition : first.partitions()) {
-                Ownership.Owned owned = ownership.owned(partition);
+                OwnedPartition owned = ownership.owned(partition);
                 if (owned == null) {
                     return first;
                 }
@@ -145,7 +145,7 @@ public final class Admission implements ClientFactoryCustomizer {
 
         /** Those of partitions that were not given away meanwhile: whoever takes such a one gets its records from the log. */
         private Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> kept(ConsumerRecords<byte[], byte[]> first,
-                Map<TopicPartition, Ownership.Owned> before) {
+                Map<TopicPartition, OwnedPartition> before) {
             Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> kept = new LinkedHashMap<>();
             for (TopicPartition partition : first.partitions()) {
                 if (ownership.owned(partition) == before.get(partition)) {

@@ -39,7 +39,7 @@ public final class Attempt implements TransactionSynchronization {
     public interface Part {
 
         /** The partition. */
-        Ownership.Owned owned();
+        OwnedPartition owned();
 
         /** Takes a record of it; in order. */
         void add(Incoming record);
@@ -94,7 +94,7 @@ public final class Attempt implements TransactionSynchronization {
     private Guard.@Nullable Held held;
     private boolean committing;
     private boolean committed;
-    private final List<TopicPartition> unwritten = new ArrayList<>();
+    private final List<OwnedPartition> unwritten = new ArrayList<>();
     private long since = System.nanoTime();
 
     private Attempt(Parts with) {
@@ -105,9 +105,9 @@ public final class Attempt implements TransactionSynchronization {
      * Joins the listener's transaction.
      *
      * @param part makes a part for an owned partition
-     * @throws NotReady if a partition is not caught up
+     * @throws NotReady if a partition is not running
      */
-    public static Attempt join(Parts with, List<Incoming> records, Function<Ownership.Owned, Part> part) {
+    public static Attempt join(Parts with, List<Incoming> records, Function<OwnedPartition, Part> part) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
             throw new IllegalStateException("Batches are decided in a Kafka transaction only; set "
                     + "spring.cloud.stream.kafka.binder.transaction.transaction-id-prefix");
@@ -116,10 +116,21 @@ public final class Attempt implements TransactionSynchronization {
         TransactionSynchronizationManager.registerSynchronization(attempt);
         for (Incoming record : records) {
             attempt.parts.computeIfAbsent(record.partition(),
-                    partition -> part.apply(with.ownership().use(partition))).add(record);
+                    partition -> begin(with.ownership(), partition, part)).add(record);
         }
         with.watcher().batch(records.size());
         return attempt;
+    }
+
+    private static Part begin(Ownership ownership, TopicPartition partition, Function<OwnedPartition, Part> part) {
+        OwnedPartition owned = ownership.use(partition);
+        try {
+            return part.apply(owned);
+        } catch (RuntimeException | Error e) {
+            // no part of this batch yet, so its end does not release it
+            ownership.release(owned);
+            throw e;
+        }
     }
 
     /** Asks for the guard's locks. */
@@ -135,34 +146,31 @@ public final class Attempt implements TransactionSynchronization {
     }
 
     /**
-     * Reads the cache under the locks; a partition whose checkpoint is not the one expected is closed and caught up before it
-     * is decided.
+     * Reads the cache under the locks. A partition whose checkpoint is not the one expected is closed, and restored once this
+     * batch, which fails, has ended.
      */
     public void load() {
         // the locks and all partitions before the first answer is waited for
-        Map<TopicPartition, BooleanSupplier> asked = ask();
+        Map<Part, BooleanSupplier> asked = ask();
         boolean locked = Objects.requireNonNull(held).await();
         since = with.watcher().step("guard", since);
         if (!locked) {
             asked = ask();
         }
-        List<TopicPartition> surprised = new ArrayList<>();
-        asked.forEach((partition, answer) -> {
+        List<OwnedPartition> lost = new ArrayList<>();
+        asked.forEach((part, answer) -> {
             if (!answer.getAsBoolean()) {
-                surprised.add(partition);
+                lost.add(part.owned());
             }
         });
-        surprised.forEach(partition -> with.ownership().doubt(partition,
-                "the stored checkpoint is not the one expected"));
+        lost.forEach(partition -> with.ownership().lost(partition, "the stored checkpoint is not the one expected"));
         since = with.watcher().step("load", since);
-        if (!surprised.isEmpty()) {
-            parts.values().forEach(part -> part.owned().reflected());
-        }
+        lost.forEach(OwnedPartition::requireRunning);
     }
 
-    private Map<TopicPartition, BooleanSupplier> ask() {
-        Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
-        parts.forEach((partition, part) -> asked.put(partition, part.load(with.cache())));
+    private Map<Part, BooleanSupplier> ask() {
+        Map<Part, BooleanSupplier> asked = new LinkedHashMap<>();
+        parts.values().forEach(part -> asked.put(part, part.load(with.cache())));
         return asked;
     }
 
@@ -196,32 +204,31 @@ public final class Attempt implements TransactionSynchronization {
     public void afterCommit() {
         committed = true;
         since = with.watcher().step("commit", since);
-        Map<TopicPartition, BooleanSupplier> asked = new LinkedHashMap<>();
-        parts.forEach((partition, part) -> unlessUnwritten(partition,
-                () -> asked.put(partition, part.writeBack(with.cache()))));
+        Map<Part, BooleanSupplier> asked = new LinkedHashMap<>();
+        parts.values().forEach(part -> unlessUnwritten(part.owned(),
+                () -> asked.put(part, part.writeBack(with.cache()))));
         Objects.requireNonNull(held).askToRelease();
-        asked.forEach((partition, answer) -> unlessUnwritten(partition,
-                () -> writtenBack(partition, answer.getAsBoolean())));
+        asked.forEach((part, answer) -> unlessUnwritten(part.owned(),
+                () -> writtenBack(part.owned(), answer.getAsBoolean())));
         since = with.watcher().step("write-back", since);
     }
 
-    private void unlessUnwritten(TopicPartition partition, Runnable step) {
+    private void unlessUnwritten(OwnedPartition partition, Runnable step) {
         try {
             step.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("The cache of {} could not be written after a commit; it is caught up: {}", partition,
+            LOG.warn("The cache of {} could not be written after a commit; it is restored: {}", partition.slot(),
                     e.toString());
             unwritten.add(partition);
         }
     }
 
-    private void writtenBack(TopicPartition input, boolean isWritten) {
-        Ownership.Owned owned = Objects.requireNonNull(parts.get(input)).owned();
+    private void writtenBack(OwnedPartition owned, boolean isWritten) {
         if (isWritten) {
-            with.watcher().written(owned.slot(), owned.reflected().checkpoint());
+            with.watcher().written(owned.slot(), owned.restored().checkpoint());
         } else {
             with.watcher().overtaken(owned.slot());
-            with.ownership().doubt(input, "the cache was changed while a batch was committed");
+            with.ownership().lost(owned, "the cache was changed while a batch was committed");
         }
     }
 
@@ -232,10 +239,10 @@ public final class Attempt implements TransactionSynchronization {
             held.release();
         }
         if (committing && !committed) {
-            parts.keySet()
-                    .forEach(partition -> with.ownership().doubt(partition, "the outcome of a commit is not known"));
+            parts.values().forEach(
+                    part -> with.ownership().invalidate(part.owned(), "the outcome of a commit is not known"));
         }
-        unwritten.forEach(partition -> with.ownership().doubt(partition, "its cache could not be written"));
+        unwritten.forEach(partition -> with.ownership().invalidate(partition, "its cache could not be written"));
         parts.values().forEach(part -> with.ownership().release(part.owned()));
         parts.values().forEach(part -> part.ended(committed));
         with.watcher().step("release", since);

@@ -3,7 +3,7 @@ package dev.hivestream.runtime.owner;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Malformed;
@@ -30,8 +30,8 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private static final Logger LOG = LoggerFactory.getLogger(CachedPart.class);
 
     private final SnapshotCodec<S> codec;
-    private final Ownership.Owned owned;
-    private final CatchUp.Reflected reflected;
+    private final OwnedPartition owned;
+    private final RestoredPartition reflected;
     private final Traces traces;
     private final List<Traces.Handling> handlings = new ArrayList<>();
     private Traces.@Nullable Handling handling;
@@ -42,22 +42,22 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private Map<String, byte @Nullable []> stored = Map.of();
 
     /** @throws NotReady if what the cache reflects is not known now */
-    protected CachedPart(SnapshotCodec<S> codec, Ownership.Owned owned, Traces traces) {
+    protected CachedPart(SnapshotCodec<S> codec, OwnedPartition owned, Traces traces) {
         this.codec = codec;
         this.owned = owned;
         this.traces = traces;
         // in this order: what is hot is never older than what is expected to be stored
-        this.reflected = owned.reflected();
+        this.reflected = owned.restored();
         this.hot = owned.hot();
     }
 
     @Override
-    public final Ownership.Owned owned() {
+    public final OwnedPartition owned() {
         return owned;
     }
 
     /** What the cache reflected when the batch began. */
-    protected final CatchUp.Reflected reflected() {
+    protected final RestoredPartition reflected() {
         return reflected;
     }
 

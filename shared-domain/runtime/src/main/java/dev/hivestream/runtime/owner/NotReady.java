@@ -1,6 +1,6 @@
 package dev.hivestream.runtime.owner;
 
-/** A batch cannot be decided now: a partition of it is not caught up. It is rolled back and comes again. */
+/** A batch cannot be processed now: a partition of it is not running. It is rolled back and comes again. */
 public final class NotReady extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -4,8 +4,8 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.SnapshotCodec;
-import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.log.CatchUp;
+import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
@@ -21,19 +21,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.cloud.stream.binder.kafka.KafkaBindingRebalanceListener;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
- * The partitions that this instance owns, and which of them may be decided on. A partition that is taken is closed:
- * nothing is consumed from it until its cache reflects the log to its end. It is closed again whenever that is in doubt: after
- * an unclean commit, and when the stored checkpoint is not the one expected. Thread-safe.
+ * The partitions that this instance owns, each with its {@link OwnedPartition.State state}. A partition that is assigned is
+ * restored: nothing is consumed from it until its snapshots reflect the log to its end. It is restored again whenever that
+ * is in doubt: after an unclean commit, when the stored checkpoint is not the one expected, and when a snapshot is damaged.
+ * Whoever finds that out closes the partition; the restore begins once the batch in progress has ended. Thread-safe.
  */
 public final class Ownership implements KafkaBindingRebalanceListener, AutoCloseable {
 
@@ -45,10 +48,10 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private final Map<String, ? extends Folded<?, ?>> served;
     private final CatchUp catchUp;
     private final Cache cache;
-    private final Map<TopicPartition, Owned> owned = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, OwnedPartition> owned = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final ExecutorService openers = Executors
-            .newThreadPerTaskExecutor(Thread.ofVirtual().name("catch-up-", 0).factory());
+    private final ExecutorService restorers = Executors
+            .newThreadPerTaskExecutor(Thread.ofVirtual().name("restore-", 0).factory());
     private final Thread watcher;
     private final long hot;
     private volatile boolean joined;
@@ -68,74 +71,6 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         this.watcher = Thread.ofVirtual().name("watch").start(() -> watch(watch));
     }
 
-    /** A partition that this instance owns. Held by one batch, or by the watch, at a time. */
-    public final class Owned {
-
-        private final TopicPartition commands;
-        private final Consumer<?, ?> consumer;
-        private final String group;
-        private final Slot slot;
-        /** Fair: a batch after the other would not let the watch in. */
-        private final ReentrantLock use = new ReentrantLock(true);
-        private final CountDownLatch given = new CountDownLatch(1);
-        private volatile CatchUp.@Nullable Reflected reflected;
-        private volatile Hot hot = new Hot(() -> 0);
-        private volatile String trouble = "is being caught up";
-
-        private Owned(TopicPartition commands, Consumer<?, ?> consumer) {
-            this.commands = commands;
-            this.consumer = consumer;
-            this.group = consumer.groupMetadata().groupId();
-            this.slot = new Slot(Topics.ownerOf(commands.topic()), commands.partition());
-        }
-
-        public Slot slot() {
-            return slot;
-        }
-
-        /**
-         * What the cache reflects; asked by the batch that uses the partition.
-         *
-         * @throws NotReady if that is not known now
-         */
-        public CatchUp.Reflected reflected() {
-            CatchUp.Reflected now = reflected;
-            if (now == null) {
-                throw new NotReady("The partition " + commands + " " + trouble);
-            }
-            return now;
-        }
-
-        /** After a commit: what the next batch expects, whether it gets written or not. */
-        public void expect(Checkpoint next) {
-            CatchUp.Reflected now = reflected;
-            if (now != null) {
-                reflected = new CatchUp.Reflected(now.commandsTopicId(), now.fingerprint(), now.generation(), next);
-            }
-        }
-
-        /** What need not be read as long as the checkpoint is the one expected. */
-        Hot hot() {
-            return hot;
-        }
-
-        /** From now on batches may be decided. */
-        private void open(CatchUp.Reflected now) {
-            hot = new Hot(() -> Ownership.this.hot / Math.max(1, owned.size()));
-            reflected = now;
-        }
-
-        /** They may no longer. */
-        private void close() {
-            reflected = null;
-            hot = new Hot(() -> 0);
-        }
-
-        private boolean isGiven() {
-            return given.getCount() == 0 || closing.getCount() == 0;
-        }
-    }
-
     @Override
     public void onPartitionsAssigned(String bindingName, Consumer<?, ?> consumer, Collection<TopicPartition> partitions,
             boolean initial) {
@@ -144,12 +79,12 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             if (!Topics.isOwned(partition.topic())) {
                 continue;
             }
-            Owned taken = new Owned(partition, consumer);
-            Owned before = owned.put(partition, taken);
+            OwnedPartition assigned = new OwnedPartition(partition, consumer);
+            OwnedPartition before = owned.put(partition, assigned);
             if (before != null) {
-                before.given.countDown();
+                before.revoke();
             }
-            open(taken);
+            restore(assigned);
         }
     }
 
@@ -157,113 +92,143 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     public void onPartitionsRevokedAfterCommit(String bindingName, Consumer<?, ?> consumer,
             Collection<TopicPartition> partitions) {
         for (TopicPartition partition : partitions) {
-            Owned given = owned.get(partition);
+            OwnedPartition revoked = owned.get(partition);
             // one that was lost may belong to another consumer of this process by now
-            if (given != null && given.consumer == consumer && owned.remove(partition, given)) {
-                given.close();
-                given.given.countDown();
+            if (revoked != null && revoked.isOf(consumer) && owned.remove(partition, revoked)) {
+                revoked.revoke();
             }
         }
     }
 
     /**
-     * A partition for a batch, which must {@link #release} it.
+     * The exclusive use of a partition for a batch, which must {@link #release} it.
      *
-     * @throws NotReady if it is not owned or not caught up
+     * @throws NotReady if it is not owned or not running
      */
-    public Owned use(TopicPartition commands) {
-        Owned partition = owned.get(commands);
+    public OwnedPartition use(TopicPartition commands) {
+        OwnedPartition partition = owned.get(commands);
         if (partition == null) {
             throw new NotReady("The partition " + commands + " is not owned here");
         }
-        partition.use.lock();
-        if (partition.reflected == null) {
-            partition.use.unlock();
-            throw new NotReady("The partition " + commands + " " + partition.trouble);
+        partition.requireRunning();
+        partition.lock();
+        try {
+            partition.requireRunning();
+        } catch (NotReady e) {
+            release(partition);
+            throw e;
         }
         return partition;
     }
 
-    /** Never throws. */
-    public void release(Owned partition) {
-        if (partition.use.isHeldByCurrentThread()) {
-            partition.use.unlock();
+    /** Ends the exclusive use, and lets a restore begin that waits for it. Never throws. */
+    public void release(OwnedPartition partition) {
+        if (partition.isUsedByCurrentThread()) {
+            partition.unlock();
+            restoreIfClosing(partition);
         }
     }
 
-    /** A partition as it is owned now: another one if it was given away and taken again. Null if it is not owned. */
+    /** A partition as it is owned now: another one if it was revoked and assigned again. Null if it is not owned. */
     @Nullable
-    Owned owned(TopicPartition commands) {
+    OwnedPartition owned(TopicPartition commands) {
         return owned.get(commands);
     }
 
-    /** Whether a batch of this partition can be decided now. */
+    /** Whether a batch of this partition can be processed now. */
     public boolean isOpen(TopicPartition commands) {
         if (!Topics.isOwned(commands.topic())) {
             return true;
         }
-        Owned partition = owned.get(commands);
-        return partition != null && partition.reflected != null;
-    }
-
-    /** Closes a partition and catches it up again, since what its cache reflects is not known. Never throws. */
-    public void doubt(TopicPartition commands, String why) {
-        Owned partition = owned.get(commands);
-        if (partition != null) {
-            doubt(partition, why);
-        }
-    }
-
-    private void doubt(Owned partition, String why) {
-        synchronized (partition) {
-            if (partition.reflected == null || partition.isGiven()) {
-                return;
-            }
-            LOG.info("{} is caught up again: {}", partition.slot, why);
-            partition.trouble = "is being caught up (" + why + ")";
-            partition.close();
-        }
-        open(partition);
-    }
-
-    /** Closes a partition whose cache has a snapshot that nobody can read; it is built anew. */
-    public void damaged(Owned partition, SnapshotCodec.Unreadable damage) {
-        CatchUp.Reflected now = partition.reflected;
-        if (now != null) {
-            catchUp.replace(partition.slot, now.fingerprint(), now.generation(), damage);
-        }
-        doubt(partition, "a snapshot was damaged");
+        OwnedPartition partition = owned.get(commands);
+        return partition != null && partition.state() == OwnedPartition.State.RUNNING;
     }
 
     /**
-     * Told by who reads a slot's cache. Nothing is done if it is not owned here, or its generation is another by now.
+     * Closes a partition and restores it once the batch in progress has ended, since what its cache reflects is not known.
+     * Never throws.
+     */
+    public void invalidate(OwnedPartition partition, String reason) {
+        close(partition, reason, false);
+    }
+
+    /**
+     * Does what {@link #invalidate} does for a partition whose stored checkpoint is not the one expected: Redis was rolled
+     * back, replaced or emptied. Readers stop using the cache before it is restored. Never throws.
+     */
+    public void lost(OwnedPartition partition, String reason) {
+        close(partition, reason, true);
+    }
+
+    private void close(OwnedPartition partition, String reason, boolean readersStop) {
+        if (partition.close(reason, readersStop)) {
+            LOG.atLevel(readersStop ? Level.WARN : Level.INFO).log("Restoring {}: {}", partition.slot(), reason);
+        }
+        restoreIfClosing(partition);
+    }
+
+    /**
+     * Starts the restore of a closing partition, unless its exclusive use is held: then whoever holds it does so when it
+     * releases it. Both look after they changed what the other one looks at.
+     */
+    private void restoreIfClosing(OwnedPartition partition) {
+        while (partition.state() == OwnedPartition.State.CLOSING && !partition.isUsedByCurrentThread()
+                && partition.tryLock()) {
+            boolean restores;
+            try {
+                restores = partition.state() == OwnedPartition.State.CLOSING && partition.restore();
+            } finally {
+                partition.unlock();
+            }
+            if (restores) {
+                restore(partition);
+            }
+        }
+    }
+
+    /** Closes a partition whose cache contains a snapshot that cannot be read; a new generation is built from the log. */
+    public void damaged(OwnedPartition partition, SnapshotCodec.Unreadable damage) {
+        RestoredPartition running = partition.running();
+        if (running != null) {
+            catchUp.replace(partition.slot(), running.fingerprint(), running.generation(), damage);
+        }
+        invalidate(partition, "a snapshot was damaged");
+    }
+
+    /**
+     * Called by whoever reads a slot's cache. Nothing happens if it is not owned here, or its generation is another by now.
+     * A batch in progress is not disturbed: the partition is closed, and restored once the batch has ended.
      *
      * @param generation that the damage is in
      */
     public void damaged(Slot slot, String generation, SnapshotCodec.Unreadable damage) {
-        for (Owned partition : owned.values()) {
-            CatchUp.Reflected now = partition.reflected;
-            if (partition.slot.equals(slot) && now != null && now.generation().equals(generation)) {
+        for (OwnedPartition partition : owned.values()) {
+            RestoredPartition running = partition.running();
+            if (partition.slot().equals(slot) && running != null && running.generation().equals(generation)) {
                 damaged(partition, damage);
             }
         }
     }
 
-    /** Partitions that are owned and cannot be decided on now, with the reason; empty if all is well. */
-    public Map<String, String> closed() {
-        Map<String, String> closed = new TreeMap<>();
-        owned.values().stream().filter(partition -> partition.reflected == null)
-                .forEach(partition -> closed.put(partition.slot.toString(), partition.trouble));
+    /** Partitions that are owned and not running, with state and reason; empty if all is well. */
+    public Map<String, OwnedPartition.Status> closed() {
+        Map<String, OwnedPartition.Status> closed = new TreeMap<>();
+        owned.values().forEach(partition -> {
+            OwnedPartition.Status status = partition.status();
+            if (status.state() != OwnedPartition.State.RUNNING) {
+                closed.put(partition.slot().toString(), status);
+            }
+        });
         return closed;
     }
 
-    /** What the caches of the open partitions reflect, by slot. */
-    public Map<Slot, CatchUp.Reflected> open() {
-        Map<Slot, CatchUp.Reflected> open = new HashMap<>();
+    /** What the caches of the running partitions reflect, by slot. */
+    public Map<Slot, RestoredPartition> open() {
+        Map<Slot, RestoredPartition> open = new HashMap<>();
         owned.values().forEach(partition -> {
-            CatchUp.Reflected now = partition.reflected;
-            if (now != null) {
-                open.put(partition.slot, now);
+            RestoredPartition running = partition.running();
+            if (running != null) {
+                open.put(partition.slot(), running);
             }
         });
         return open;
@@ -277,40 +242,83 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     /** The slots that are owned. */
     public Set<String> slots() {
         Set<String> slots = new TreeSet<>();
-        owned.values().forEach(partition -> slots.add(partition.slot.toString()));
+        owned.values().forEach(partition -> slots.add(partition.slot().toString()));
         return slots;
     }
 
-    private void open(Owned partition) {
-        openers.execute(() -> {
-            Duration backOff = FIRST_BACK_OFF;
-            while (!partition.isGiven()) {
-                try {
-                    partition.open(catchUp.run(known(partition.slot.aggregate()), partition.slot, partition.group,
-                            partition::isGiven));
-                    return;
-                } catch (CancellationException e) {
-                    return;
-                } catch (RuntimeException e) {
-                    String trouble = e instanceof StartRefused refused ? refused.line() : "waits: " + e;
-                    if (!trouble.equals(partition.trouble)) {
-                        LOG.error("{} is not decided on. {}", partition.slot, trouble);
-                        LOG.debug("The reason", e);
-                    }
-                    partition.trouble = trouble;
-                    try {
-                        if (partition.given.await(backOff.toMillis(), TimeUnit.MILLISECONDS)) {
-                            return;
-                        }
-                    } catch (InterruptedException interrupted) {
-                        return;
-                    }
-                    backOff = backOff.multipliedBy(2).compareTo(LAST_BACK_OFF) > 0
-                            ? LAST_BACK_OFF
-                            : backOff.multipliedBy(2);
+    private void restore(OwnedPartition partition) {
+        try {
+            restorers.execute(() -> restoreUntilDone(partition));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{} is not restored: the process is being stopped", partition.slot(), e);
+        }
+    }
+
+    private void restoreUntilDone(OwnedPartition partition) {
+        Duration backOff = FIRST_BACK_OFF;
+        String reported = null;
+        while (!isOver(partition)) {
+            try {
+                partition.run(restored(partition), () -> hot / Math.max(1, owned.size()));
+                if (reported != null) {
+                    LOG.info("{} is processing commands again", partition.slot());
                 }
+                return;
+            } catch (CancellationException e) {
+                return;
+            } catch (StartRefused e) {
+                partition.stop(e.line());
+                if (!e.line().equals(reported)) {
+                    LOG.error("{} is not processing commands: {}", partition.slot(), e.line());
+                    reported = e.line();
+                }
+            } catch (RuntimeException | StackOverflowError | LinkageError e) {
+                String reason = "The restore is tried again: " + NestedExceptionUtils.getMostSpecificCause(e);
+                partition.delayed(reason);
+                if (reported == null) {
+                    LOG.warn("{} is not processing commands: {}", partition.slot(), reason);
+                    reported = reason;
+                }
+                LOG.debug("The restore of {} failed", partition.slot(), e);
             }
-        });
+            try {
+                if (partition.awaitRevoked(backOff) || !restoresAgain(partition)) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                return;
+            }
+            backOff = backOff.multipliedBy(2).compareTo(LAST_BACK_OFF) > 0
+                    ? LAST_BACK_OFF
+                    : backOff.multipliedBy(2);
+        }
+    }
+
+    private RestoredPartition restored(OwnedPartition partition) {
+        String readersOf = partition.readersOf();
+        if (readersOf != null) {
+            cache.deactivate(partition.slot(), readersOf);
+            partition.readersStopped();
+        }
+        return catchUp.run(known(partition.slot().aggregate()), partition.slot(), partition.group(),
+                () -> isOver(partition));
+    }
+
+    /** STOPPED → RESTORING; a restore that an outage delays is RESTORING already. False if the partition was revoked. */
+    private static boolean restoresAgain(OwnedPartition partition) {
+        if (partition.state() != OwnedPartition.State.STOPPED) {
+            return true;
+        }
+        partition.lock();
+        try {
+            return partition.restore();
+        } finally {
+            partition.unlock();
+        }
+    }
+
+    private boolean isOver(OwnedPartition partition) {
+        return partition.isRevoked() || closing.getCount() == 0;
     }
 
     private Folded<?, ?> known(String aggregate) {
@@ -322,16 +330,16 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         return found;
     }
 
-    /** A lost or replaced cache is noticed on idle partitions too, and another wanted generation on busy ones as well. */
+    /** Finds a lost or replaced cache on idle partitions too, and another wanted generation on busy ones as well. */
     private void watch(Duration every) {
         try {
             while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
                 Map<String, String> wanted = new HashMap<>();
-                for (Owned partition : List.copyOf(owned.values())) {
+                for (OwnedPartition partition : List.copyOf(owned.values())) {
                     try {
                         look(partition, wanted);
                     } catch (RuntimeException e) {
-                        LOG.debug("{} could not be looked at", partition.slot, e);
+                        LOG.debug("{} could not be checked", partition.slot(), e);
                     }
                 }
             }
@@ -341,41 +349,41 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     }
 
     /** @param wanted what is known of this round already, by fingerprint */
-    private void look(Owned partition, Map<String, String> wanted) throws InterruptedException {
-        CatchUp.Reflected before = partition.reflected;
+    private void look(OwnedPartition partition, Map<String, String> wanted) throws InterruptedException {
+        RestoredPartition before = partition.running();
         if (before == null) {
             return;
         }
         boolean change = !wanted
-                .computeIfAbsent(before.fingerprint(), print -> cache.wanted(partition.slot.aggregate(), print))
+                .computeIfAbsent(before.fingerprint(), print -> cache.wanted(partition.slot().aggregate(), print))
                 .equals(before.generation());
         // a batch is waited for only if there is a reason
-        if (!partition.use.tryLock(change ? LONGEST_BATCH.toMillis() : 0, TimeUnit.MILLISECONDS)) {
+        if (!partition.tryLock(change ? LONGEST_BATCH : Duration.ZERO)) {
             return;
         }
         try {
-            CatchUp.Reflected now = partition.reflected;
-            if (now == null) {
+            RestoredPartition running = partition.running();
+            if (running == null) {
                 return;
             }
             if (change) {
-                doubt(partition, "another generation is wanted");
+                invalidate(partition, "another generation is wanted");
                 return;
             }
-            Cache.Loaded found = cache.load(partition.slot, now.fingerprint(), now.generation(), List.of());
-            if (!found.isAt(now.checkpoint()) || !now.generation().equals(found.active())) {
-                doubt(partition, "the stored checkpoint is not the one expected");
+            Cache.Loaded found = cache.load(partition.slot(), running.fingerprint(), running.generation(), List.of());
+            if (!found.isAt(running.checkpoint()) || !running.generation().equals(found.active())) {
+                lost(partition, "the stored checkpoint is not the one expected");
             }
         } finally {
-            partition.use.unlock();
+            release(partition);
         }
     }
 
     @Override
     public void close() {
         closing.countDown();
-        owned.values().forEach(partition -> partition.given.countDown());
-        openers.shutdownNow();
+        owned.values().forEach(OwnedPartition::revoke);
+        restorers.shutdownNow();
         watcher.interrupt();
     }
 }

@@ -156,8 +156,10 @@ class ApiDocumentsTest {
         for (JsonNode response : OPEN_API.at("/components/responses")) {
             for (JsonNode example : response.at("/content/application~1problem+json/examples")) {
                 int status = example.at("/value/status").asInt();
-                if (status != 422) {
-                    examples.add(status + " " + example.at("/value/code").asString());
+                String code = example.at("/value/code").asString();
+                // a domain's codes are its own
+                if (status != 422 || code.startsWith("hive.")) {
+                    examples.add(status + " " + code);
                 }
             }
         }

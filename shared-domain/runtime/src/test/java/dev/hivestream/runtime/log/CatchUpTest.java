@@ -37,7 +37,7 @@ class CatchUpTest {
 
     @Test
     void an_empty_log_gives_a_checkpoint_at_its_beginning_and_an_active_generation() {
-        CatchUp.Reflected reflected = stand.run();
+        RestoredPartition reflected = stand.run();
 
         assertThat(reflected.checkpoint().next()).isZero();
         assertThat(reflected.checkpoint().commandPosition()).isEqualTo(Position.NONE);
@@ -53,7 +53,7 @@ class CatchUpTest {
     void from_nothing_it_folds_the_whole_log() {
         stand.append(stand.added("a", 1, 5), stand.added("b", 1, 7).ofCommand(1), stand.added("a", 2, 6).ofCommand(2));
 
-        CatchUp.Reflected reflected = stand.run();
+        RestoredPartition reflected = stand.run();
 
         assertThat(reflected.checkpoint().next()).isEqualTo(3);
         assertThat(reflected.checkpoint().commandPosition()).isEqualTo(stand.position(2));
@@ -66,10 +66,10 @@ class CatchUpTest {
     @Test
     void it_goes_on_from_the_checkpoint() {
         stand.append(stand.added("a", 1, 5));
-        CatchUp.Reflected first = stand.run();
+        RestoredPartition first = stand.run();
         stand.append(stand.added("a", 2, 6), stand.added("b", 1, 1).ofCommand(7));
 
-        CatchUp.Reflected second = stand.run();
+        RestoredPartition second = stand.run();
 
         assertThat(second.generation()).isEqualTo(first.generation());
         assertThat(second.checkpoint().next()).isEqualTo(3);
@@ -87,7 +87,7 @@ class CatchUpTest {
     @Test
     void it_skips_versions_that_the_snapshot_has_already() {
         stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6));
-        CatchUp.Reflected reflected = stand.run();
+        RestoredPartition reflected = stand.run();
         // a checkpoint that was set back, as a lost write-back leaves it
         Checkpoint back = Checkpoint.at(0, Position.NONE);
         assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.checkpoint(), back, Map.of(), Map.of(),
@@ -218,7 +218,7 @@ class CatchUpTest {
     @Test
     void a_checkpoint_that_was_cut_short_is_gone_on_with() {
         stand.append(stand.added("a", 1, 5), stand.added("b", 1, 7));
-        CatchUp.Reflected before = stand.run();
+        RestoredPartition before = stand.run();
         stand.append(stand.added("a", 2, 6), stand.added("b", 2, 1), stand.added("a", 3, 1));
         // as after its first step: a snapshot that is ahead of the checkpoint
         Snapshot<Total> ahead = stand.snapshot("a");
@@ -249,7 +249,7 @@ class CatchUpTest {
     @Test
     void a_cache_that_leads_the_log_is_built_anew_in_the_next_generation() {
         stand.append(stand.added("a", 1, 5));
-        CatchUp.Reflected before = stand.run();
+        RestoredPartition before = stand.run();
         Checkpoint ahead = Checkpoint.at(40, stand.position(90));
         CACHE.write(stand.slot, before.generation(), before.checkpoint(), ahead,
                 Map.of("lost", utf8("{\"version\":1,\"state\":{\"sum\":1,\"note\":\"\"},\"commands\":{}}")), Map.of(),
@@ -257,7 +257,7 @@ class CatchUpTest {
 
         String next = stand.generation(1);
 
-        CatchUp.Reflected after = stand.run();
+        RestoredPartition after = stand.run();
 
         assertThat(after.generation()).isEqualTo(next);
         assertThat(after.checkpoint().next()).isEqualTo(1);
@@ -269,14 +269,14 @@ class CatchUpTest {
     @Test
     void a_generation_that_leads_the_log_too_is_not_taken_instead() {
         stand.append(stand.added("a", 1, 5));
-        CatchUp.Reflected before = stand.run();
+        RestoredPartition before = stand.run();
         String next = stand.generation(1);
         String afterNext = stand.generation(2);
         CACHE.write(stand.slot, before.generation(), before.checkpoint(), Checkpoint.at(40, Position.NONE), Map.of(),
                 Map.of(), Duration.ZERO);
         CACHE.write(stand.slot, next, null, Checkpoint.at(50, Position.NONE), Map.of(), Map.of(), Duration.ZERO);
 
-        CatchUp.Reflected after = stand.run();
+        RestoredPartition after = stand.run();
 
         assertThat(after.generation()).isEqualTo(afterNext);
         assertThat(after.checkpoint().next()).isEqualTo(1);
@@ -286,13 +286,13 @@ class CatchUpTest {
     @Test
     void a_damaged_snapshot_has_its_generation_built_anew() {
         stand.append(stand.added("a", 1, 5), stand.added("b", 1, 7));
-        CatchUp.Reflected before = stand.run();
+        RestoredPartition before = stand.run();
         set(Keys.snapshot(stand.slot, before.generation(), "a"), "{\"version\":1,\"sta");
         stand.append(stand.added("a", 2, 6));
 
         String next = stand.generation(1);
 
-        CatchUp.Reflected after = stand.run();
+        RestoredPartition after = stand.run();
 
         assertThat(after.generation()).isEqualTo(next);
         assertSnapshot("a", 2, 11);
@@ -303,10 +303,10 @@ class CatchUpTest {
     void a_damaged_checkpoint_has_its_generation_built_anew() {
         stand.append(stand.added("a", 1, 5));
         for (String damage : List.of("garbage", "", "{\"next\":1,\"command\":\"nowhere\",\"nonce\":\"0\"}", "{}")) {
-            CatchUp.Reflected before = stand.run();
+            RestoredPartition before = stand.run();
             set(Keys.checkpoint(stand.slot, before.generation()), damage);
 
-            CatchUp.Reflected after = stand.run();
+            RestoredPartition after = stand.run();
 
             assertThat(after.generation()).as(damage).isNotEqualTo(before.generation());
             assertThat(after.checkpoint().next()).isEqualTo(1);
@@ -330,7 +330,7 @@ class CatchUpTest {
         try (Producer<byte[], byte[]> other = Stand.producer("open-" + stand.group)) {
             appendInTransaction(other, stand.added("a", 2, 6), stand.added("b", 1, 7));
 
-            CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
+            CompletableFuture<RestoredPartition> caughtUp = CompletableFuture.supplyAsync(stand::run);
             awaitStart();
             assertThat(caughtUp).isNotDone();
             other.commitTransaction();
@@ -347,7 +347,7 @@ class CatchUpTest {
         try (Producer<byte[], byte[]> other = Stand.producer("open-" + stand.group)) {
             appendInTransaction(other, stand.added("a", 2, 6), stand.added("b", 1, 7));
 
-            CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
+            CompletableFuture<RestoredPartition> caughtUp = CompletableFuture.supplyAsync(stand::run);
             awaitStart();
             assertThat(caughtUp).isNotDone();
             other.abortTransaction();
@@ -370,7 +370,7 @@ class CatchUpTest {
             predecessor.sendOffsetsToTransaction(Map.of(stand.commands(), new OffsetAndMetadata(2)),
                     stand.member());
 
-            CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
+            CompletableFuture<RestoredPartition> caughtUp = CompletableFuture.supplyAsync(stand::run);
             await().during(Duration.ofMillis(700)).atMost(Duration.ofSeconds(2))
                     .untilAsserted(() -> assertThat(caughtUp).isNotDone());
             // only the end of a transaction waits for its records: they may come after its offsets
@@ -390,7 +390,7 @@ class CatchUpTest {
             predecessor.sendOffsetsToTransaction(Map.of(stand.commands(), new OffsetAndMetadata(2)),
                     stand.member());
 
-            CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
+            CompletableFuture<RestoredPartition> caughtUp = CompletableFuture.supplyAsync(stand::run);
             await().during(Duration.ofMillis(700)).atMost(Duration.ofSeconds(2))
                     .untilAsserted(() -> assertThat(caughtUp).isNotDone());
             predecessor.abortTransaction();
@@ -406,7 +406,7 @@ class CatchUpTest {
         stepping.append(LongStream.rangeClosed(1, 100).mapToObj(version -> stepping.added("a", version, 1))
                 .toArray(Stand.Event[]::new));
 
-        List<CompletableFuture<CatchUp.Reflected>> all = LongStream.range(0, 3)
+        List<CompletableFuture<RestoredPartition>> all = LongStream.range(0, 3)
                 .mapToObj(i -> CompletableFuture.supplyAsync(stepping::run)).toList();
         assertThat(all).allSatisfy(one -> assertThat(one).succeedsWithin(PATIENCE));
 
@@ -446,7 +446,7 @@ class CatchUpTest {
                                     org.apache.kafka.common.IsolationLevel.READ_COMMITTED))
                     .partitionResult(stand.events()).get().offset()).isEqualTo(1);
 
-            CompletableFuture<CatchUp.Reflected> caughtUp = CompletableFuture.supplyAsync(stand::run);
+            CompletableFuture<RestoredPartition> caughtUp = CompletableFuture.supplyAsync(stand::run);
             awaitStart();
             assertThat(caughtUp).as("the committed event of b lies behind the last stable offset").isNotDone();
             other.abortTransaction();

@@ -5,11 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.Stand;
+import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.log.RestoredPartition;
+import dev.hivestream.runtime.message.Position;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
@@ -36,8 +46,8 @@ class OwnershipTest {
     void a_partition_is_open_once_it_is_caught_up_and_until_it_is_revoked() {
         stand.append(stand.added("a", 1, 5));
         assign(first);
-        Ownership.Owned owned = ownership.use(commands);
-        assertThat(owned.reflected().checkpoint().next()).isEqualTo(1);
+        OwnedPartition owned = ownership.use(commands);
+        assertThat(owned.restored().checkpoint().next()).isEqualTo(1);
         ownership.release(owned);
 
         revoke(first);
@@ -60,6 +70,120 @@ class OwnershipTest {
         ownership.release(ownership.use(commands));
         revoke(second);
         assertThat(ownership.slots()).isEmpty();
+    }
+
+    @Test
+    void damage_that_a_reader_reports_is_restored_after_the_batch_in_progress_and_no_other_batch_begins() {
+        stand.append(stand.added("a", 1, 5));
+        assign(first);
+        OwnedPartition owned = ownership.use(commands);
+        String generation = owned.restored().generation();
+
+        CompletableFuture.runAsync(() -> ownership.damaged(stand.slot, generation,
+                new SnapshotCodec.Unreadable("the test says so", null))).join();
+
+        assertThat(owned.status()).isEqualTo(
+                new OwnedPartition.Status(OwnedPartition.State.CLOSING, "a snapshot was damaged"));
+        assertThat(ownership.isOpen(commands)).isFalse();
+        assertThatThrownBy(() -> CompletableFuture.supplyAsync(() -> ownership.use(commands)).join())
+                .hasRootCauseInstanceOf(NotReady.class)
+                .hasMessageContaining("The partition " + commands + " is CLOSING: a snapshot was damaged");
+        assertThat(owned.restored().checkpoint().next()).as("what the batch in progress works with").isEqualTo(1);
+        // what the batch commits
+        stand.append(stand.added("a", 2, 5));
+        ownership.release(owned);
+
+        awaitRunning();
+        OwnedPartition next = ownership.use(commands);
+        assertThat(next.restored().checkpoint().next()).isEqualTo(2);
+        assertThat(next.restored().generation()).isNotEqualTo(generation);
+        ownership.release(next);
+    }
+
+    @Test
+    void a_batch_that_closes_its_own_partition_goes_on_with_it_until_it_ends() {
+        stand.append(stand.added("a", 1, 5));
+        assign(first);
+        OwnedPartition owned = ownership.use(commands);
+
+        ownership.invalidate(owned, "the outcome of a commit is not known");
+
+        assertThat(owned.state()).isEqualTo(OwnedPartition.State.CLOSING);
+        ownership.release(owned);
+        awaitRunning();
+    }
+
+    @Test
+    void readers_stop_before_a_restore_that_cannot_end_when_redis_was_rolled_back() throws Exception {
+        stand.append(stand.added("a", 1, 5));
+        try (Ownership checking = stand.ownership(Map.of(stand.served.name(), stand.served), Duration.ofMillis(20));
+                Producer<byte[], byte[]> open = Stand.producer("open-" + stand.group)) {
+            checking.onPartitionsAssigned("input", first, List.of(commands), false);
+            awaitRunning(checking);
+            RestoredPartition before = checking.open().get(stand.slot);
+            assertThat(stand.active()).isEqualTo(before.generation());
+            // as long as this transaction is open the group's offset is not known, and no restore ends
+            open.beginTransaction();
+            open.sendOffsetsToTransaction(Map.of(commands, new OffsetAndMetadata(1)), stand.member());
+
+            Stand.CACHE.mend(stand.slot, before.generation(), before.checkpoint().bytes(),
+                    Checkpoint.at(0, Position.NONE), Map.of());
+
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(stand.active()).isNull());
+            assertThat(checking.closed().get(stand.slot.toString())).isEqualTo(new OwnedPartition.Status(
+                    OwnedPartition.State.RESTORING, "the stored checkpoint is not the one expected"));
+            open.abortTransaction();
+            awaitRunning(checking);
+            assertThat(stand.active()).isEqualTo(before.generation());
+        }
+    }
+
+    @Test
+    void readers_go_on_while_another_generation_is_restored_because_it_is_wanted() {
+        stand.append(stand.added("a", 1, 5));
+        try (Ownership checking = stand.ownership(Map.of(stand.served.name(), stand.served), Duration.ofMillis(20));
+                Producer<byte[], byte[]> open = Stand.producer("open-" + stand.group)) {
+            checking.onPartitionsAssigned("input", first, List.of(commands), false);
+            awaitRunning(checking);
+            RestoredPartition before = checking.open().get(stand.slot);
+            open.beginTransaction();
+            open.sendOffsetsToTransaction(Map.of(commands, new OffsetAndMetadata(1)), stand.member());
+
+            Stand.CACHE.wantNext(stand.served.name(), before.fingerprint(), before.generation());
+
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(checking.closed().get(stand.slot.toString()))
+                    .isEqualTo(new OwnedPartition.Status(OwnedPartition.State.RESTORING,
+                            "another generation is wanted")));
+            assertThat(stand.active()).isEqualTo(before.generation());
+            open.abortTransaction();
+            awaitRunning(checking);
+            assertThat(stand.active()).isNotEqualTo(before.generation());
+        }
+    }
+
+    @Test
+    void what_somebody_has_to_mend_stops_a_partition_with_the_remedy_until_it_is_mended() {
+        Map<String, Folded<?, ?>> served = new ConcurrentHashMap<>();
+        try (Ownership incomplete = stand.ownership(served, Duration.ofMinutes(1))) {
+            incomplete.onPartitionsAssigned("input", first, List.of(commands), false);
+
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(incomplete.closed().get(stand.slot.toString()))
+                    .isEqualTo(new OwnedPartition.Status(OwnedPartition.State.STOPPED, "No aggregate '"
+                            + stand.served.name()
+                            + "' is on the class path; its commands topic is consumed here")));
+            assertThatThrownBy(() -> incomplete.use(commands)).isInstanceOf(NotReady.class);
+
+            served.put(stand.served.name(), stand.served);
+            awaitRunning(incomplete);
+        }
+    }
+
+    private void awaitRunning() {
+        awaitRunning(ownership);
+    }
+
+    private static void awaitRunning(Ownership of) {
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(of.closed()).isEmpty());
     }
 
     private void assign(Consumer<byte[], byte[]> consumer) {
