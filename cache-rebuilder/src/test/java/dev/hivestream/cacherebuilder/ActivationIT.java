@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.cacherebuilder.Rebuilder.Ran;
 import dev.hivestream.local.BootApp;
+import dev.hivestream.local.CacheKeys;
+import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.check.Deposits;
 import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.check.Load;
@@ -77,28 +79,19 @@ class ActivationIT {
     /** Owners notice, since they find another checkpoint than they expect. */
     private static void repairUnderLoad(Fleet fleet, Rebuilder rebuilder, String generation, String id, Load load)
             throws Exception {
-        String key = (String) ((List<?>) new KeysOf(fleet).call("hive:{account:*}:" + generation + ":s:" + id))
-                .getFirst();
-        String slot = key.substring("hive:{".length(), key.indexOf('}'));
-        String checkpoint = "hive:{" + slot + "}:" + generation + ":watermark";
+        int partition = Partitioner.partition(id, Fleet.PARTITIONS);
+        String checkpoint = CacheKeys.checkpoint("account", partition, generation);
+        String neverSeen = CacheKeys.snapshot("account", partition, generation, "never-seen");
         String before = rebuilder.redis("GET", checkpoint);
-        rebuilder.redis("DEL", "hive:{" + slot + "}:" + generation + ":s:never-seen");
-        rebuilder.redis("SET", "hive:{" + slot + "}:" + generation + ":s:never-seen",
+        rebuilder.redis("DEL", neverSeen);
+        rebuilder.redis("SET", neverSeen,
                 "{\"version\":3,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1},\"commands\":{}}");
         Ran ran = rebuilder.run("verify", "--repair", "--json").andCode(0);
         assertThat(ran.json().path("repaired").asInt()).isEqualTo(1);
-        assertThat(rebuilder.redis("EXISTS", "hive:{" + slot + "}:" + generation + ":s:never-seen")).isEqualTo("0");
+        assertThat(rebuilder.redis("EXISTS", neverSeen)).isEqualTo("0");
         assertThat(rebuilder.redis("GET", checkpoint)).isNotEqualTo(before);
         Fleet.awaitAnswers(load, 200);
         rebuilder.run("verify").andCode(0);
-    }
-
-    private record KeysOf(Fleet fleet) {
-        Object call(String pattern) throws IOException {
-            try (var redis = new dev.hivestream.local.RedisConnection(fleet.stack().redis().port())) {
-                return redis.call("KEYS", pattern);
-            }
-        }
     }
 
     private static List<String> ofThisCode(Rebuilder rebuilder) {

@@ -3,6 +3,7 @@ package dev.hivestream.cacherebuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.BootApp;
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.RedisServer;
 import dev.hivestream.local.Ports;
 import dev.hivestream.local.check.Fleet;
@@ -70,7 +71,7 @@ class FollowIT {
                 .until(() -> rebuilder.snapshots(generation).size() == log.expected.size());
         Awaitility.await().atMost(Fleet.PATIENCE).untilAsserted(() -> rebuilder.assertIs(generation, log.expected));
         Awaitility.await().atMost(Fleet.PATIENCE)
-                .until(() -> rebuilder.redis("HVALS", "hive:{account:0}:active").startsWith("[g1-"));
+                .until(() -> rebuilder.redis("HVALS", CacheKeys.active("account", 0)).startsWith("[g1-"));
     }
 
     private static JsonNode get(BootApp app, String path) throws IOException, InterruptedException {

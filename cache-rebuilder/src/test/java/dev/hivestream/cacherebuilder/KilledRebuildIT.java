@@ -90,8 +90,8 @@ class KilledRebuildIT {
     }
 
     private static String fingerprint(Rebuilder rebuilder) {
-        String keys = rebuilder.redis("KEYS", "hive:{account:*}:g1-*:watermark");
+        String keys = rebuilder.redis("KEYS", "hive:2:{account:*}:g1-*:checkpoint");
         int at = keys.indexOf(":g1-");
-        return at < 0 ? "" : keys.substring(at + 1, keys.indexOf(":watermark", at));
+        return at < 0 ? "" : keys.substring(at + 1, keys.indexOf(":checkpoint", at));
     }
 }

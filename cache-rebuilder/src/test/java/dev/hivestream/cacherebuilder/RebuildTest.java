@@ -3,6 +3,7 @@ package dev.hivestream.cacherebuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.cacherebuilder.Rebuilder.Ran;
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.LocalStack;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,9 +96,9 @@ class RebuildTest {
             Ran ran = rebuilder.run("--json", "--activate", "--hive.rebuild.owners=old-code").andCode(0);
 
             String fingerprint = ran.generation().substring(ran.generation().indexOf('-') + 1);
-            assertThat(rebuilder.redis("GET", "hive:generation:account:" + fingerprint)).isEqualTo(ran.generation());
+            assertThat(rebuilder.redis("HGET", CacheKeys.wanted("account"), fingerprint)).isEqualTo(ran.generation());
             assertThat(ran.json().path("aggregates").path(0).path("activePartitions").asInt()).isZero();
-            rebuilder.redis("DEL", "hive:generation:account:" + fingerprint);
+            rebuilder.redis("HDEL", CacheKeys.wanted("account"), fingerprint);
         }
     }
 
@@ -198,6 +199,9 @@ class RebuildTest {
         assertThat(rebuilder.run("--until", "yesterday").andCode(1).err()).contains("give a time with its zone");
         assertThat(rebuilder.run("--keep", "2").andCode(1).err()).contains("Add --activate");
         assertThat(rebuilder.run("--generation", "g1-0123456789ab").andCode(1).err()).contains("belongs to other code");
+        assertThat(rebuilder.run("--generation", "g_1").andCode(1).err()).contains("letters, digits, dots and hyphens");
+        assertThat(rebuilder.run("--generation", "g9999999999-0").andCode(1).err()).contains("nine digits at most");
+        assertThat(rebuilder.run("--dry-run").andCode(1).err()).contains("--dry-run belongs to remove-old-format");
         assertThat(rebuilder.run("remove", "g77-0").andCode(1).err()).contains("There is no generation");
     }
 }

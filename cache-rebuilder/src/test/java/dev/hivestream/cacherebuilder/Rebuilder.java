@@ -3,6 +3,7 @@ package dev.hivestream.cacherebuilder;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.RedisConnection;
 import java.io.ByteArrayOutputStream;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -66,9 +68,9 @@ final class Rebuilder {
     Map<String, String> snapshots(String generation) {
         Map<String, String> snapshots = new HashMap<>();
         try (var redis = new RedisConnection(stack.redis().port())) {
-            for (Object key : (List<?>) redis.call("KEYS", "hive:{account:*}:" + generation + ":s:*")) {
-                String name = key.toString();
-                snapshots.put(name.substring(name.indexOf(":s:") + 3), String.valueOf(redis.call("GET", name)));
+            for (Object key : (List<?>) redis.call("KEYS", "hive:2:{account:*}:" + generation + ":s:*")) {
+                var parts = Objects.requireNonNull(CacheKeys.parse(key.toString()), key.toString());
+                snapshots.put(parts.id(), String.valueOf(redis.call("GET", key.toString())));
             }
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -85,19 +87,19 @@ final class Rebuilder {
     }
 
     String key(int partition, String generation, String id) {
-        return "hive:{account:" + partition + "}:" + generation + ":s:" + id;
+        return CacheKeys.snapshot("account", partition, generation, id);
     }
 
     String checkpointKey(int partition, String generation) {
-        return "hive:{account:" + partition + "}:" + generation + ":watermark";
+        return CacheKeys.checkpoint("account", partition, generation);
     }
 
     /** Makes a generation the one that readers use, as owners do. */
     void activate(String generation) {
         String fingerprint = generation.substring(generation.lastIndexOf('-') + 1);
-        redis("SET", "hive:generation:account:" + fingerprint, generation);
+        redis("HSET", CacheKeys.wanted("account"), fingerprint, generation);
         for (int partition = 0; partition < partitions; partition++) {
-            redis("HSET", "hive:{account:" + partition + "}:active", fingerprint, generation);
+            redis("HSET", CacheKeys.active("account", partition), fingerprint, generation);
         }
     }
 

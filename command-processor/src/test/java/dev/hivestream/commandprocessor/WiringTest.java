@@ -344,8 +344,8 @@ class WiringTest {
                 held.addAll(Wired.locks());
             };
             one.decide(one.put(name, "a", 1), one.put(name, "b", 1), one.put(name, "a", 1));
-            assertThat(held).as("lock.scope=aggregate").containsExactlyInAnyOrder("hive:lock:" + name + ":a",
-                    "hive:lock:" + name + ":b");
+            assertThat(held).as("lock.scope=aggregate").containsExactlyInAnyOrder("hive:lock:" + name + ":a:a",
+                    "hive:lock:" + name + ":a:b");
             assertThat(Wired.locks()).isEmpty();
         }
     }

@@ -1,5 +1,6 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
@@ -27,7 +28,7 @@ final class Balances {
         try (var redis = new RedisConnection(redisPort)) {
             var generations = new ArrayList<String>();
             for (int partition = 0; partition < log.partitions(); partition++) {
-                var active = redis.list("HVALS", "hive:{account:" + partition + "}:active");
+                var active = redis.list("HVALS", CacheKeys.active("account", partition));
                 generations.add(active.isEmpty() ? "" : String.valueOf(active.getFirst()));
             }
             for (int first = 0; first < log.accounts(); first += AT_ONCE) {
@@ -36,7 +37,7 @@ final class Balances {
                 for (int account = first; account < end; account++) {
                     String id = AccountLog.id(account);
                     int partition = Partitioner.partition(id, log.partitions());
-                    command.add("hive:{account:" + partition + "}:" + generations.get(partition) + ":s:" + id);
+                    command.add(CacheKeys.snapshot("account", partition, generations.get(partition), id));
                 }
                 var snapshots = redis.list(command.toArray(String[]::new));
                 for (int account = first; account < end; account++) {

@@ -1,12 +1,12 @@
 package dev.hivestream.local.benchmark;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,7 +20,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record CacheFigures(long usedMemory, long keys, long snapshots) {
 
-    private static final Pattern SNAPSHOT = Pattern.compile("hive:\\{account:\\d+}:[^:]+:s:(.+)");
     private static final Pattern USED_MEMORY = Pattern.compile("^used_memory:(\\d+)", Pattern.MULTILINE);
     private static final String SCANNED_AT_ONCE = "1000";
     private static final int SAMPLED = 10;
@@ -53,17 +52,16 @@ record CacheFigures(long usedMemory, long keys, long snapshots) {
     }
 
     private static void compare(RedisConnection redis, List<?> keys, HashSet<String> others, AccountLog log) {
-        var sample = new ArrayList<Matcher>();
+        var sample = new HashMap<String, String>();
         for (Object key : keys) {
-            var snapshot = SNAPSHOT.matcher(String.valueOf(key));
-            if (!snapshot.matches()) {
+            var parts = CacheKeys.parse(String.valueOf(key));
+            if (parts == null || parts.id() == null || !parts.slot().startsWith("account:")) {
                 others.add(String.valueOf(key));
             } else if (sample.size() < SAMPLED) {
-                sample.add(snapshot);
+                sample.put(parts.id(), String.valueOf(key));
             }
         }
-        sample.forEach(
-                snapshot -> compare(snapshot.group(1), String.valueOf(redis.call("GET", snapshot.group())), log));
+        sample.forEach((id, key) -> compare(id, String.valueOf(redis.call("GET", key)), log));
     }
 
     private static void compare(String id, String text, AccountLog log) {

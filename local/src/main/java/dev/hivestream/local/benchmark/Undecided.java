@@ -2,6 +2,7 @@ package dev.hivestream.local.benchmark;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 final class Undecided implements CopyInTransactions.Copies {
 
     private static final int CONSUMERS = 2;
+    private static final String GENERATION = "g1-6e392c308c85";
     /** Of an account with a dozen commands. */
     private static final byte[] SNAPSHOT = AccountRecords.filler(400).getBytes(UTF_8);
     private static final byte[] RESULT = AccountRecords.filler(140).getBytes(UTF_8);
@@ -84,16 +86,16 @@ final class Undecided implements CopyInTransactions.Copies {
     @Override
     public void committed(ConsumerRecords<byte[], byte[]> commands) {
         for (TopicPartition partition : commands.partitions()) {
-            String prefix = "hive:{account:" + partition.partition() + "}:g1-dc870eef3a78:";
             Set<String> accounts = new HashSet<>();
             for (ConsumerRecord<byte[], byte[]> command : commands.records(partition)) {
-                accounts.add(prefix + "s:" + new String(command.key(), UTF_8));
+                accounts.add(CacheKeys.snapshot("account", partition.partition(), GENERATION,
+                        new String(command.key(), UTF_8)));
             }
             List<byte[]> words = new ArrayList<>(2 * accounts.size() + 5);
             words.add("EVAL".getBytes(UTF_8));
             words.add(WRITE);
             words.add(Integer.toString(accounts.size() + 1).getBytes(UTF_8));
-            words.add((prefix + "watermark").getBytes(UTF_8));
+            words.add(CacheKeys.checkpoint("account", partition.partition(), GENERATION).getBytes(UTF_8));
             accounts.forEach(key -> words.add(key.getBytes(UTF_8)));
             words.add(Long.toString(commands.records(partition).getLast().offset() + 1).getBytes(UTF_8));
             words.addAll(Collections.nCopies(accounts.size(), SNAPSHOT));

@@ -1,5 +1,6 @@
 package dev.hivestream.local.check;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,8 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -24,8 +23,6 @@ import tools.jackson.databind.JsonNode;
 public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoints, Set<Generation> active) {
 
     private static final int BATCH = 500;
-    private static final Pattern KEY = Pattern.compile("hive:\\{([^}]+)}:(?:(active)|([^:]+):(?:(watermark)|s:(.*)))",
-            Pattern.DOTALL);
 
     /** One slot's part of a generation: {@code account:3} and {@code g1-…}. */
     public record Generation(String slot, String name) {}
@@ -43,20 +40,20 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoi
     public static CacheDump read(int redisPort) {
         try (var redis = new RedisConnection(redisPort)) {
             var keys = new ArrayList<String>();
-            if (redis.call("KEYS", "hive:{*") instanceof List<?> found) {
+            if (redis.call("KEYS", "hive:2:*") instanceof List<?> found) {
                 found.forEach(key -> keys.add(String.valueOf(key)));
             }
             var dump = new CacheDump(new ArrayList<>(), new HashMap<>(), new HashSet<>());
             var values = new ArrayList<String>();
             for (String key : keys) {
-                Matcher parts = KEY.matcher(key);
-                if (!parts.matches()) {
+                CacheKeys.Key parts = CacheKeys.parse(key);
+                if (parts == null) {
                     continue;
                 }
-                if (parts.group(2) == null) {
+                if (parts.generation() != null) {
                     values.add(key);
                 } else if (redis.call("HVALS", key) instanceof List<?> names) {
-                    names.forEach(name -> dump.active.add(new Generation(parts.group(1), String.valueOf(name))));
+                    names.forEach(name -> dump.active.add(new Generation(parts.slot(), String.valueOf(name))));
                 }
             }
             for (int from = 0; from < values.size(); from += BATCH) {
@@ -73,10 +70,10 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoi
         words.addAll(keys);
         List<?> values = redis.list(words.toArray(String[]::new));
         for (int i = 0; i < keys.size(); i++) {
-            Matcher parts = KEY.matcher(keys.get(i));
+            CacheKeys.Key parts = CacheKeys.parse(keys.get(i));
             Object value = values.get(i);
-            if (value != null && parts.matches()) {
-                add(new Generation(parts.group(1), parts.group(3)), parts.group(5), Json.read(value.toString()));
+            if (value != null && parts != null && parts.generation() != null) {
+                add(new Generation(parts.slot(), parts.generation()), parts.id(), Json.read(value.toString()));
             }
         }
     }

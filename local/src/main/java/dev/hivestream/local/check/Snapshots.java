@@ -1,5 +1,6 @@
 package dev.hivestream.local.check;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
@@ -30,7 +31,7 @@ final class Snapshots implements AutoCloseable {
     JsonNode snapshot(String aggregate, String id) {
         JsonNode furthest = null;
         for (String generation : generations(aggregate, id)) {
-            Object text = redis.call("GET", slot(aggregate, id) + generation + ":s:" + id);
+            Object text = redis.call("GET", CacheKeys.snapshot(aggregate, partitionOf(id), generation, id));
             if (text != null) {
                 JsonNode snapshot = Json.read(text.toString());
                 if (furthest == null || snapshot.path("version").asLong() > furthest.path("version").asLong()) {
@@ -45,20 +46,16 @@ final class Snapshots implements AutoCloseable {
     boolean hasCheckpoint(String aggregate, String id) {
         return generations(aggregate, id).stream()
                 .anyMatch(generation -> Objects.equals(
-                        redis.call("EXISTS", slot(aggregate, id) + generation + ":watermark"),
+                        redis.call("EXISTS", CacheKeys.checkpoint(aggregate, partitionOf(id), generation)),
                         1L));
     }
 
     private List<String> generations(String aggregate, String id) {
         var generations = new ArrayList<String>();
-        if (redis.call("HVALS", slot(aggregate, id) + "active") instanceof List<?> values) {
+        if (redis.call("HVALS", CacheKeys.active(aggregate, partitionOf(id))) instanceof List<?> values) {
             values.forEach(value -> generations.add(String.valueOf(value)));
         }
         return generations.stream().distinct().toList();
-    }
-
-    private String slot(String aggregate, String id) {
-        return "hive:{" + aggregate + ":" + partitionOf(id) + "}:";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.hivestream.local.faults;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.RedisConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class CacheWatch implements AutoCloseable {
 
     private static final Duration PAUSE = Duration.ofMillis(5);
-    private static final String WATERMARKS = """
+    private static final String CHECKPOINTS = """
             local found = {}
             for i = 1, #KEYS do
                 for _, generation in ipairs(redis.call('HVALS', KEYS[i])) do
@@ -46,10 +47,10 @@ final class CacheWatch implements AutoCloseable {
     /** @param port of the Redis that takes writes at that time */
     CacheWatch(IntSupplier port, List<String> aggregates, int partitions) {
         this.port = port;
-        List<String> words = new ArrayList<>(List.of("EVAL", WATERMARKS, "" + aggregates.size() * partitions));
+        List<String> words = new ArrayList<>(List.of("EVAL", CHECKPOINTS, "" + aggregates.size() * partitions));
         for (String aggregate : aggregates) {
             for (int partition = 0; partition < partitions; partition++) {
-                words.add("hive:{" + aggregate + ":" + partition + "}:active");
+                words.add(CacheKeys.active(aggregate, partition));
             }
         }
         question = words.toArray(String[]::new);

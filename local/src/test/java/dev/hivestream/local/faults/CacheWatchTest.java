@@ -22,7 +22,7 @@ class CacheWatchTest {
     @BeforeEach
     void start() {
         redis = RedisServer.start(directory, Ports.free());
-        redis.call("HSET", "hive:{account:1}:active", "abc", "g1-abc");
+        redis.call("HSET", "hive:2:{account:1}:active", "abc", "g1-abc");
         watch = new CacheWatch(redis::port, List.of("account"), 2);
     }
 
@@ -33,7 +33,7 @@ class CacheWatchTest {
     }
 
     private void checkpoint(long next) {
-        redis.call("SET", "hive:{account:1}:g1-abc:watermark", "{\"next\":" + next + ",\"nonce\":\"n\"}");
+        redis.call("SET", "hive:2:{account:1}:g1-abc:checkpoint", "{\"next\":" + next + ",\"nonce\":\"n\"}");
         watch.look();
     }
 
@@ -52,14 +52,14 @@ class CacheWatchTest {
         checkpoint(3);
         checkpoint(8);
         assertThat(watch.takeFaults())
-                .containsExactly("hive:{account:1}:g1-abc:watermark went back from 7 to 3");
+                .containsExactly("hive:2:{account:1}:g1-abc:checkpoint went back from 7 to 3");
         assertThat(watch.takeFaults()).isEmpty();
     }
 
     @Test
     void one_that_is_gone_may_begin_anew() {
         checkpoint(7);
-        redis.call("DEL", "hive:{account:1}:g1-abc:watermark");
+        redis.call("DEL", "hive:2:{account:1}:g1-abc:checkpoint");
         watch.look();
         checkpoint(3);
         assertThat(watch.takeFaults()).isEmpty();

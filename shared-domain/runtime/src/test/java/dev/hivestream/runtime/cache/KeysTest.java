@@ -3,6 +3,7 @@ package dev.hivestream.runtime.cache;
 import static dev.hivestream.runtime.Stand.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.runtime.cache.StoredKey.Kind;
 import dev.hivestream.runtime.cache.StoredKey.OfGeneration;
 import dev.hivestream.runtime.cache.StoredKey.OfPartition;
@@ -75,6 +76,9 @@ class KeysTest {
         assertThat(Keys.parse(Keys.snapshot(SLOT, G, id))).isEqualTo(new OfGeneration(SLOT, G, Kind.SNAPSHOT, id));
         assertThat(Keys.parse(Keys.commands(SLOT, G, id))).isEqualTo(new OfGeneration(SLOT, G, Kind.COMMANDS, id));
         assertThat(Keys.parseFormat1(Keys.snapshot(SLOT, G, id))).isNull();
+        String written = CacheKeys.snapshot("account", 3, G, id);
+        assertThat(text(Keys.snapshot(SLOT, G, id))).as("as the checks write it").isEqualTo(written);
+        assertThat(CacheKeys.parse(written)).isEqualTo(new CacheKeys.Key("account:3", G, id));
     }
 
     @Test
