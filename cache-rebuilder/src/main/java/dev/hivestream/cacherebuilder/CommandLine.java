@@ -19,6 +19,7 @@ final class CommandLine {
               show AGGREGATE ID         prints an aggregate's history, event by event
               generations               lists the generations
               remove GENERATION         removes a generation that nobody uses
+              remove-old-format         removes what the version before this one kept in Redis (format 1)
               letters AGGREGATE         lists the dead letters of an aggregate's commands that are open
               letter AGGREGATE PLACE    shows one, and what was done about it
               resend AGGREGATE          sends dead letters again, each once, those of an aggregate in their order
@@ -41,6 +42,7 @@ final class CommandLine {
               --repair                  verify mends what it finds
               --generation NAME         verify looks at this one
               --at WHEN                 show goes up to a version or a time
+              --dry-run                 remove-old-format prints what it would remove and removes nothing
 
             Options of letters, resend and discard
               --letter PLACE            this one: partition/offset
@@ -73,21 +75,22 @@ final class CommandLine {
             Map.entry("why", "hive.rebuild.letters.why"), Map.entry("by", "hive.rebuild.letters.by"),
             Map.entry("partitions", "hive.partitions"), Map.entry("brokers", "spring.kafka.bootstrap-servers"),
             Map.entry("redis", "spring.data.redis.url"));
-    private static final Map<String, String> FLAGS = Map.of("all", "hive.rebuild.letters.all=true",
-            "force", "hive.rebuild.letters.force=true", "activate", "hive.rebuild.activate=true", "no-verify",
-            "hive.rebuild.verify-first=false", "restart", "hive.rebuild.restart=true", "follow",
-            "hive.rebuild.follow=true", "replica", "hive.rebuild.replica=true", "repair", "hive.rebuild.repair=true",
-            "json", "hive.rebuild.json=true");
+    private static final Map<String, String> FLAGS = Map.ofEntries(Map.entry("all", "hive.rebuild.letters.all=true"),
+            Map.entry("force", "hive.rebuild.letters.force=true"), Map.entry("activate", "hive.rebuild.activate=true"),
+            Map.entry("no-verify", "hive.rebuild.verify-first=false"),
+            Map.entry("restart", "hive.rebuild.restart=true"), Map.entry("follow", "hive.rebuild.follow=true"),
+            Map.entry("replica", "hive.rebuild.replica=true"), Map.entry("repair", "hive.rebuild.repair=true"),
+            Map.entry("dry-run", "hive.rebuild.dry-run=true"), Map.entry("json", "hive.rebuild.json=true"));
     private static final Map<String, List<String>> COMMANDS = Map.ofEntries(Map.entry("rebuild", List.of()),
             Map.entry("activate", List.of("a generation")), Map.entry("verify", List.of()),
             Map.entry("dry-run", List.of()), Map.entry("show", List.of("an aggregate", "an id")),
             Map.entry("generations", List.of()), Map.entry("remove", List.of("a generation")),
+            Map.entry("remove-old-format", List.of()),
             Map.entry("letters", List.of("an aggregate")),
             Map.entry("letter", List.of("an aggregate", "a place, partition/offset,")),
             Map.entry("resend", List.of("an aggregate")), Map.entry("discard", List.of("an aggregate")));
     private static final Set<String> WITHOUT_SERVER = Set.of("verify", "dry-run", "show", "generations", "remove",
-            "letters",
-            "letter", "resend", "discard");
+            "remove-old-format", "letters", "letter", "resend", "discard");
 
     private CommandLine() {}
 

@@ -1,5 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.cacherebuilder.RebuilderProperties.Command;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.letter.Refused;
 import dev.hivestream.runtime.message.Json;
@@ -50,6 +51,10 @@ final class Job {
         Outcome outcome;
         try (var report = new ProgressReport(progress, console, properties.report(),
                 System.console() != null && System.console().isTerminal())) {
+            if (properties.dryRun() && properties.command() != Command.REMOVE_OLD_FORMAT) {
+                throw new StartRefused(
+                        "--dry-run belongs to remove-old-format. To fold the log and write nothing: dry-run");
+            }
             outcome = switch (properties.command()) {
                 case REBUILD -> rebuild.run();
                 case VERIFY -> verify.verify();
@@ -57,6 +62,7 @@ final class Job {
                 case SHOW -> show.run();
                 case GENERATIONS -> list.list();
                 case REMOVE -> list.remove();
+                case REMOVE_OLD_FORMAT -> list.removeOldFormat();
                 case LETTERS, LETTER, RESEND, DISCARD -> letters.run();
             };
         } catch (StartRefused e) {

@@ -113,7 +113,7 @@ class RebuilderConfiguration {
                         stopping, hive, properties),
                 new Verify(served, topics, generations, verification, repair, stopping, hive, properties),
                 new Show(served, topics, replay, log, hive, properties),
-                new GenerationList(served, topics, generations, hive, properties),
+                new GenerationList(served, topics, generations, log, hive, properties),
                 new LetterDesk(letters, properties), progress, stopping, console,
                 properties);
     }

@@ -10,7 +10,7 @@ import org.springframework.util.unit.DataSize;
 /**
  * What the cache-rebuilder is asked to do.
  *
- * @param command What to do: rebuild, verify, dry-run, show, generations, remove, letters, letter, resend, discard.
+ * @param command What to do: rebuild, verify, dry-run, show, generations, remove, remove-old-format, letters, letter, resend, discard.
  * @param arguments What the command is about: for show an aggregate and an id, for remove a generation, for dead letters an aggregate or a saga.
  * @param generation Generation to build or to verify, instead of a new one or the active one.
  * @param restart Whether a rebuild that was begun and not ended is left alone and a new one begun.
@@ -25,6 +25,7 @@ import org.springframework.util.unit.DataSize;
  * @param repair Whether verify mends what it finds.
  * @param at Up to where show goes: a version or a time.
  * @param json Whether the outcome is printed as JSON.
+ * @param dryRun Whether remove-old-format prints what it would remove and removes nothing.
  * @param memory Roughly what snapshots may take in memory; 2/5 of the largest heap if it is not set.
  * @param threads How many partitions are folded at once; as many as there are processors if 0.
  * @param report How often progress is logged.
@@ -40,7 +41,8 @@ record RebuilderProperties(@DefaultValue("rebuild") Command command, @DefaultVal
         @DefaultValue("true") boolean verifyFirst, @DefaultValue("0") int keep, @Nullable String until,
         @DefaultValue("false") boolean follow, @DefaultValue("false") boolean replica, @DefaultValue("0") long rate,
         @DefaultValue("stop") OnPoison onPoison, @DefaultValue("false") boolean repair, @Nullable String at,
-        @DefaultValue("false") boolean json, @Nullable DataSize memory, @DefaultValue("0") int threads,
+        @DefaultValue("false") boolean json, @DefaultValue("false") boolean dryRun, @Nullable DataSize memory,
+        @DefaultValue("0") int threads,
         @DefaultValue("10s") Duration report, @DefaultValue("command-processor") String owners,
         @DefaultValue("saga-manager") String sagaOwners,
         @DefaultValue("1500ms") Duration secondLook, @DefaultValue Letters letters,
@@ -48,7 +50,7 @@ record RebuilderProperties(@DefaultValue("rebuild") Command command, @DefaultVal
 
     /** What can be asked for. */
     enum Command {
-        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, LETTERS, LETTER, RESEND, DISCARD
+        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, REMOVE_OLD_FORMAT, LETTERS, LETTER, RESEND, DISCARD
     }
 
     /** What is done about an event that cannot be folded. */

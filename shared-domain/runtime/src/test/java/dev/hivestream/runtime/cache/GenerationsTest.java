@@ -4,20 +4,29 @@ import static dev.hivestream.runtime.Stand.CACHE;
 import static dev.hivestream.runtime.Stand.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hivestream.local.Ports;
 import dev.hivestream.local.RedisServer;
 import dev.hivestream.runtime.Stand;
 import dev.hivestream.runtime.cache.Generations.Generation;
 import dev.hivestream.runtime.cache.StoredKey.Kind;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 class GenerationsTest {
 
@@ -46,10 +55,10 @@ class GenerationsTest {
         CACHE.activate(new Slot(type, 2), "abc", "g3-abc");
 
         assertThat(generations.of(type, PARTITIONS)).containsExactly(
-                new Generation("as-of-20260131T120000.000Z-abc", Map.of(), java.util.Set.of(), false, false),
-                new Generation(LIVE, Map.of(1, 7L), java.util.Set.of(), true, false),
-                new Generation("g3-abc", Map.of(), java.util.Set.of(2), false, false),
-                new Generation("g10-def", Map.of(), java.util.Set.of(), false, true));
+                new Generation("as-of-20260131T120000.000Z-abc", Map.of(), Set.of(), false, false),
+                new Generation(LIVE, Map.of(1, 7L), Set.of(), true, false),
+                new Generation("g3-abc", Map.of(), Set.of(2), false, false),
+                new Generation("g10-def", Map.of(), Set.of(), false, true));
     }
 
     @Test
@@ -161,6 +170,35 @@ class GenerationsTest {
         kept.forEach(key -> assertThat(REDIS.call("GET", key)).as(key).isEqualTo("kept"));
         assertThat(ids(LIVE)).hasSize(new TreeSet<>(KeysTest.HOSTILE).size());
         assertThat(generations.of(type, PARTITIONS)).extracting(Generation::name).containsExactly(LIVE);
+    }
+
+    @Test
+    void what_the_previous_version_stored_is_recognized_and_removed_to_the_last_key(@TempDir Path directory)
+            throws IOException {
+        try (InputStream recorded = RedisServer.class.getResourceAsStream("/format-1/redis.rdb")) {
+            Files.copy(Objects.requireNonNull(recorded), directory.resolve("dump.rdb"));
+        }
+        try (RedisServer redis = RedisServer.start(directory, Ports.free(), "--save", "")) {
+            List<String> keys = ((List<?>) redis.call("KEYS", "*")).stream().map(Object::toString)
+                    .filter(key -> !key.startsWith("hive:lock:")).toList();
+            assertThat(keys).hasSizeGreaterThan(100).allSatisfy(key -> {
+                assertThat(Keys.parse(utf8(key))).as(key).isNull();
+                assertThat(Keys.parseFormat1(utf8(key))).as(key).isNotNull();
+            });
+            LettuceConnectionFactory connections = new LettuceConnectionFactory("127.0.0.1", redis.port());
+            connections.start();
+            try {
+                Generations old = new Generations(connections);
+                Set<String> types = new TreeSet<>();
+                keys.forEach(key -> types.add(Objects.requireNonNull(Keys.parseFormat1(utf8(key))).type()));
+                long removed = types.stream().mapToLong(old::removeFormat1).sum();
+                assertThat(removed).isEqualTo(keys.size());
+            } finally {
+                connections.destroy();
+            }
+            assertThat(((List<?>) redis.call("KEYS", "*")).stream().map(Object::toString))
+                    .allSatisfy(key -> assertThat(key).startsWith("hive:lock:"));
+        }
     }
 
     private void write(int partition, String generation, String... ids) {
