@@ -265,13 +265,18 @@ final class Wired implements AutoCloseable {
         return http.send(request(path, json), HttpResponse.BodyHandlers.ofString());
     }
 
-    CompletableFuture<HttpResponse<String>> postAsync(String path, String json) {
-        return http.sendAsync(request(path, json), HttpResponse.BodyHandlers.ofString());
+    /** Headers are name, value, name, value. */
+    CompletableFuture<HttpResponse<String>> postAsync(String path, String json, String... headers) {
+        return http.sendAsync(request(path, json, headers), HttpResponse.BodyHandlers.ofString());
     }
 
-    private HttpRequest request(String path, String json) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json)).build();
+    private HttpRequest request(String path, String json, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return request.build();
     }
 
     @Override

@@ -6,10 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hivestream.commandprocessor.Wired.In;
 import dev.hivestream.commandprocessor.Wired.Out;
+import dev.hivestream.commandprocessor.http.Reflections;
+import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Keys;
+import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +28,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -404,6 +411,37 @@ class WiringTest {
         Map<String, String> documented = new TreeMap<>();
         Documents.rows("metrics.md").forEach(row -> documented.put(row.get(0).replace("`", ""), row.get(2)));
         assertThat(registered).isEqualTo(documented);
+    }
+
+    @Test
+    void a_request_that_waits_in_vain_for_the_cache_leaves_nothing_behind() throws Exception {
+        Reflections reflections = app.context.getBean(Reflections.class);
+        Slot slot = Slot.of(ask, "in-vain", 2);
+        Position never = new Position(app.context.getBean(Topics.class).require(ask).commands(), 1_000_000);
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", LocalStack.shared().broker().bootstrapServers()),
+                new ByteArraySerializer(), new ByteArraySerializer())) {
+            boolean hasWaited = false;
+            for (int attempt = 0; !hasWaited; attempt++) {
+                String commandId = "in-vain-" + attempt;
+                CompletableFuture<?> response = app.postAsync("/v1/" + ask + "/in-vain/put", "{\"events\":1}",
+                        "Idempotency-Key", commandId);
+                ProducerRecord<byte[], byte[]> result = new ProducerRecord<>(Topics.results(ask), slot.partition(),
+                        utf8("in-vain"), utf8("{\"commandId\":\"" + commandId + "\",\"aggregate\":\"" + ask
+                                + "\",\"id\":\"in-vain\",\"outcome\":\"accepted\",\"version\":1}"));
+                result.headers().add(Header.REPLY_TO, utf8("wired")).add(Header.COMMAND_POSITION,
+                        utf8(never.toString()));
+                while (!response.isDone()) {
+                    producer.send(result).get();
+                    hasWaited |= reflections.waiting() > 0;
+                }
+            }
+        }
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(reflections.waiting()).isZero());
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static String generation(Slot slot) {

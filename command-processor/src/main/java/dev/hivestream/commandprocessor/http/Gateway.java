@@ -305,7 +305,12 @@ public final class Gateway implements SmartLifecycle {
         if (isElsewhere) {
             elsewhere.decrementAndGet();
         }
-        waits.computeIfPresent(ticket, (same, known) -> known == wait && --known.waiters == 0 ? null : known);
+        Wait left = waits.computeIfPresent(ticket,
+                (same, known) -> known == wait && --known.waiters == 0 ? null : known);
+        if (left != wait) {
+            // nobody waits any more; what waits for the cache on its behalf ends too
+            wait.result.cancel(false);
+        }
     }
 
     private ProducerRecord<byte[], byte[]> command(TopicPartition commands, Request request) {
@@ -440,7 +445,10 @@ public final class Gateway implements SmartLifecycle {
                 wait.result.complete(result);
             } else {
                 // a rejection, too, tells of events that whoever reads next has to see
-                reflections.shows(slot, position).thenRun(() -> wait.result.complete(result));
+                CompletableFuture<Void> shown = reflections.shows(slot, position);
+                var _ = shown.thenRun(() -> wait.result.complete(result));
+                // the wait may be over before, by its time-out for one
+                var _ = wait.result.whenComplete((given, ended) -> shown.cancel(false));
             }
         } catch (RuntimeException e) {
             // whatever it is: who waits for other results goes on
