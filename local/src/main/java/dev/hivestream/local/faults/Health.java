@@ -29,9 +29,6 @@ final class Health implements AutoCloseable {
 
     private static final Pattern FRAME = Pattern.compile("^\\s+at (?:[\\w.]+/+)*[\\w.$]+\\.[\\w$<>]+\\(.*");
     private static final Pattern ENTRY = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT");
-    /** Spring Kafka's own entries, which cannot be had without a trace; the runtime says the same in a line beside them. */
-    private static final List<String> TOLD_OTHERWISE = List.of(": Transaction rolled back",
-            ": Stopping container due to fencing");
     private static final int MEGABYTE = 1024 * 1024;
 
     private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -112,7 +109,7 @@ final class Health implements AutoCloseable {
         for (String line : (Iterable<String>) lines::iterator) {
             if (ENTRY.matcher(line).lookingAt()) {
                 entry = line;
-            } else if (FRAME.matcher(line).matches() && TOLD_OTHERWISE.stream().noneMatch(entry::endsWith)) {
+            } else if (FRAME.matcher(line).matches()) {
                 found.add(entry);
             }
         }

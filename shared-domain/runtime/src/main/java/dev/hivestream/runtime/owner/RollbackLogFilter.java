@@ -1,0 +1,64 @@
+package dev.hivestream.runtime.owner;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.turbo.TurboFilter;
+import ch.qos.logback.core.spi.FilterReply;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+
+/**
+ * Keeps the framework's entries about a batch that is rolled back, and about a consumer that is fenced, out of the log: they
+ * are errors with a stack trace, while the batch comes again and the consumer is restarted. {@link Listener} reports each in
+ * one line with its cause. Only these entries are concerned, so that whatever else the same loggers report stays; with
+ * level DEBUG of a logger its entries are written all the same.
+ */
+public final class RollbackLogFilter extends TurboFilter implements AutoCloseable {
+
+    private static final Map<String, Set<String>> REPORTED_BY_LISTENER = Map.of(
+            "org.springframework.kafka.listener.KafkaMessageListenerContainer",
+            Set.of("Transaction rolled back", "Stopping container due to fencing",
+                    "Producer or 'group.instance.id' fenced during transaction"),
+            "org.springframework.transaction.support.TransactionTemplate",
+            Set.of("Application exception overridden by rollback exception"));
+
+    private @Nullable LoggerContext installed;
+
+    /** Installs one; without effect if the application does not log with Logback. */
+    public static RollbackLogFilter install() {
+        RollbackLogFilter filter = new RollbackLogFilter();
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            filter.setContext(context);
+            filter.setName(RollbackLogFilter.class.getSimpleName());
+            filter.start();
+            context.addTurboFilter(filter);
+            filter.installed = context;
+        }
+        return filter;
+    }
+
+    @Override
+    public FilterReply decide(@Nullable Marker marker, Logger logger, Level level, @Nullable String message,
+            Object @Nullable [] arguments, @Nullable Throwable failure) {
+        if (level != Level.ERROR || message == null) {
+            return FilterReply.NEUTRAL;
+        }
+        Set<String> reported = REPORTED_BY_LISTENER.get(logger.getName());
+        return reported == null || !reported.contains(message)
+                || Level.DEBUG.isGreaterOrEqual(logger.getEffectiveLevel())
+                        ? FilterReply.NEUTRAL
+                        : FilterReply.DENY;
+    }
+
+    @Override
+    public void close() {
+        LoggerContext context = installed;
+        if (context != null) {
+            context.getTurboFilterList().remove(this);
+        }
+    }
+}
