@@ -6,7 +6,7 @@ import java.util.Map;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** Ready only when broker and Redis answer and every partition that is owned is running. Never part of liveness. */
+/** Ready only when broker and Redis answer and every partition that is owned is running and makes progress. Never part of liveness. */
 final class HiveHealth implements HealthIndicator {
 
     private final Ownership ownership;
@@ -20,13 +20,14 @@ final class HiveHealth implements HealthIndicator {
     @Override
     public Health health() {
         Map<String, OwnedPartition.Status> closed = ownership.closed();
+        Map<String, String> stalled = ownership.progress().stalled();
         String broker = outages.broker();
         String redis = outages.redis();
-        Health.Builder health = ownership.isJoined() && closed.isEmpty() && broker == null && redis == null
+        Health.Builder health = ownership.isJoined() && closed.isEmpty() && stalled.isEmpty() && broker == null && redis == null
                 ? Health.up()
                 : Health.down();
         return health.withDetail("broker", broker == null ? "up" : broker)
                 .withDetail("redis", redis == null ? "up" : redis).withDetail("partitions", ownership.slots())
-                .withDetail("closed", closed).build();
+                .withDetail("closed", closed).withDetail("stalled", stalled).build();
     }
 }

@@ -8,6 +8,9 @@ import dev.hivestream.runtime.owner.Admission;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Listener;
 import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.owner.RollbackLogFilter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -55,6 +58,18 @@ public class OwnerConfiguration {
     @ConditionalOnMissingBean
     Listener listener(HiveProperties properties) {
         return new Listener(properties.shutdown());
+    }
+
+    @Bean
+    RollbackLogFilter rollbackLogFilter() {
+        return RollbackLogFilter.install();
+    }
+
+    @Bean
+    MeterBinder stalledPartitions(Ownership ownership) {
+        return meters -> Gauge
+                .builder("hive.partitions.stalled", ownership, owned -> owned.progress().stalled().size())
+                .description("Partitions whose batches are rolled back again and again").register(meters);
     }
 
     @Bean

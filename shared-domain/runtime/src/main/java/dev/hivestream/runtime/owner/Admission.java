@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.stream.binder.kafka.config.ClientFactoryCustomizer;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.kafka.core.ConsumerFactory;
 
 /**
@@ -62,17 +63,25 @@ public final class Admission implements ClientFactoryCustomizer {
                 .newProxyInstance(Consumer.class.getClassLoader(), new Class<?>[]{Consumer.class}, new Gate(consumer)));
     }
 
-    /** Told after a batch was rolled back. */
-    static void rolledBack(Consumer<?, ?> consumer, Throwable why, int size) {
-        if (Proxy.isProxyClass(consumer.getClass())
-                && Proxy.getInvocationHandler(consumer) instanceof Gate gate) {
-            gate.rolledBack = true;
-            for (Throwable cause = why; cause != null; cause = cause.getCause()) {
-                if (cause instanceof Guard.Expired) {
-                    gate.limit = Math.max(1, size / 2);
-                }
-            }
+    /** Called after a batch was rolled back. */
+    static void rolledBack(Consumer<?, ?> consumer, Throwable why, ConsumerRecords<?, ?> batch) {
+        Gate gate = gate(consumer);
+        if (gate != null) {
+            gate.rolledBack(why, batch);
         }
+    }
+
+    /** Called when a batch turns out to be committed that was taken for rolled back. */
+    static void committed(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
+        Gate gate = gate(consumer);
+        if (gate != null) {
+            gate.committed(partitions);
+        }
+    }
+
+    private static @Nullable Gate gate(Consumer<?, ?> consumer) {
+        return Proxy.isProxyClass(consumer.getClass())
+                && Proxy.getInvocationHandler(consumer) instanceof Gate gate ? gate : null;
     }
 
     /** One consumer's; used by its poll thread only, as the consumer is. */
@@ -80,6 +89,8 @@ public final class Admission implements ClientFactoryCustomizer {
         private final Consumer<byte[], byte[]> consumer;
         private int limit = Integer.MAX_VALUE;
         private boolean rolledBack;
+        /** Of the batch that the last poll returned: the next poll comes when it was committed or rolled back. */
+        private Set<TopicPartition> inProgress = Set.of();
 
         private Gate(Consumer<byte[], byte[]> consumer) {
             this.consumer = consumer;
@@ -96,7 +107,32 @@ public final class Admission implements ClientFactoryCustomizer {
             }
         }
 
+        private void rolledBack(Throwable why, ConsumerRecords<?, ?> batch) {
+            rolledBack = true;
+            ownership.progress().rolledBack(batch.partitions(),
+                    NestedExceptionUtils.getMostSpecificCause(why).toString(), nanoTime.getAsLong());
+            for (Throwable cause = why; cause != null; cause = cause.getCause()) {
+                if (cause instanceof Guard.Expired) {
+                    limit = Math.max(1, batch.count() / 2);
+                }
+            }
+        }
+
+        private void committed(Set<TopicPartition> partitions) {
+            ownership.progress().progressed(partitions);
+        }
+
         private ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+            if (!rolledBack) {
+                committed(inProgress);
+            }
+            inProgress = Set.of();
+            ConsumerRecords<byte[], byte[]> batch = next(timeout);
+            inProgress = batch.partitions();
+            return batch;
+        }
+
+        private ConsumerRecords<byte[], byte[]> next(Duration timeout) {
             if (!rolledBack && limit < Integer.MAX_VALUE / 2) {
                 limit *= 2;
             }

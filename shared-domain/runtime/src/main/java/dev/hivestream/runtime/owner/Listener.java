@@ -81,7 +81,7 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
     public void stopped(ConsumerStoppedEvent event) {
         if (event.getReason() != ConsumerStoppedEvent.Reason.NORMAL && !closing) {
             MessageListenerContainer container = event.getContainer(MessageListenerContainer.class);
-            LOG.warn("The consumer of {} stopped ({}); its container starts again", container.getListenerId(),
+            LOG.warn("The consumer of {} stopped ({}); restarting it", container.getListenerId(),
                     event.getReason());
             restart(container);
         }
@@ -139,21 +139,20 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
                 ContainerProperties.EOSMode eosMode) {
             LOG.warn("A batch of {} was rolled back and comes again: {}", records.count(),
                     NestedExceptionUtils.getMostSpecificCause(exception).toString());
-            Admission.rolledBack(consumer, exception, records.count());
+            Admission.rolledBack(consumer, exception, records);
             if (NestedExceptionUtils.getMostSpecificCause(exception) instanceof CommitFailedException
                     && stranger.get().failed()) {
                 stranger.remove();
                 LOG.warn(
-                        "The group does not know the consumer of {}, which does not notice; its container starts again",
+                        "The consumer of {} was removed from its group without noticing; restarting it",
                         container.getListenerId());
                 restart(container);
                 // until it has stopped it goes on, and must not go on behind this batch
             }
-            Set<TopicPartition> partitions = records.partitions();
             boolean found = false;
             while (!found && container.isRunning()) {
                 pause(container);
-                found = seek(consumer, partitions);
+                found = seek(consumer, records);
             }
         }
 
@@ -169,8 +168,9 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
             backOff.remove();
         }
 
-        /** False if the broker does not tell; going on without would skip the batch. */
-        private static boolean seek(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions) {
+        /** False if the broker does not answer; going on without would skip the batch. */
+        private static boolean seek(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {
+            Set<TopicPartition> partitions = records.partitions();
             try {
                 Set<TopicPartition> still = new java.util.HashSet<>(partitions);
                 still.retainAll(consumer.assignment());
@@ -181,6 +181,9 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
                         consumer.seekToBeginning(Set.of(partition));
                     } else {
                         consumer.seek(partition, offset);
+                        if (offset.offset() > records.records(partition).getFirst().offset()) {
+                            Admission.committed(consumer, Set.of(partition));
+                        }
                     }
                 }
                 return true;

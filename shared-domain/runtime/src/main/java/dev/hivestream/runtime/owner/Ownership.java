@@ -49,6 +49,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private final CatchUp catchUp;
     private final Cache cache;
     private final Map<TopicPartition, OwnedPartition> owned = new ConcurrentHashMap<>();
+    private final Progress progress = new Progress();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final ExecutorService restorers = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("restore-", 0).factory());
@@ -91,6 +92,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     @Override
     public void onPartitionsRevokedAfterCommit(String bindingName, Consumer<?, ?> consumer,
             Collection<TopicPartition> partitions) {
+        progress.progressed(partitions);
         for (TopicPartition partition : partitions) {
             OwnedPartition revoked = owned.get(partition);
             // one that was lost may belong to another consumer of this process by now
@@ -232,6 +234,11 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             }
         });
         return open;
+    }
+
+    /** Which of the partitions, and of others that are consumed here, are without progress. */
+    public Progress progress() {
+        return progress;
     }
 
     /** Whether the group has told what is owned here, be it nothing. */

@@ -132,6 +132,57 @@ class AdmissionTest {
         assertThat(polls).isEqualTo(1);
     }
 
+    @Test
+    void a_partition_whose_batches_are_rolled_back_for_long_is_stalled_until_one_is_committed() {
+        send("a");
+        ConsumerRecords<byte[], byte[]> batch = poll();
+        Admission.rolledBack(gate, new IllegalStateException("first"), batch);
+        nanos += Progress.STALLED.minusMillis(1).toNanos();
+        gate.seek(commands, 0);
+        Admission.rolledBack(gate, new RuntimeException(new IllegalStateException("second")), poll());
+        assertThat(ownership.progress().stalled(nanos)).as("an outage may be as long").isEmpty();
+
+        nanos += Duration.ofSeconds(1).toNanos();
+
+        assertThat(ownership.progress().stalled(nanos)).containsExactly(Map.entry(stand.slot.toString(),
+                "No batch was committed for 31 s, and 2 were rolled back; the last one:"
+                        + " java.lang.IllegalStateException: second"));
+        gate.seek(commands, 0);
+        poll();
+        assertThat(ownership.progress().stalled(nanos)).as("its outcome is not known yet").hasSize(1);
+        gate.poll(Duration.ZERO);
+        assertThat(ownership.progress().stalled(nanos)).as("the next poll comes after the commit").isEmpty();
+    }
+
+    @Test
+    void a_partition_that_was_revoked_is_not_stalled_here() {
+        send("a");
+        Admission.rolledBack(gate, new IllegalStateException("why"), poll());
+        nanos += Duration.ofMinutes(1).toNanos();
+        assertThat(ownership.progress().stalled(nanos)).hasSize(1);
+
+        giveAway();
+
+        assertThat(ownership.progress().stalled(nanos)).isEmpty();
+    }
+
+    @Test
+    void a_batch_that_was_committed_although_its_commit_failed_is_progress() {
+        send("a");
+        Admission.rolledBack(gate, new IllegalStateException("a time-out of the commit"), poll());
+        nanos += Duration.ofMinutes(1).toNanos();
+
+        Admission.committed(gate, gate.assignment());
+
+        assertThat(ownership.progress().stalled(nanos)).isEmpty();
+    }
+
+    /** A batch that was waited for. */
+    private ConsumerRecords<byte[], byte[]> poll() {
+        beforePolls.add(() -> nanos += Duration.ofMillis(1).toNanos());
+        return gate.poll(PATIENCE);
+    }
+
     private void take() {
         ownership.onPartitionsAssigned("input", gate, List.of(commands), false);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(ownership.closed()).isEmpty());

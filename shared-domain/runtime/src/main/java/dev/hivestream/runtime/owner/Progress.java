@@ -1,0 +1,62 @@
+package dev.hivestream.runtime.owner;
+
+import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Slot;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The partitions whose batches are rolled back again and again while no batch of them is committed. A partition counts as
+ * stalled after {@link #STALLED}: an outage or a rebalance is over by then, or is reported by itself. Thread-safe.
+ */
+public final class Progress {
+
+    /** How long a partition may be without progress. */
+    static final Duration STALLED = Duration.ofSeconds(30);
+
+    private record Rollbacks(long since, int count, String reason) {}
+
+    private final Map<TopicPartition, Rollbacks> rolledBack = new ConcurrentHashMap<>();
+
+    /** A batch with records of these partitions was rolled back at {@code now} (nano time). */
+    void rolledBack(Collection<TopicPartition> partitions, String reason, long now) {
+        for (TopicPartition partition : partitions) {
+            rolledBack.merge(partition, new Rollbacks(now, 1, reason),
+                    (before, first) -> new Rollbacks(before.since, before.count + 1, reason));
+        }
+    }
+
+    /** Records of these partitions were committed, or the partitions are not consumed here any more. */
+    void progressed(Collection<TopicPartition> partitions) {
+        if (!rolledBack.isEmpty()) {
+            partitions.forEach(rolledBack::remove);
+        }
+    }
+
+    /** The partitions without progress, with the reason of the last rollback; empty if all is well. */
+    public Map<String, String> stalled() {
+        return stalled(System.nanoTime());
+    }
+
+    Map<String, String> stalled(long now) {
+        Map<String, String> stalled = new TreeMap<>();
+        rolledBack.forEach((partition, rollbacks) -> {
+            Duration since = Duration.ofNanos(now - rollbacks.since);
+            if (since.compareTo(STALLED) > 0) {
+                stalled.put(name(partition), "No batch was committed for " + since.toSeconds() + " s, and "
+                        + rollbacks.count + " were rolled back; the last one: " + rollbacks.reason);
+            }
+        });
+        return stalled;
+    }
+
+    private static String name(TopicPartition partition) {
+        return Topics.isOwned(partition.topic())
+                ? new Slot(Topics.ownerOf(partition.topic()), partition.partition()).toString()
+                : partition.toString();
+    }
+}
