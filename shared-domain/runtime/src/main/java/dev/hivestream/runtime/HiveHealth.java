@@ -23,9 +23,10 @@ final class HiveHealth implements HealthIndicator {
         Map<String, String> stalled = ownership.progress().stalled();
         String broker = outages.broker();
         String redis = outages.redis();
-        Health.Builder health = ownership.isJoined() && closed.isEmpty() && stalled.isEmpty() && broker == null && redis == null
-                ? Health.up()
-                : Health.down();
+        Health.Builder health = ownership.isJoined() && closed.isEmpty() && stalled.isEmpty() && broker == null
+                && redis == null
+                        ? Health.up()
+                        : Health.down();
         return health.withDetail("broker", broker == null ? "up" : broker)
                 .withDetail("redis", redis == null ? "up" : redis).withDetail("partitions", ownership.slots())
                 .withDetail("closed", closed).withDetail("stalled", stalled).build();
