@@ -23,7 +23,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -263,6 +266,22 @@ final class Wired implements AutoCloseable {
 
     HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
         return http.send(request(path, json), HttpResponse.BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** A producer with an open transaction that contains the group's offset in a partition: that is not known meanwhile. */
+    static Producer<byte[], byte[]> open(String group, TopicPartition partition) {
+        Producer<byte[], byte[]> open = new KafkaProducer<>(
+                Map.of("bootstrap.servers", STACK.broker().bootstrapServers(), "transactional.id", "open-" + partition),
+                new ByteArraySerializer(), new ByteArraySerializer());
+        open.initTransactions();
+        open.beginTransaction();
+        open.sendOffsetsToTransaction(Map.of(partition, new OffsetAndMetadata(0)), new ConsumerGroupMetadata(group));
+        return open;
     }
 
     /** Headers are name, value, name, value. */

@@ -15,6 +15,7 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.OwnedPartition;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -411,6 +414,37 @@ class WiringTest {
         Map<String, String> documented = new TreeMap<>();
         Documents.rows("metrics.md").forEach(row -> documented.put(row.get(0).replace("`", ""), row.get(2)));
         assertThat(registered).isEqualTo(documented);
+    }
+
+    @Test
+    void reads_stop_when_redis_was_rolled_back_although_the_restore_cannot_end() throws Exception {
+        In first = app.put(ask, "rolled-back", 1);
+        app.decide(first);
+        Slot slot = new Slot(ask, first.partition());
+        String generation = generation(slot);
+        List<String> keys = List.of(Wired.key(Keys.checkpoint(slot, generation)),
+                Wired.key(Keys.snapshot(slot, generation, "rolled-back")));
+        List<String> old = keys.stream().map(key -> (String) Wired.redis("GET", key)).toList();
+        app.decide(app.put(ask, "rolled-back", 1));
+        assertThat(app.get("/v1/" + ask + "/rolled-back").body()).isEqualTo("{\"count\":2}");
+        // as long as this transaction is open the group's offset is not known, and no restore ends
+        try (Producer<byte[], byte[]> open = Wired.open("command-processor", new TopicPartition(Topics.commands(ask),
+                slot.partition()))) {
+            for (int i = 0; i < keys.size(); i++) {
+                Wired.redis("SET", keys.get(i), old.get(i));
+            }
+
+            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+                var response = app.get("/v1/" + ask + "/rolled-back");
+                assertThat(response.statusCode()).isEqualTo(503);
+                assertThat(response.body()).contains("\"catching-up\"");
+            });
+            assertThat(app.ownership().closed().get(slot.toString()).state())
+                    .isEqualTo(OwnedPartition.State.RESTORING);
+            open.abortTransaction();
+        }
+        app.awaitOpen();
+        assertThat(app.get("/v1/" + ask + "/rolled-back").body()).isEqualTo("{\"count\":2}");
     }
 
     @Test

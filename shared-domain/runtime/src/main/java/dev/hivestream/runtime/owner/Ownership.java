@@ -58,9 +58,9 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     private volatile boolean joined;
 
     /**
-     * Of nothing yet.
+     * Owns nothing until partitions are assigned.
      *
-     * @param watch how often idle partitions are looked at
+     * @param watch how often idle partitions are checked
      * @param hot roughly what the snapshots that are not read again may take in memory, of all partitions, in bytes
      */
     public Ownership(Map<String, ? extends Folded<?, ?>> served, CatchUp catchUp, Cache cache, Duration watch,
