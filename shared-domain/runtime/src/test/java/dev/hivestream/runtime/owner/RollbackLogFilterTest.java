@@ -80,7 +80,9 @@ class RollbackLogFilterTest {
         appender.start();
         logger.addAppender(appender);
         logger.setLevel(Level.WARN);
+        logger.setAdditive(false);
         undo.add(() -> {
+            logger.setAdditive(true);
             logger.detachAppender(appender);
             logger.setLevel(before);
         });
