@@ -40,7 +40,7 @@ class ExpiredTransactionalIdsTest {
 
             assertThat(processor.post(place + "/enable", "{}").statusCode()).isEqualTo(200);
 
-            assertThat(output.getAll()).contains("was rolled back and comes again").doesNotContain("ERROR")
+            assertThat(output.getAll()).containsOnlyOnce("was rolled back and comes again").doesNotContain("ERROR")
                     .doesNotContain("\tat ");
         }
     }
