@@ -131,13 +131,18 @@ public final class Stand {
 
     /** The catch-up as the apps have it. */
     public CatchUp catchUp() {
+        return catchUp(CACHE);
+    }
+
+    /** The catch-up with another Redis. */
+    public CatchUp catchUp(Cache cache) {
         Map<String, Object> settings = Map.of("bootstrap.servers", STACK.broker().bootstrapServers(), "isolation.level",
                 "read_committed", "auto.offset.reset", "none", "enable.auto.commit", false, "max.poll.records",
                 properties.catchUp().step(), "fetch.max.wait.ms", 20);
-        Replay replay = new Replay(CACHE,
+        Replay replay = new Replay(cache,
                 () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
                 properties);
-        return new CatchUp(CACHE, topics, ADMIN, replay, properties.catchUp().memory().toBytes(), meters);
+        return new CatchUp(cache, topics, ADMIN, replay, properties.catchUp().memory().toBytes(), meters);
     }
 
     /** Of a member of the slot's group that has not joined it: its offsets are taken all the same. */

@@ -23,7 +23,7 @@ public final class Progress {
     private final Map<TopicPartition, Rollbacks> rolledBack = new ConcurrentHashMap<>();
 
     /** A batch with records of these partitions was rolled back at {@code now} (nano time). */
-    void rolledBack(Collection<TopicPartition> partitions, String reason, long now) {
+    public void rolledBack(Collection<TopicPartition> partitions, String reason, long now) {
         for (TopicPartition partition : partitions) {
             rolledBack.merge(partition, new Rollbacks(now, 1, reason),
                     (before, first) -> new Rollbacks(before.since, before.count + 1, reason));
@@ -31,7 +31,7 @@ public final class Progress {
     }
 
     /** Records of these partitions were committed, or the partitions are not consumed here any more. */
-    void progressed(Collection<TopicPartition> partitions) {
+    public void progressed(Collection<TopicPartition> partitions) {
         if (!rolledBack.isEmpty()) {
             partitions.forEach(rolledBack::remove);
         }

@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.hivestream.local.Ports;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.Stand;
+import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.RestoredPartition;
@@ -25,6 +31,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 @Timeout(60)
 class OwnershipTest {
@@ -175,6 +183,44 @@ class OwnershipTest {
 
             served.put(stand.served.name(), stand.served);
             awaitRunning(incomplete);
+        }
+    }
+
+    @Test
+    void an_outage_of_redis_delays_a_restore_and_is_one_warning() {
+        Logger logger = (Logger) LoggerFactory.getLogger(Ownership.class);
+        Level before = logger.getLevel();
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.setAdditive(false);
+        logger.addAppender(log);
+        logger.setLevel(Level.DEBUG);
+        LettuceConnectionFactory away = new LettuceConnectionFactory("127.0.0.1", Ports.free());
+        away.start();
+        Cache cache = new Cache(away);
+        try (Ownership outage = new Ownership(Map.of(stand.served.name(), stand.served), stand.catchUp(cache), cache,
+                Duration.ofMinutes(1), 1_000_000)) {
+            outage.onPartitionsAssigned("input", first, List.of(commands), false);
+
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(List.copyOf(log.list))
+                    .filteredOn(event -> event.getMessage().equals("The restore of {} failed"))
+                    .hasSizeGreaterThan(2));
+
+            OwnedPartition.Status status = outage.closed().get(stand.slot.toString());
+            assertThat(status.state()).isEqualTo(OwnedPartition.State.RESTORING);
+            assertThat(status.reason()).startsWith("The restore is tried again: ").contains("Connection refused");
+            assertThat(List.copyOf(log.list)).filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
+                    .singleElement().satisfies(event -> {
+                        assertThat(event.getLevel()).isEqualTo(Level.WARN);
+                        assertThat(event.getFormattedMessage())
+                                .startsWith(stand.slot + " is not processing commands: ");
+                        assertThat(event.getThrowableProxy()).isNull();
+                    });
+        } finally {
+            away.destroy();
+            logger.detachAppender(log);
+            logger.setLevel(before);
+            logger.setAdditive(true);
         }
     }
 

@@ -1,0 +1,49 @@
+package dev.hivestream.runtime;
+
+import static dev.hivestream.runtime.Stand.PATIENCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hivestream.runtime.owner.Ownership;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+@Timeout(60)
+class HiveHealthTest {
+
+    private final Stand stand = Stand.fresh();
+
+    @Test
+    void a_partition_without_progress_takes_readiness_down_and_is_named_with_the_reason() {
+        try (Ownership ownership = stand.ownership();
+                Outages outages = new Outages(Stand.ADMIN, Stand.CACHE);
+                KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                        Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers(), "group.id", stand.group),
+                        new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            HiveHealth health = new HiveHealth(ownership, outages);
+            ownership.onPartitionsAssigned("input", consumer, List.of(stand.commands()), true);
+            await().atMost(PATIENCE).untilAsserted(
+                    () -> assertThat(health.health().getStatus()).isEqualTo(Status.UP));
+
+            ownership.progress().rolledBack(List.of(stand.commands()), "the lock expired",
+                    System.nanoTime() - Duration.ofMinutes(1).toNanos());
+
+            Health stalled = health.health();
+            assertThat(stalled.getStatus()).isEqualTo(Status.DOWN);
+            assertThat(stalled.getDetails().get("closed")).isEqualTo(Map.of());
+            assertThat(String.valueOf(stalled.getDetails().get("stalled")))
+                    .startsWith("{" + stand.slot + "=No batch was committed for 6")
+                    .endsWith("; the last one: the lock expired}");
+
+            ownership.progress().progressed(List.of(stand.commands()));
+            assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+        }
+    }
+}
