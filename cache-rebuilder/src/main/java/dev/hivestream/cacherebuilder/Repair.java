@@ -7,6 +7,7 @@ import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Position;
@@ -93,10 +94,10 @@ final class Repair {
         }
         right.foldTo(place, ids);
         Checkpoint next = Checkpoint.at(place, right.command);
-        Map<String, byte[]> step = new LinkedHashMap<>();
+        Map<String, @Nullable StoredSnapshot> step = new LinkedHashMap<>();
         for (String id : ids) {
             Snapshot<S> snapshot = right.snapshots.get(id);
-            step.put(id, snapshot == null ? new byte[0] : right.served.snapshots().write(snapshot));
+            step.put(id, snapshot == null ? null : right.served.snapshots().write(snapshot));
             if (step.size() == MENDED_AT_ONCE) {
                 if (!cache.mend(slot, generation, expected, next, step)) {
                     return false;

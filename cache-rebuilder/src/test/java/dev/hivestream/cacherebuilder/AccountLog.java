@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.hivestream.local.Leaders;
 import dev.hivestream.local.LocalStack;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -34,17 +34,18 @@ final class AccountLog implements AutoCloseable {
     /** What an account must come to. */
     record Expected(long version, String owner, long balance, String status, Map<String, Long> commands) {
 
-        /** The stored form. */
+        /** The stored form while it has no block. */
         String snapshot() {
-            StringBuilder json = new StringBuilder("{\"version\":" + version + ",\"state\":{\"status\":\"" + status
-                    + "\",\"owner\":\"" + owner + "\",\"balance\":" + balance + "},\"commands\":{");
-            String comma = "";
-            for (Map.Entry<String, Long> command : commands.entrySet()) {
-                json.append(comma).append('"').append(hash(command.getKey())).append("\":[").append(command.getValue())
-                        .append(',').append(command.getValue()).append(']');
-                comma = ",";
-            }
-            return json.append("}}").toString();
+            var entries = new ByteArrayOutputStream();
+            commands.forEach((command, of) -> entries.writeBytes(ByteBuffer.allocate(28).put(hash(command), 0, 12)
+                    .putLong(0).putLong(of << 24 | 1 << 23).array()));
+            return snapshot(entries.toByteArray());
+        }
+
+        private String snapshot(byte[] entries) {
+            return "{\"version\":" + version + ",\"state\":{\"status\":\"" + status + "\",\"owner\":\"" + owner
+                    + "\",\"balance\":" + balance + "},\"commands\":\""
+                    + Base64.getUrlEncoder().withoutPadding().encodeToString(entries) + "\"}";
         }
     }
 
@@ -127,11 +128,10 @@ final class AccountLog implements AutoCloseable {
         return Utils.toPositive(Utils.murmur2(id.getBytes(UTF_8))) % partitions;
     }
 
-    /** The stored form of a command's id: 96 bits of its SHA-256. */
-    private static String hash(String command) {
+    /** By which a command of format 1 is recognised: 96 bits are stored. */
+    private static byte[] hash(String command) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(command.getBytes(UTF_8));
-            return Base64.getUrlEncoder().encodeToString(ByteBuffer.wrap(Arrays.copyOf(digest, 12)).array());
+            return MessageDigest.getInstance("SHA-256").digest(command.getBytes(UTF_8));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

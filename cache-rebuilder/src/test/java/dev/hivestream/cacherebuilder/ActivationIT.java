@@ -85,7 +85,7 @@ class ActivationIT {
         String before = rebuilder.redis("GET", checkpoint);
         rebuilder.redis("DEL", neverSeen);
         rebuilder.redis("SET", neverSeen,
-                "{\"version\":3,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1},\"commands\":{}}");
+                "{\"version\":3,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1}}");
         Ran ran = rebuilder.run("verify", "--repair", "--json").andCode(0);
         assertThat(ran.json().path("repaired").asInt()).isEqualTo(1);
         assertThat(rebuilder.redis("EXISTS", neverSeen)).isEqualTo("0");

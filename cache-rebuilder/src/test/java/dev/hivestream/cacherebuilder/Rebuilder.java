@@ -10,15 +10,24 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Runs the cache-rebuilder in this JVM as its command line would, and looks at what it left in Redis. */
 final class Rebuilder {
+
+    private static final int REMEMBERED = 256;
+    private static final Pattern BLOCKS = Pattern
+            .compile("(?:,\"commands\":\"([^\"]*)\")?,\"blocks\":\\[(\\d+),\\d+]}$");
 
     private final LocalStack stack;
     private final int partitions;
@@ -64,18 +73,39 @@ final class Rebuilder {
         return new Ran(code, out.toString(UTF_8), err.toString(UTF_8));
     }
 
-    /** The snapshots of a generation: id to stored form. */
+    /** The snapshots of a generation: id to stored form, with all commands in the snapshot. */
     Map<String, String> snapshots(String generation) {
         Map<String, String> snapshots = new HashMap<>();
         try (var redis = new RedisConnection(stack.redis().port())) {
             for (Object key : (List<?>) redis.call("KEYS", "hive:2:{account:*}:" + generation + ":s:*")) {
-                var parts = Objects.requireNonNull(CacheKeys.parse(key.toString()), key.toString());
-                snapshots.put(parts.id(), String.valueOf(redis.call("GET", key.toString())));
+                String name = key.toString();
+                var parts = Objects.requireNonNull(CacheKeys.parse(name), name);
+                snapshots.put(parts.id(), withoutBlock(redis, name));
             }
         } catch (IOException e) {
             throw new AssertionError(e);
         }
         return snapshots;
+    }
+
+    private static String withoutBlock(RedisConnection redis, String key) {
+        String snapshot = String.valueOf(redis.call("GET", key));
+        Matcher blocks = BLOCKS.matcher(snapshot);
+        if (!blocks.find()) {
+            return snapshot;
+        }
+        // as hexadecimal digits: a block is bytes, and this client reads texts
+        Object hex = redis.call("EVAL",
+                "return (string.gsub(redis.call('GET', KEYS[1]), '.', function(c) return string.format('%02x', string.byte(c)) end))",
+                "1", key.replace(":s:", ":c:"));
+        byte[] block = HexFormat.of().parseHex(String.valueOf(hex));
+        assertThat(block).hasSize(28 * Integer.parseInt(blocks.group(2)));
+        byte[] commands = blocks.group(1) == null ? new byte[0] : Base64.getUrlDecoder().decode(blocks.group(1));
+        byte[] all = Arrays.copyOf(block, block.length + commands.length);
+        System.arraycopy(commands, 0, all, block.length, commands.length);
+        byte[] newest = Arrays.copyOfRange(all, Math.max(0, all.length - 28 * REMEMBERED), all.length);
+        return snapshot.substring(0, blocks.start()) + ",\"commands\":\""
+                + Base64.getUrlEncoder().withoutPadding().encodeToString(newest) + "\"}";
     }
 
     String redis(String... words) {

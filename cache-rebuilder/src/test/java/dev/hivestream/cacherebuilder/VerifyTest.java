@@ -8,6 +8,7 @@ import dev.hivestream.local.Ports;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
@@ -31,7 +32,9 @@ class VerifyTest {
     private static AccountLog log;
     private static Rebuilder rebuilder;
     private static String generation;
-    private final String id = log.expected.keySet().iterator().next();
+    /** With so few commands that it has no block. */
+    private final String id = log.expected.entrySet().stream()
+            .min(Comparator.comparing(account -> account.getValue().version())).orElseThrow().getKey();
     private final int partition = log.partition(id);
 
     @BeforeAll
@@ -75,7 +78,7 @@ class VerifyTest {
     void forgotten_commands() {
         String key = rebuilder.key(partition, generation, id);
         rebuilder.redis("SET", key,
-                rebuilder.redis("GET", key).replaceFirst("\"commands\":\\{[^}]*}", "\"commands\":{}"));
+                rebuilder.redis("GET", key).replaceFirst(",\"commands\":\"[^\"]*\"", ""));
         assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("changes").path(0).path("at").asString())
                 .startsWith("/commands/");
         assertMended();
@@ -115,7 +118,7 @@ class VerifyTest {
     @Test
     void a_snapshot_that_should_not_exist() {
         rebuilder.redis("SET", rebuilder.key(0, generation, "nobody"),
-                "{\"version\":1,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1},\"commands\":{}}");
+                "{\"version\":1,\"state\":{\"status\":\"OPEN\",\"owner\":\"n\",\"balance\":1}}");
         assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
                 .contains("should not be in the cache");
         assertMended();

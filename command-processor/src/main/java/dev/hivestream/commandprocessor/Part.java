@@ -8,6 +8,7 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
 import dev.hivestream.runtime.message.CommandHash;
@@ -86,7 +87,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private final Set<String> unwritable = new HashSet<>();
     private final Set<String> changed = new LinkedHashSet<>();
     /** Their snapshots. */
-    private final Map<String, byte[]> encoded = new LinkedHashMap<>();
+    private final Map<String, StoredSnapshot> encoded = new LinkedHashMap<>();
     private final Map<String, byte[]> results = new LinkedHashMap<>();
     /** Those of {@link #results} that this instance waits for. */
     private final List<Answer> own = new ArrayList<>();
@@ -105,7 +106,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private final int[] outcomes = new int[Result.Outcome.values().length];
 
     Part(Served<C, S, E> served, OwnedPartition owned, Rules rules) {
-        super(served.snapshots(), owned, rules.traces());
+        super(served.snapshots(), owned, rules.traces(), rules.properties().decide().remembered());
         this.served = served;
         this.rules = rules;
         this.events = Topics.events(served.name());
@@ -159,7 +160,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().checkpoint(),
                 checkpoint,
-                encoded, results, rules.properties().results().keep());
+                encoded, results);
         return () -> {
             boolean isWritten = answer.getAsBoolean();
             if (isWritten) {

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -34,6 +35,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +59,8 @@ class WiringTest {
     @BeforeAll
     static void start() {
         app = Wired.start("--hive.instance=wired", "--hive.decide.attempts=2", "--hive.decide.remembered=2",
-                "--hive.results.keep=60s", "--hive.max-message=100B", "--hive.catch-up.watch=100ms",
+                "--hive.results.keep=60s", "--hive.results.limit=10", "--hive.max-message=100B",
+                "--hive.catch-up.watch=100ms",
                 "--hive.http.patience=300ms", "--hive.http.max-in-flight=2", "--hive.http.max-queue=1h");
         ask = app.names.getFirst();
         tell = app.names.getLast();
@@ -259,13 +262,39 @@ class WiringTest {
 
     @Test
     void results_keep_is_how_long_redis_has_the_result_of_a_command_that_somebody_waits_for() {
-        In asked = app.put(ask, "kept", 1).with(Header.REPLY_TO, "somebody");
-        In unasked = app.put(ask, "kept", 1);
-        app.decide(asked, unasked);
+        In asked = app.put(ask, "kept", 0).with(Header.REPLY_TO, "somebody");
         Slot slot = new Slot(ask, asked.partition());
-        assertThat((Long) Wired.redis("TTL", Wired.key(Keys.result(slot, command("ce_id", asked))))).isBetween(30L,
-                60L);
-        assertThat(Wired.redis("EXISTS", Wired.key(Keys.result(slot, command("ce_id", unasked))))).isEqualTo(0L);
+        forgetResults(slot);
+        app.decide(asked, app.put(ask, "kept", 0), app.put(ask, "kept", 1).with(Header.REPLY_TO, "somebody"));
+        List<String> kept = kept(slot);
+        assertThat(kept).as("that nobody waits for, or that the events tell, are not kept").hasSize(1);
+
+        // older than hive.results.keep
+        Wired.redis("DEL", Wired.key(Keys.resultsOrder(slot)));
+        Wired.redis("RPUSH", Wired.key(Keys.resultsOrder(slot)),
+                (System.currentTimeMillis() / 1000 - 61) + ":" + kept.getFirst());
+        app.decide(app.put(ask, "kept", 0).with(Header.REPLY_TO, "somebody"));
+        assertThat(kept(slot)).hasSize(1).doesNotContainAnyElementsOf(kept);
+    }
+
+    @Test
+    void results_limit_is_how_many_results_of_a_partition_redis_has() {
+        Supplier<In> asked = () -> app.put(ask, "limited", 0).with(Header.REPLY_TO, "somebody");
+        Slot slot = new Slot(ask, asked.get().partition());
+        forgetResults(slot);
+        app.decide(asked.get(), asked.get());
+        List<String> oldest = kept(slot);
+        assertThat(oldest).hasSize(2);
+        app.decide(Stream.generate(asked).limit(10).toArray(In[]::new));
+        assertThat(kept(slot)).hasSize(10).doesNotContainAnyElementsOf(oldest);
+    }
+
+    private static void forgetResults(Slot slot) {
+        Wired.redis("DEL", Wired.key(Keys.results(slot)), Wired.key(Keys.resultsOrder(slot)));
+    }
+
+    private static List<String> kept(Slot slot) {
+        return ((List<?>) Wired.redis("HKEYS", Wired.key(Keys.results(slot)))).stream().map(String::valueOf).toList();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.hivestream.sagamanager;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Slot;
@@ -97,7 +98,7 @@ final class Deadlines implements AutoCloseable {
             return;
         }
         List<String> ids = due.stream().map(one -> one.member().substring(one.member().indexOf(':') + 1)).toList();
-        List<byte @Nullable []> stored = cache.load(slot, reflected.fingerprint(), reflected.generation(), ids)
+        List<@Nullable StoredSnapshot> stored = cache.load(slot, reflected.fingerprint(), reflected.generation(), ids)
                 .snapshots();
         for (int i = 0; i < ids.size(); i++) {
             String id = ids.get(i);

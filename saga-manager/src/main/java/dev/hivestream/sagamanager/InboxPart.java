@@ -5,6 +5,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -54,7 +55,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private final List<Outgoing> outgoing = new ArrayList<>();
 
     InboxPart(ServedSaga<?, S, ?> saga, OwnedPartition owned, Rules rules) {
-        super(saga.snapshots(), owned, rules.traces());
+        super(saga.snapshots(), owned, rules.traces(), rules.properties().decide().remembered());
         this.saga = saga;
         this.rules = rules;
     }
@@ -83,6 +84,9 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         Received received = Received.of(record);
         Incoming cause = traced(record);
         Snapshot<Instance<S>> snapshot = snapshot(id);
+        if (snapshot.poison() != null) {
+            throw new Malformed(snapshot.poison());
+        }
         Reactor.Handled handled = saga.reactor().handle(snapshot, id, received,
                 rules.properties().decide().remembered());
         if (!handled.changed()) {
@@ -133,7 +137,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         Checkpoint next = Checkpoint.at(records().getLast().offset() + 1, Position.NONE);
         // first: whatever becomes of the write, this is what the next batch has to find
         owned().expect(next);
-        Map<String, byte[]> written = new LinkedHashMap<>();
+        Map<String, StoredSnapshot> written = new LinkedHashMap<>();
         List<Indexed> index = new ArrayList<>();
         for (String id : changed) {
             Snapshot<Instance<S>> snapshot = snapshot(id);

@@ -4,6 +4,7 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
@@ -70,7 +71,7 @@ final class Instances {
         eachSlot(saga, (slot, generation) -> {
             List<String> ids = cache.lowest(slot, generation, status, Long.MAX_VALUE, limit).stream()
                     .map(Indexed::member).toList();
-            List<byte @Nullable []> stored = cache.load(slot, fingerprint(served), generation, ids).snapshots();
+            List<@Nullable StoredSnapshot> stored = cache.load(slot, fingerprint(served), generation, ids).snapshots();
             for (int i = 0; i < ids.size(); i++) {
                 found.add(described(ids.get(i), served.snapshots().read(ids.get(i), stored.get(i)).state()));
             }
@@ -84,7 +85,7 @@ final class Instances {
     String status(ServedSaga<?, ?, ?> saga, String id) {
         Slot slot = Slot.of(saga.name(), id, properties.partitions());
         String generation = generation(saga, slot);
-        byte[] stored = generation == null
+        StoredSnapshot stored = generation == null
                 ? null
                 : cache.load(slot, fingerprint(saga), generation, List.of(id)).snapshots().getFirst();
         return stored == null ? null : saga.snapshots().read(id, stored).state().shown();

@@ -23,6 +23,7 @@ public final class States {
     private final Topics topics;
     private final Cache cache;
     private final int partitions;
+    private final int remembered;
     private final Damage damage;
     private final Map<String, String> fingerprints = new ConcurrentHashMap<>();
     private final Map<Slot, String> generations = new ConcurrentHashMap<>();
@@ -40,6 +41,7 @@ public final class States {
         this.topics = topics;
         this.cache = cache;
         this.partitions = properties.partitions();
+        this.remembered = properties.decide().remembered();
         this.damage = damage;
     }
 
@@ -93,7 +95,7 @@ public final class States {
         Cache.Loaded loaded = load(slot, List.of(id));
         try {
             return Objects.requireNonNull(served.byName().get(aggregate)).snapshots()
-                    .read(id, loaded.snapshots().getFirst()).recall(command);
+                    .read(id, loaded.snapshots().getFirst(), remembered).recall(command);
         } catch (SnapshotCodec.Unreadable e) {
             damage.found(slot, Objects.requireNonNull(loaded.active()), e);
             throw new CatchingUp(slot);

@@ -97,8 +97,8 @@ public class HiveAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    Cache cache(RedisConnectionFactory connections) {
-        return new Cache(connections);
+    Cache cache(RedisConnectionFactory connections, HiveProperties properties) {
+        return new Cache(connections, properties.results());
     }
 
     @Bean

@@ -115,6 +115,16 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * How results are kept.
      *
      * @param keep How long Redis keeps the result of a command that came over HTTP.
+     * @param limit How many results Redis keeps of each partition, the newest. Those that can be found otherwise are not among them.
      */
-    public record Results(@DefaultValue("1d") Duration keep) {}
+    public record Results(@DefaultValue("1d") Duration keep, @DefaultValue("10000") int limit) {
+
+        private static final int LARGEST_LIMIT = 100_000;
+
+        public Results {
+            if (limit < 1 || limit > LARGEST_LIMIT) {
+                throw new StartRefused("hive.results.limit is " + limit + "; set it to 1 to " + LARGEST_LIMIT);
+            }
+        }
+    }
 }

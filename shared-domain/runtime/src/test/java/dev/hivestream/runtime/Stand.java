@@ -47,7 +47,7 @@ public final class Stand {
     public static final LocalStack STACK = LocalStack.shared();
     public static final Admin ADMIN = Admin.create(Map.of("bootstrap.servers", STACK.broker().bootstrapServers()));
     public static final LettuceConnectionFactory REDIS = redis(LettuceClientConfiguration.defaultConfiguration());
-    public static final Cache CACHE = new Cache(REDIS);
+    public static final Cache CACHE = new Cache(REDIS, new HiveProperties.Results(Duration.ofDays(1), 10_000));
 
     private static final int PARTITIONS = 48;
     private static final String SHARED = "tally";

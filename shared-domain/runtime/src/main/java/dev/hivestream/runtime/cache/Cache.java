@@ -1,9 +1,9 @@
 package dev.hivestream.runtime.cache;
 
+import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -41,7 +41,8 @@ public final class Cache {
      * @param snapshots of the ids asked for, in that order; null where there is none
      */
     @SuppressWarnings("ArrayRecordComponent")
-    public record Loaded(@Nullable String active, byte @Nullable [] checkpoint, List<byte @Nullable []> snapshots) {
+    public record Loaded(@Nullable String active, byte @Nullable [] checkpoint,
+            List<@Nullable StoredSnapshot> snapshots) {
 
         /** Whether the checkpoint is this one, byte for byte. */
         public boolean isAt(@Nullable Checkpoint expected) {
@@ -61,20 +62,53 @@ public final class Cache {
             end
             return found
             """);
-    private static final RedisScripts.Script WRITE = RedisScripts.script("""
+    /** Removes the oldest results: those not written after a time, and those beyond a limit. */
+    private static final String EXPIRE = """
+            local function expire(results, order, time, limit)
+                local length = redis.call('LLEN', order)
+                while length > 0 do
+                    local oldest = redis.call('LINDEX', order, 0)
+                    local written, field = string.match(oldest, '^(%d+):(.*)$')
+                    if length <= limit and written and tonumber(written) > time then return end
+                    redis.call('LPOP', order)
+                    if field then redis.call('HDEL', results, field) end
+                    length = length - 1
+                end
+            end
+            """;
+    private static final RedisScripts.Script WRITE = RedisScripts.script(EXPIRE + """
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
             local snapshots = tonumber(ARGV[3])
             for first = 1, snapshots, 1000 do
                 local pairs = {}
                 for i = first, math.min(snapshots, first + 999) do
                     pairs[#pairs + 1] = KEYS[1 + i]
-                    pairs[#pairs + 1] = ARGV[4 + i]
+                    pairs[#pairs + 1] = ARGV[3 + i]
                 end
                 redis.call('MSET', unpack(pairs))
             end
-            for i = snapshots + 1, #KEYS - 1 do redis.call('SET', KEYS[1 + i], ARGV[4 + i], 'EX', ARGV[4]) end
+            local at = snapshots + 4
+            if ARGV[at] then
+                local results, order = KEYS[snapshots + 2], KEYS[snapshots + 3]
+                if redis.pcall('HLEN', results) ~= redis.pcall('LLEN', order) then redis.call('DEL', results, order) end
+                local now = redis.call('TIME')[1]
+                for i = at + 2, #ARGV, 2 do
+                    if redis.call('HSET', results, ARGV[i], ARGV[i + 1]) == 1 then
+                        redis.call('RPUSH', order, now .. ':' .. ARGV[i])
+                    end
+                end
+                expire(results, order, now - ARGV[at], tonumber(ARGV[at + 1]))
+            end
             redis.call('SET', KEYS[1], ARGV[2])
             return 1
+            """);
+    private static final RedisScripts.Script RESULT = RedisScripts.script(EXPIRE + """
+            if type(redis.pcall('LLEN', KEYS[2])) == 'number' and type(redis.pcall('HLEN', KEYS[1])) == 'number' then
+                expire(KEYS[1], KEYS[2], redis.call('TIME')[1] - ARGV[2], math.huge)
+            end
+            local result = redis.pcall('HGET', KEYS[1], ARGV[1])
+            if type(result) == 'table' then result = false end
+            return {result}
             """);
     private static final RedisScripts.Script WRITE_INDEXED = RedisScripts.script("""
             if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
@@ -132,9 +166,15 @@ public final class Cache {
 
     private final RedisConnectionFactory connections;
     private final RedisScripts scripts;
+    /** In seconds. */
+    private final byte[] keep;
+    private final byte[] limit;
 
-    public Cache(RedisConnectionFactory connections) {
+    /** @param results how many results are kept, and for how long */
+    public Cache(RedisConnectionFactory connections, HiveProperties.Results results) {
         this.connections = connections;
+        this.keep = utf8(Long.toString(Math.max(1, results.keep().toSeconds())));
+        this.limit = utf8(Integer.toString(results.limit()));
         this.scripts = new RedisScripts(connections);
     }
 
@@ -149,21 +189,29 @@ public final class Cache {
      * @return waits for the answer; to be asked once
      */
     public Supplier<Loaded> ask(Slot slot, String fingerprint, String generation, Collection<String> ids) {
-        byte[][] arguments = new byte[ids.size() + 3][];
+        int keys = 2 + 2 * ids.size();
+        byte[][] arguments = new byte[keys + 1][];
         arguments[0] = Keys.active(slot);
         arguments[1] = Keys.checkpoint(slot, generation);
         int i = 2;
-        String prefix = Keys.snapshots(slot, generation);
+        String snapshots = Keys.snapshots(slot, generation);
+        String blocks = Keys.commands(slot, generation);
         for (String id : ids) {
-            arguments[i++] = utf8(prefix + Keys.encode(id));
+            String encoded = Keys.encode(id);
+            arguments[i++] = utf8(snapshots + encoded);
+            arguments[i++] = utf8(blocks + encoded);
         }
         arguments[i] = utf8(fingerprint);
-        Supplier<List<byte @Nullable []>> answer = scripts.ask(LOAD, ReturnType.MULTI, ids.size() + 2, arguments);
+        Supplier<List<byte @Nullable []>> answer = scripts.ask(LOAD, ReturnType.MULTI, keys, arguments);
         return () -> {
             List<byte @Nullable []> found = answer.get();
             byte[] active = found.get(0);
-            return new Loaded(active == null ? null : new String(active, StandardCharsets.UTF_8), found.get(1),
-                    found.subList(2, found.size()));
+            List<@Nullable StoredSnapshot> loaded = new ArrayList<>(ids.size());
+            for (int at = 2; at < keys; at += 2) {
+                byte[] json = found.get(at);
+                loaded.add(json == null ? null : new StoredSnapshot(json, found.get(at + 1)));
+            }
+            return new Loaded(active == null ? null : new String(active, StandardCharsets.UTF_8), found.get(1), loaded);
         };
     }
 
@@ -171,41 +219,70 @@ public final class Cache {
      * Writes snapshots and checkpoint, and results beside them, if the stored checkpoint is the one expected.
      *
      * @param expected null if there must be none
-     * @param results by command id; they expire after {@code keep}
+     * @param results by field, as {@link #result} finds them; the oldest of the slot are removed if there are too many. One
+     *     that is kept already takes the new value and stays as old as it is.
      * @return false if another checkpoint is stored; nothing is changed then
      */
     public boolean write(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
-            Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
-        return writing(slot, generation, expected, next, snapshots, results, keep).getAsBoolean();
+            Map<String, StoredSnapshot> snapshots, Map<String, byte[]> results) {
+        return writing(slot, generation, expected, next, snapshots, results).getAsBoolean();
     }
 
     /**
-     * Begins to {@link #write(Slot, String, Checkpoint, Checkpoint, Map, Map, Duration) write}, without waiting.
+     * Begins to {@link #write(Slot, String, Checkpoint, Checkpoint, Map, Map) write}, without waiting.
      *
      * @return waits until it is done; to be asked once
      */
     public BooleanSupplier writing(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
-            Map<String, byte[]> snapshots, Map<String, byte[]> results, Duration keep) {
-        int keys = 1 + snapshots.size() + results.size();
-        byte[][] arguments = new byte[keys + 4 + snapshots.size() + results.size()][];
+            Map<String, StoredSnapshot> snapshots, Map<String, byte[]> results) {
+        int values = values(snapshots.values());
+        int keys = 1 + values + (results.isEmpty() ? 0 : 2);
+        byte[][] arguments = new byte[keys + 3 + values + (results.isEmpty() ? 0 : 2 + 2 * results.size())][];
         arguments[0] = Keys.checkpoint(slot, generation);
         arguments[keys] = expected == null ? NOTHING : expected.bytes();
         arguments[keys + 1] = next.bytes();
-        arguments[keys + 2] = utf8(Integer.toString(snapshots.size()));
-        arguments[keys + 3] = utf8(Long.toString(Math.max(1, keep.toSeconds())));
-        int i = 1;
-        String prefix = Keys.snapshots(slot, generation);
-        for (Map.Entry<String, byte[]> snapshot : snapshots.entrySet()) {
-            arguments[i] = utf8(prefix + Keys.encode(snapshot.getKey()));
-            arguments[keys + 3 + i] = snapshot.getValue();
-            i++;
-        }
-        for (Map.Entry<String, byte[]> result : results.entrySet()) {
-            arguments[i] = Keys.result(slot, result.getKey());
-            arguments[keys + 3 + i] = result.getValue();
-            i++;
+        arguments[keys + 2] = utf8(Integer.toString(values));
+        put(slot, generation, snapshots, arguments, 1, keys + 3);
+        if (!results.isEmpty()) {
+            arguments[keys - 2] = Keys.results(slot);
+            arguments[keys - 1] = Keys.resultsOrder(slot);
+            int i = keys + 3 + values;
+            arguments[i++] = keep;
+            arguments[i++] = limit;
+            for (Map.Entry<String, byte[]> result : results.entrySet()) {
+                arguments[i++] = utf8(result.getKey());
+                arguments[i++] = result.getValue();
+            }
         }
         return isDone(WRITE, keys, arguments);
+    }
+
+    /** How many values they are in Redis. */
+    private static int values(Collection<StoredSnapshot> snapshots) {
+        int values = snapshots.size();
+        for (StoredSnapshot snapshot : snapshots) {
+            values += snapshot.block() == null ? 0 : 1;
+        }
+        return values;
+    }
+
+    /** Puts snapshots and their blocks among the arguments of a script. */
+    private static void put(Slot slot, String generation, Map<String, StoredSnapshot> snapshots, byte[][] arguments,
+            int firstKey, int firstValue) {
+        int key = firstKey;
+        int value = firstValue;
+        String prefix = Keys.snapshots(slot, generation);
+        String blocks = Keys.commands(slot, generation);
+        for (Map.Entry<String, StoredSnapshot> snapshot : snapshots.entrySet()) {
+            String id = Keys.encode(snapshot.getKey());
+            arguments[key++] = utf8(prefix + id);
+            arguments[value++] = snapshot.getValue().json();
+            byte[] block = snapshot.getValue().block();
+            if (block != null) {
+                arguments[key++] = utf8(blocks + id);
+                arguments[value++] = block;
+            }
+        }
     }
 
     private BooleanSupplier isDone(RedisScripts.Script script, int keys, byte[][] arguments) {
@@ -221,7 +298,7 @@ public final class Cache {
      * @throws SnapshotCodec.Unreadable if something else is in a sorted set's place; nothing is changed then either
      */
     public boolean write(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
-            Map<String, byte[]> snapshots, Collection<Indexed> index) {
+            Map<String, StoredSnapshot> snapshots, Collection<Indexed> index) {
         return writing(slot, generation, expected, next, snapshots, index).getAsBoolean();
     }
 
@@ -231,20 +308,21 @@ public final class Cache {
      * @return waits until it is done; to be asked once
      */
     public BooleanSupplier writing(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
-            Map<String, byte[]> snapshots, Collection<Indexed> index) {
+            Map<String, StoredSnapshot> snapshots, Collection<Indexed> index) {
         if (index.isEmpty()) {
-            return writing(slot, generation, expected, next, snapshots, Map.of(), Duration.ZERO);
+            return writing(slot, generation, expected, next, snapshots, Map.of());
         }
-        List<byte[]> keys = new ArrayList<>(snapshots.size() + 8);
-        List<byte[]> values = new ArrayList<>(snapshots.size() + 3 * index.size() + 3);
+        int stored = values(snapshots.values());
+        byte[][] arguments = new byte[2 * stored][];
+        put(slot, generation, snapshots, arguments, 0, stored);
+        List<byte[]> keys = new ArrayList<>(2 * stored + 3 * index.size() + 12);
+        List<byte[]> values = new ArrayList<>(stored + 3 * index.size() + 3);
         keys.add(Keys.checkpoint(slot, generation));
         values.add(expected == null ? NOTHING : expected.bytes());
         values.add(next.bytes());
-        values.add(utf8(Integer.toString(snapshots.size())));
-        snapshots.forEach((id, snapshot) -> {
-            keys.add(Keys.snapshot(slot, generation, id));
-            values.add(snapshot);
-        });
+        values.add(utf8(Integer.toString(stored)));
+        keys.addAll(Arrays.asList(arguments).subList(0, stored));
+        values.addAll(Arrays.asList(arguments).subList(stored, 2 * stored));
         Map<String, byte[]> sets = new HashMap<>();
         for (Indexed place : index) {
             values.add(sets.computeIfAbsent(place.set(), set -> {
@@ -306,20 +384,24 @@ public final class Cache {
      * the slot's owner notices.
      *
      * @param expected what is stored, whatever it is; null if there must be none
-     * @param snapshots by id; empty bytes remove one
+     * @param snapshots by id; null removes one. A stored block that is not replaced is removed
      * @return false if another checkpoint is stored; nothing is changed then
      */
     public boolean mend(Slot slot, String generation, byte @Nullable [] expected, Checkpoint next,
-            Map<String, byte[]> snapshots) {
-        int keys = 1 + snapshots.size();
-        byte[][] arguments = new byte[keys + 2 + snapshots.size()][];
+            Map<String, @Nullable StoredSnapshot> snapshots) {
+        int keys = 1 + 2 * snapshots.size();
+        byte[][] arguments = new byte[2 * keys + 1][];
         arguments[0] = Keys.checkpoint(slot, generation);
         arguments[keys] = expected == null ? NOTHING : expected;
         arguments[keys + 1] = next.bytes();
         int i = 1;
-        for (Map.Entry<String, byte[]> snapshot : snapshots.entrySet()) {
+        for (Map.Entry<String, @Nullable StoredSnapshot> snapshot : snapshots.entrySet()) {
+            StoredSnapshot value = snapshot.getValue();
             arguments[i] = Keys.snapshot(slot, generation, snapshot.getKey());
-            arguments[keys + 1 + i] = snapshot.getValue();
+            arguments[keys + 1 + i] = value == null ? NOTHING : value.json();
+            i++;
+            arguments[i] = Keys.commands(slot, generation, snapshot.getKey());
+            arguments[keys + 1 + i] = value == null || value.block() == null ? NOTHING : value.block();
             i++;
         }
         return isDone(MEND, keys, arguments).getAsBoolean();
@@ -339,11 +421,10 @@ public final class Cache {
         }
     }
 
-    /** The result of a command that lives in this slot, if it is still kept. */
-    public byte @Nullable [] result(Slot slot, String commandId) {
-        try (RedisConnection redis = connections.getConnection()) {
-            return redis.stringCommands().get(Keys.result(slot, commandId));
-        }
+    /** The result that was written under a field of this slot, if it is still kept. */
+    public byte @Nullable [] result(Slot slot, String field) {
+        return scripts.<List<byte @Nullable []>>run(RESULT, ReturnType.MULTI, 2,
+                new byte[][]{Keys.results(slot), Keys.resultsOrder(slot), utf8(field), keep}).getFirst();
     }
 
     /** Lets readers use a generation. */

@@ -7,13 +7,21 @@ import java.util.Arrays;
 final class JsonBytes {
 
     /** The digits of URL-safe Base64. */
-    static final byte[] BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-            .getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] BASE64 = ascii(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     private static final int DIGITS_OF_LONG = 20;
+    private static final int BITS_OF_CHARACTER = 6;
+    private static final int CHARACTERS_OF_INT = 6;
 
     private byte[] bytes;
     private int length;
+    private long pending;
+    private int pendingBits;
+
+    static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
 
     /** With room for so many bytes before it has to grow. */
     JsonBytes(int room) {
@@ -49,15 +57,24 @@ final class JsonBytes {
         return this;
     }
 
-    /** The last bits of a value, six a character. */
-    JsonBytes addBase64(long bits, int characters) {
-        require(characters);
-        long rest = bits;
-        for (int at = length + characters - 1; at >= length; at--) {
-            bytes[at] = BASE64[(int) rest & 63];
-            rest >>>= 6;
+    /** The next 32 bits of a text in Base64, which begins with the first of them and is ended by {@link #endBase64}. */
+    JsonBytes addBase64(int bits) {
+        require(CHARACTERS_OF_INT);
+        pending = pending << Integer.SIZE | bits & 0xffff_ffffL;
+        for (pendingBits += Integer.SIZE; pendingBits >= BITS_OF_CHARACTER;) {
+            pendingBits -= BITS_OF_CHARACTER;
+            bytes[length++] = BASE64[(int) (pending >>> pendingBits) & 63];
         }
-        length += characters;
+        return this;
+    }
+
+    /** Writes the bits that do not fill a character, without padding. */
+    JsonBytes endBase64() {
+        if (pendingBits > 0) {
+            require(1);
+            bytes[length++] = BASE64[(int) (pending << BITS_OF_CHARACTER - pendingBits) & 63];
+            pendingBits = 0;
+        }
         return this;
     }
 

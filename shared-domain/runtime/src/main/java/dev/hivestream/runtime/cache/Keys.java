@@ -71,17 +71,17 @@ public final class Keys {
 
     /** The block of remembered commands that a snapshot names. */
     public static byte[] commands(Slot slot, String generation, String id) {
-        return utf8(tag(slot) + generation + ":c:" + encode(id));
+        return utf8(commands(slot, generation) + encode(id));
+    }
+
+    /** What the keys of all blocks begin with; the encoded id follows. */
+    static String commands(Slot slot, String generation) {
+        return tag(slot) + generation + ":c:";
     }
 
     /** A sorted set: where snapshots are found by order. */
     public static byte[] index(Slot slot, String generation, String set) {
         return utf8(tag(slot) + generation + ":i:" + set);
-    }
-
-    /** The result of one command, kept until it expires. */
-    public static byte[] result(Slot slot, String commandId) {
-        return utf8(tag(slot) + "r:" + encode(commandId));
     }
 
     /** A hash: aggregate id and command to kept result. */

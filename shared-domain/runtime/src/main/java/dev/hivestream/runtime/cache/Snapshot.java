@@ -20,12 +20,12 @@ public final class Snapshot<S> {
      */
     public record Versions(long first, long last) {}
 
-    private final Remembered commands;
+    private final RecentCommands commands;
     private long version;
     private S state;
     private @Nullable String poison;
 
-    Snapshot(long version, S state, Remembered commands, @Nullable String poison) {
+    Snapshot(long version, S state, RecentCommands commands, @Nullable String poison) {
         this.version = version;
         this.state = state;
         this.commands = commands;
@@ -34,7 +34,7 @@ public final class Snapshot<S> {
 
     /** An aggregate without events. */
     public static <S> Snapshot<S> initial(S state) {
-        return new Snapshot<>(0, state, new Remembered(), null);
+        return new Snapshot<>(0, state, new RecentCommands(), null);
     }
 
     public long version() {
@@ -51,7 +51,7 @@ public final class Snapshot<S> {
     }
 
     /** The recent commands. */
-    Remembered commands() {
+    RecentCommands commands() {
         return commands;
     }
 
@@ -65,13 +65,15 @@ public final class Snapshot<S> {
 
     /** The recent command of format 2 with this source and id, or null if it is not among those remembered. */
     public @Nullable Recalled recall(CommandHash id) {
-        Versions versions = commands.versionsOf(id);
-        return versions == null ? null : new Recalled(versions, 0);
+        return commands.recall(id);
     }
 
-    /** The versions of the recent command of format 1 with this identity, or null if it is not among those remembered. */
+    /**
+     * The versions of the recent command of format 1 with this id, sent by this saga or by none; null if it is not among
+     * those remembered.
+     */
     public @Nullable Versions recallLegacy(CommandIdentity command) {
-        return commands.versionsOf(command.id());
+        return commands.versionsOf(command);
     }
 
     /** The versions that a message with this cause had; null if it is not among those remembered. */
@@ -90,11 +92,15 @@ public final class Snapshot<S> {
         advance(next, CommandIdentity.legacy(cause), remembered);
     }
 
-    /** As {@link #advance(Object, String, int)}. */
+    /**
+     * As {@link #advance(Object, String, int)}.
+     *
+     * @throws IllegalStateException if there have been more events than a snapshot can count; nothing is changed then
+     */
     public void advance(S next, CommandIdentity command, int remembered) {
+        commands.add(command, version + 1, remembered);
         version++;
         state = next;
-        commands.add(command.id(), version, remembered);
     }
 
     /** How many commands it remembers. */
@@ -104,7 +110,12 @@ public final class Snapshot<S> {
 
     /** Roughly what the state takes of so many bytes that are stored. */
     public int stateBytes(int stored) {
-        return Math.max(0, stored - commands.size() * Remembered.TYPICAL_BYTES);
+        return Math.max(0, stored - commands.bytesInSnapshot());
+    }
+
+    /** Takes note that it is stored as it was written last. Until then its block is written again with each snapshot. */
+    public void stored() {
+        commands.stored();
     }
 
     /** The bytes that it takes in memory beside its state. */
@@ -122,10 +133,5 @@ public final class Snapshot<S> {
     /** A copy that can go its own way. This one is changed no more, and not copied again before the copy is done with. */
     public Snapshot<S> copy() {
         return new Snapshot<>(version, state, commands.copy(), poison);
-    }
-
-    /** An id as it is stored. */
-    static String hash(String commandId) {
-        return Remembered.text(CommandIdentity.legacy(commandId).id());
     }
 }

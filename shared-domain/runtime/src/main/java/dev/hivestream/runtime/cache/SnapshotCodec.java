@@ -2,9 +2,11 @@ package dev.hivestream.runtime.cache;
 
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.runtime.message.Json;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.Base64Variants;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -12,19 +14,22 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Snapshots as JSON that others can read:
- * {@code {"version":7,"state":{…},"commands":{"<hash of the id>":[7,7]},"poison":"why"}}. Thread-safe.
+ * Snapshots as JSON that others can read: {@code {"version":7,"state":{…},"commands":"<Base64>","blocks":[32,300]}}, and
+ * {@code {"version":7,"poison":"why"}}; described in docs/formats.md. Thread-safe.
  *
  * @param <S> the aggregate's state
  */
 public final class SnapshotCodec<S> {
 
-    private static final byte[] VERSION = ascii("{\"version\":");
-    private static final byte[] STATE = ascii(",\"state\":");
-    private static final byte[] COMMANDS = ascii(",\"commands\":{");
-    private static final byte[] POISON = ascii(",\"poison\":");
+    private static final byte[] VERSION = JsonBytes.ascii("{\"version\":");
+    private static final byte[] STATE = JsonBytes.ascii(",\"state\":");
+    private static final byte[] POISON = JsonBytes.ascii(",\"poison\":");
+    /** Around what is in a snapshot: names, numbers. */
+    private static final int ROOM = 96;
+    private static final byte[] NOTHING = {};
 
     private final String of;
     private final Supplier<S> initial;
@@ -49,32 +54,74 @@ public final class SnapshotCodec<S> {
         this.writer = Json.TOLERANT.writerFor(state);
     }
 
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
-    }
-
     /** The state alone, as clients see it. */
     public byte[] writeState(S state) {
         return writer.writeValueAsBytes(state);
     }
 
     /**
-     * The stored form.
+     * The stored form. Once it is stored, tell the snapshot: {@link Snapshot#stored()}.
      *
      * @throws tools.jackson.core.JacksonException if the domain's state cannot be written
      */
-    public byte[] write(Snapshot<S> snapshot) {
-        byte[] state = writer.writeValueAsBytes(snapshot.state());
-        Remembered commands = snapshot.commands();
-        // by hand, for an aggregate may remember hundreds of commands and is written with each one
-        JsonBytes json = new JsonBytes(64 + state.length + commands.size() * Remembered.TYPICAL_BYTES);
-        json.add(VERSION).add(snapshot.version()).add(STATE).add(state).add(COMMANDS);
-        commands.write(json);
-        json.add('}');
-        if (snapshot.poison() != null) {
-            json.add(POISON).add(Json.TOLERANT.writeValueAsBytes(snapshot.poison()));
+    public StoredSnapshot write(Snapshot<S> snapshot) {
+        String poison = snapshot.poison();
+        if (poison != null) {
+            byte[] reason = Json.TOLERANT.writeValueAsBytes(poison);
+            return StoredSnapshot.of(new JsonBytes(ROOM + reason.length).add(VERSION).add(snapshot.version())
+                    .add(POISON).add(reason).add('}').toByteArray());
         }
+        RecentCommands commands = snapshot.commands();
+        return new StoredSnapshot(write(snapshot, commands), commands.block());
+    }
+
+    private byte[] write(Snapshot<S> snapshot, RecentCommands commands) {
+        byte[] state = writer.writeValueAsBytes(snapshot.state());
+        // by hand: a snapshot is written whenever its aggregate changes
+        JsonBytes json = new JsonBytes(ROOM + state.length + commands.bytesInSnapshot());
+        json.add(VERSION).add(snapshot.version()).add(STATE).add(state);
+        commands.write(json);
         return json.add('}').toByteArray();
+    }
+
+    /**
+     * Whether a snapshot is stored like that, byte for byte, however its commands are divided between snapshot and block.
+     *
+     * @param remembered how many commands count, the newest
+     */
+    public boolean isStored(Snapshot<S> snapshot, StoredSnapshot stored, int remembered) {
+        if (snapshot.poison() != null) {
+            return Arrays.equals(write(snapshot).json(), stored.json());
+        }
+        RecentCommands found;
+        try {
+            found = parse(stored, remembered, false).commands;
+        } catch (JacksonException | IllegalArgumentException e) {
+            return false;
+        }
+        RecentCommands divided = snapshot.commands().copy();
+        divided.storedAs(found);
+        return found.areSame(divided) && Arrays.equals(write(snapshot, divided), stored.json());
+    }
+
+    /**
+     * A stored snapshot as a tree in which people find each command, instead of {@code commands} and {@code blocks}.
+     *
+     * @param remembered how many commands count, the newest
+     * @throws Unreadable if it is something else
+     */
+    public ObjectNode describe(String id, StoredSnapshot stored, int remembered) {
+        try {
+            ObjectNode tree = (ObjectNode) Json.TOLERANT.readTree(stored.json());
+            RecentCommands commands = parse(stored, remembered, false).commands;
+            tree.remove(List.of("commands", "blocks"));
+            if (commands.size() > 0) {
+                commands.describe(tree.putObject("commands"));
+            }
+            return tree;
+        } catch (JacksonException | IllegalArgumentException | ClassCastException e) {
+            throw unreadable(id, e);
+        }
     }
 
     /** A snapshot or a checkpoint that was changed behind our back. Its generation is good for nothing more. */
@@ -97,53 +144,89 @@ public final class SnapshotCodec<S> {
         }
     }
 
+    /** As {@link #read(String, StoredSnapshot, int)}, with all commands that are stored. */
+    public Snapshot<S> read(String id, @Nullable StoredSnapshot stored) {
+        return read(id, stored, Integer.MAX_VALUE);
+    }
+
     /**
      * Reads what {@link #write} wrote; null is an aggregate without events.
      *
-     * @throws Unreadable if it is something else
+     * @param remembered how many commands it remembers, the newest: more of them may be stored
+     * @throws Unreadable if it is something else, or if the block that it names is missing or another
      */
-    public Snapshot<S> read(String id, byte @Nullable [] stored) {
+    public Snapshot<S> read(String id, @Nullable StoredSnapshot stored, int remembered) {
         if (stored == null) {
             return Snapshot.initial(initial.get());
         }
         try {
-            return parse(id, stored);
+            Parsed<S> parsed = parse(stored, remembered, true);
+            S state = parsed.poison == null ? parsed.state : initial.get();
+            if (state == null) {
+                throw new IllegalArgumentException("It has no state");
+            }
+            return new Snapshot<>(parsed.version, state, parsed.commands, parsed.poison);
         } catch (JacksonException | IllegalArgumentException e) {
-            throw new Unreadable("The snapshot of " + of + " '" + id + "' is not one", e, id);
+            throw unreadable(id, e);
         }
     }
 
-    private Snapshot<S> parse(String id, byte[] stored) {
+    private Unreadable unreadable(String id, RuntimeException cause) {
+        return new Unreadable("The snapshot of " + of + " '" + id + "' cannot be read: "
+                + (cause instanceof JacksonException json ? json.getOriginalMessage() : cause.getMessage()), cause, id);
+    }
+
+    private record Parsed<S>(long version, @Nullable S state, RecentCommands commands, @Nullable String poison) {}
+
+    /** @param withState false passes the state over */
+    private Parsed<S> parse(StoredSnapshot stored, int remembered, boolean withState) {
         long version = 0;
         S state = null;
         String poison = null;
-        Remembered commands = new Remembered();
-        try (JsonParser json = Json.UNIQUE_NAMES.createParser(stored)) {
+        byte[] commands = NOTHING;
+        int count = 0;
+        long last = 0;
+        try (JsonParser json = Json.UNIQUE_NAMES.createParser(stored.json())) {
             json.nextToken();
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
                 String name = json.currentName();
-                json.nextToken();
+                JsonToken value = json.nextToken();
                 switch (name) {
                     case "version" -> version = json.getLongValue();
-                    case "state" -> state = reader.readValue(json);
-                    case "poison" -> poison = json.getString();
-                    case "commands" -> {
-                        while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-                            String hash = json.currentName();
-                            json.nextToken();
-                            long first = json.nextLongValue(0);
-                            long last = json.nextLongValue(0);
-                            json.nextToken();
-                            commands.read(hash, first, last);
+                    case "state" -> {
+                        if (withState) {
+                            state = reader.readValue(json);
+                        } else {
+                            json.skipChildren();
                         }
+                    }
+                    case "poison" -> {
+                        require(value == JsonToken.VALUE_STRING, "poison");
+                        poison = json.getString();
+                    }
+                    case "commands" -> {
+                        require(value == JsonToken.VALUE_STRING, "commands");
+                        commands = json.getBinaryValue(Base64Variants.MODIFIED_FOR_URL);
+                    }
+                    case "blocks" -> {
+                        require(value == JsonToken.START_ARRAY, "blocks");
+                        count = json.nextIntValue(0);
+                        last = json.nextLongValue(0);
+                        require(count > 0 && json.nextToken() == JsonToken.END_ARRAY, "blocks");
                     }
                     default -> json.skipChildren();
                 }
             }
         }
-        if (version < 1 && poison == null || state == null) {
-            throw new Unreadable("The snapshot of " + of + " '" + id + "' has no version or no state", null, id);
+        require(version > 0 || version == 0 && poison != null, "version");
+        return new Parsed<>(version, state, poison == null
+                ? RecentCommands.read(commands, stored.block(), count, last, version, remembered)
+                : new RecentCommands(), poison);
+    }
+
+    private static void require(boolean condition, String member) {
+        if (!condition) {
+            throw new IllegalArgumentException("It has no valid '" + member + "'");
         }
-        return new Snapshot<>(version, state, commands, poison);
     }
 }

@@ -6,6 +6,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
@@ -267,9 +268,9 @@ public final class SlotFold<S, E> {
                 return false;
             }
             for (int i = 0; i < ids.size(); i++) {
-                byte[] stored = found.snapshots().get(i);
+                StoredSnapshot stored = found.snapshots().get(i);
                 if (stored != null) {
-                    hold(ids.get(i), served.snapshots().read(ids.get(i), stored), stored.length);
+                    hold(ids.get(i), served.snapshots().read(ids.get(i), stored), stored.json().length);
                 }
             }
         }
@@ -298,7 +299,7 @@ public final class SlotFold<S, E> {
         }
         Checkpoint reached = Checkpoint.at(next, command);
         intended = reached;
-        Map<String, byte[]> step = new LinkedHashMap<>();
+        Map<String, StoredSnapshot> step = new LinkedHashMap<>();
         List<Indexed> index = new ArrayList<>();
         int size = 0;
         for (Map.Entry<String, Held<S>> entry : aggregates.entrySet()) {
@@ -313,8 +314,8 @@ public final class SlotFold<S, E> {
                 index.clear();
                 size = 0;
             }
-            byte[] encoded = encode(entry.getKey(), entry.getValue());
-            size += encoded.length;
+            StoredSnapshot encoded = encode(entry.getKey(), entry.getValue());
+            size += encoded.bytes();
             step.put(entry.getKey(), encoded);
             index.addAll(served.index(entry.getKey(), entry.getValue().snapshot));
         }
@@ -329,7 +330,12 @@ public final class SlotFold<S, E> {
         at = stored;
         intended = null;
         written = System.nanoTime();
-        aggregates.values().forEach(held -> held.changed = false);
+        aggregates.values().forEach(held -> {
+            if (held.changed) {
+                held.snapshot.stored();
+                held.changed = false;
+            }
+        });
         if (bytes > memory / 4 * 3) {
             whole = false;
             evict(held -> held.round != round);
@@ -352,26 +358,23 @@ public final class SlotFold<S, E> {
         return STATE_FACTOR * snapshot.stateBytes(stored);
     }
 
-    private byte[] encode(String id, Held<S> held) {
+    private StoredSnapshot encode(String id, Held<S> held) {
         SnapshotCodec<S> codec = served.snapshots();
         Snapshot<S> snapshot = held.snapshot;
         try {
-            byte[] encoded = codec.write(snapshot);
+            StoredSnapshot encoded = codec.write(snapshot);
             if (suspects.contains(slot + ":" + id)) {
                 codec.read(id, encoded);
             }
-            int state = state(snapshot, encoded.length);
+            int state = state(snapshot, encoded.json().length);
             bytes += state - held.state;
             held.state = state;
             return encoded;
         } catch (Throwable e) {
             LOG.error("The state of '{}' at version {} cannot be written and read back; the aggregate is kept out", id,
                     snapshot.version(), DomainFault.of(e));
-            Snapshot<S> last = codec.read(id, cache.load(slot, "", generation, List.of(id)).snapshots().getFirst());
-            String reason = "Its state at version " + snapshot.version() + " cannot be written and read back";
-            last.poison(reason);
-            snapshot.poison(reason);
-            return codec.write(last);
+            snapshot.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
+            return codec.write(snapshot);
         }
     }
 }

@@ -53,8 +53,8 @@ public final class Json {
             .build();
 
     /**
-     * Reads as {@link #TOLERANT} does what has property names that hardly ever come again, as snapshots have with the ids
-     * that they remember: keeping a table of them takes longer than reading them. Thread-safe.
+     * Reads as {@link #TOLERANT} does what may have property names that hardly ever come again, as the maps in a state: keeping
+     * a table of them takes longer than reading them. Thread-safe.
      */
     public static final JsonMapper UNIQUE_NAMES = builder(true, false)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();

@@ -3,6 +3,7 @@ package dev.hivestream.runtime.owner;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
@@ -39,11 +40,16 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private final Set<String> ids = new LinkedHashSet<>();
     private final Map<String, Snapshot<S>> snapshots = new HashMap<>();
     private final Hot hot;
-    private Map<String, byte @Nullable []> stored = Map.of();
+    private final int remembered;
+    private Map<String, @Nullable StoredSnapshot> stored = Map.of();
 
-    /** @throws NotReady if what the cache reflects is not known now */
-    protected CachedPart(SnapshotCodec<S> codec, OwnedPartition owned, Traces traces) {
+    /**
+     * @param remembered how many commands a snapshot remembers
+     * @throws NotReady if what the cache reflects is not known now
+     */
+    protected CachedPart(SnapshotCodec<S> codec, OwnedPartition owned, Traces traces, int remembered) {
         this.codec = codec;
+        this.remembered = remembered;
         this.owned = owned;
         this.traces = traces;
         // in this order: what is hot is never older than what is expected to be stored
@@ -92,7 +98,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
         Supplier<Cache.Loaded> answer = cache.ask(owned.slot(), reflected.fingerprint(), reflected.generation(), cold);
         return () -> {
             Cache.Loaded loaded = answer.get();
-            Map<String, byte @Nullable []> byId = HashMap.newHashMap(cold.size());
+            Map<String, @Nullable StoredSnapshot> byId = HashMap.newHashMap(cold.size());
             for (int i = 0; i < cold.size(); i++) {
                 byId.put(cold.get(i), loaded.snapshots().get(i));
             }
@@ -118,12 +124,16 @@ public abstract class CachedPart<S> implements Attempt.Part {
     @SuppressWarnings("unchecked")
     private Snapshot<S> first(String id) {
         Snapshot<?> kept = hot.get(id);
-        return kept == null ? codec.read(id, stored.get(id)) : (Snapshot<S>) kept.copy();
+        return kept == null ? codec.read(id, stored.get(id), remembered) : (Snapshot<S>) kept.copy();
     }
 
     /** Keeps what was written for the batches that follow; this one is done with it. */
-    protected final void keep(Map<String, byte[]> written) {
-        written.forEach((id, json) -> hot.put(id, snapshot(id), json.length));
+    protected final void keep(Map<String, StoredSnapshot> written) {
+        written.forEach((id, stored) -> {
+            Snapshot<S> snapshot = snapshot(id);
+            snapshot.stored();
+            hot.put(id, snapshot, stored.json().length);
+        });
     }
 
     /** Goes back to what was loaded. */

@@ -115,7 +115,7 @@ public final class Reactor<E, S, C> {
         if (!isKnown(record.type())) {
             throw new Malformed("'" + record.type() + "' is no event of the saga '" + type.name() + "'");
         }
-        if (snapshot.versionsOf(cause) != null) {
+        if (snapshot.poison() != null || snapshot.versionsOf(cause) != null) {
             return Handled.NOTHING;
         }
         if (exists ? snapshot.state().isEnded() : !starts(record)) {

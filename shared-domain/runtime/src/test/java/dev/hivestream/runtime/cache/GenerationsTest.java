@@ -126,7 +126,8 @@ class GenerationsTest {
         REDIS.call("SET", text(Keys.commands(slot, OLDER, "a:b")), "block");
         REDIS.call("ZADD", text(Keys.index(slot, OLDER, "due")), "1", "m");
         REDIS.call("SET", "hive:2:{" + slot + "}:" + OLDER + ":s:%3a", "not of the cache");
-        CACHE.write(new Slot(alike, 0), OLDER, null, checkpoint(), Map.of("a", utf8("A")), List.of());
+        CACHE.write(new Slot(alike, 0), OLDER, null, checkpoint(), Map.of("a", StoredSnapshot.of(utf8("A"))),
+                List.of());
 
         int snapshots = new TreeSet<>(KeysTest.HOSTILE).size();
         assertThat(generations.remove(type, OLDER, PARTITIONS)).isEqualTo(PARTITIONS * (snapshots + 1) + 2);
@@ -137,7 +138,8 @@ class GenerationsTest {
         assertThat(ids(LIVE)).hasSize(snapshots);
         assertThat(generations.of(type, PARTITIONS).getFirst().checkpoints()).hasSize(PARTITIONS);
         assertThat(REDIS.call("GET", "hive:2:{" + slot + "}:" + OLDER + ":s:%3a")).isEqualTo("not of the cache");
-        assertThat(CACHE.load(new Slot(alike, 0), "abc", OLDER, List.of("a")).snapshots()).containsExactly(utf8("A"));
+        assertThat(CACHE.load(new Slot(alike, 0), "abc", OLDER, List.of("a")).snapshots().getFirst().json())
+                .isEqualTo(utf8("A"));
     }
 
     @Test
@@ -202,9 +204,9 @@ class GenerationsTest {
     }
 
     private void write(int partition, String generation, String... ids) {
-        Map<String, byte[]> snapshots = new HashMap<>();
+        Map<String, StoredSnapshot> snapshots = new HashMap<>();
         for (String id : ids) {
-            snapshots.put(id, utf8("S"));
+            snapshots.put(id, StoredSnapshot.of(utf8("S")));
         }
         assertThat(CACHE.write(new Slot(type, partition), generation, null, checkpoint(), snapshots, List.of()))
                 .isTrue();

@@ -12,6 +12,7 @@ import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.Tally.Total;
 import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
@@ -90,8 +91,8 @@ class CatchUpTest {
         RestoredPartition reflected = stand.run();
         // a checkpoint that was set back, as a lost write-back leaves it
         Checkpoint back = Checkpoint.at(0, Position.NONE);
-        assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.checkpoint(), back, Map.of(), Map.of(),
-                Duration.ZERO)).isTrue();
+        assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.checkpoint(), back, Map.of(), Map.of()))
+                .isTrue();
         stand.append(stand.added("a", 3, 1));
 
         stand.run();
@@ -103,7 +104,7 @@ class CatchUpTest {
     void a_gap_keeps_that_aggregate_out_and_no_other() {
         stand.append(stand.added("a", 1, 5), stand.added("a", 3, 6), stand.added("a", 4, 6), stand.added("b", 1, 7));
         stand.run();
-        assertPoisoned("a", 1, 5, "/1 cannot be folded: version 3 follows version 1");
+        assertPoisoned("a", 1, "/1 cannot be folded: version 3 follows version 1");
         assertSnapshot("b", 1, 7);
     }
 
@@ -111,7 +112,7 @@ class CatchUpTest {
     void a_log_that_does_not_begin_at_version_1_keeps_that_aggregate_out() {
         stand.append(stand.added("a", 2, 5), stand.added("b", 1, 7));
         stand.run();
-        assertPoisoned("a", 0, 0, "version 2 follows version 0");
+        assertPoisoned("a", 0, "version 2 follows version 0");
         assertSnapshot("b", 1, 7);
     }
 
@@ -120,7 +121,7 @@ class CatchUpTest {
         stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6).ofType(stand.served.name() + ".shredded"),
                 stand.added("b", 1, 7));
         stand.run();
-        assertPoisoned("a", 1, 5, ".shredded' is no event of the aggregate '" + stand.served.name() + "'");
+        assertPoisoned("a", 1, ".shredded' is no event of the aggregate '" + stand.served.name() + "'");
         assertSnapshot("b", 1, 7);
     }
 
@@ -128,7 +129,7 @@ class CatchUpTest {
     void a_newer_payload_version_keeps_that_aggregate_out_and_no_other() {
         stand.append(stand.added("a", 1, 5).ofPayload(3, "{\"sum\":5}"), stand.added("b", 1, 7));
         stand.run();
-        assertPoisoned("a", 0, 0, "is of payload version 3; versions 1 to 2 can be read");
+        assertPoisoned("a", 0, "is of payload version 3; versions 1 to 2 can be read");
         assertSnapshot("b", 1, 7);
     }
 
@@ -147,7 +148,7 @@ class CatchUpTest {
     void an_evolve_that_throws_keeps_that_aggregate_out_and_no_other() {
         stand.append(stand.added("a", 1, 5), stand.added("a", 2, 13), stand.added("a", 3, 1), stand.added("b", 1, 7));
         stand.run();
-        assertPoisoned("a", 1, 5, "cannot be folded: evolve ");
+        assertPoisoned("a", 1, "cannot be folded: evolve ");
         assertSnapshot("b", 1, 7);
     }
 
@@ -157,7 +158,7 @@ class CatchUpTest {
         stand.run();
         stand.append(stand.added("a", 2, 1).ofType("nonsense"), stand.added("b", 1, 7));
         stand.run();
-        assertPoisoned("a", 0, 0, "cannot be folded: evolve ");
+        assertPoisoned("a", 0, "cannot be folded: evolve ");
         assertSnapshot("b", 1, 7);
     }
 
@@ -172,8 +173,8 @@ class CatchUpTest {
 
         assertThat(stand.run().checkpoint().next()).isEqualTo(4);
 
-        assertPoisoned("unversioned", 0, 0, "its header ce_sequence is missing");
-        assertPoisoned("tombstone", 0, 0, "has no payload");
+        assertPoisoned("unversioned", 0, "its header ce_sequence is missing");
+        assertPoisoned("tombstone", 0, "has no payload");
         assertSnapshot("b", 1, 7);
     }
 
@@ -224,7 +225,7 @@ class CatchUpTest {
         Snapshot<Total> ahead = stand.snapshot("a");
         ahead.advance(new Total(11, ""), "c1", 256);
         assertThat(CACHE.write(stand.slot, before.generation(), before.checkpoint(), before.checkpoint(),
-                Map.of("a", stand.served.snapshots().write(ahead)), Map.of(), Duration.ZERO)).isTrue();
+                Map.of("a", stand.served.snapshots().write(ahead)), Map.of())).isTrue();
 
         stand.run();
 
@@ -252,8 +253,8 @@ class CatchUpTest {
         RestoredPartition before = stand.run();
         Checkpoint ahead = Checkpoint.at(40, stand.position(90));
         CACHE.write(stand.slot, before.generation(), before.checkpoint(), ahead,
-                Map.of("lost", utf8("{\"version\":1,\"state\":{\"sum\":1,\"note\":\"\"},\"commands\":{}}")), Map.of(),
-                Duration.ZERO);
+                Map.of("lost", StoredSnapshot.of(utf8("{\"version\":1,\"state\":{\"sum\":1,\"note\":\"\"}}"))),
+                Map.of());
 
         String next = stand.generation(1);
 
@@ -273,8 +274,8 @@ class CatchUpTest {
         String next = stand.generation(1);
         String afterNext = stand.generation(2);
         CACHE.write(stand.slot, before.generation(), before.checkpoint(), Checkpoint.at(40, Position.NONE), Map.of(),
-                Map.of(), Duration.ZERO);
-        CACHE.write(stand.slot, next, null, Checkpoint.at(50, Position.NONE), Map.of(), Map.of(), Duration.ZERO);
+                Map.of());
+        CACHE.write(stand.slot, next, null, Checkpoint.at(50, Position.NONE), Map.of(), Map.of());
 
         RestoredPartition after = stand.run();
 
@@ -483,13 +484,12 @@ class CatchUpTest {
         });
     }
 
-    private void assertPoisoned(String id, long version, long sum, String reason) {
+    private void assertPoisoned(String id, long version, String reason) {
         assertThat(stand.snapshot(id)).satisfies(snapshot -> {
             assertThat(snapshot.poison())
                     .contains("The event at " + stand.served.name() + ".events/" + stand.slot.partition() + "/")
                     .contains(reason);
             assertThat(snapshot.version()).isEqualTo(version);
-            assertThat(snapshot.state().sum()).isEqualTo(sum);
         });
     }
 

@@ -10,9 +10,11 @@ import dev.hivestream.runtime.Stand;
 import dev.hivestream.runtime.Tally;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.cache.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,7 @@ class SlotFoldTest {
                 .redis(LettuceClientConfiguration.builder().commandTimeout(Duration.ofMillis(200)).build());
         try {
             String generation = stand.generation(0);
-            SlotFold<Tally.Total, Tally.Event> fold = fold(new Cache(hasty), generation);
+            SlotFold<Tally.Total, Tally.Event> fold = fold(new Cache(hasty, stand.properties().results()), generation);
             fold.take();
             fold.fold(records(0, stand.added("a", 1, 5)), 1);
             // longer than the client waits: it is told of a failure, and the write happens all the same
@@ -52,6 +54,32 @@ class SlotFoldTest {
         } finally {
             hasty.destroy();
         }
+    }
+
+    @Test
+    void commands_and_their_block_are_stored_in_whatever_steps_a_log_is_folded() {
+        String generation = stand.generation(0);
+        int remembered = stand.properties().decide().remembered();
+        SlotFold<Tally.Total, Tally.Event> fold = fold(CACHE, generation);
+        Fold<Tally.Total, Tally.Event> inMemory = stand.served.fold(remembered, Replay.Poisoned.KEEP_OUT);
+        Snapshot<Tally.Total> expected = stand.served.snapshots().read("a", null);
+        fold.take();
+        for (int step = 0; step < 60; step++) {
+            List<ConsumerRecord<byte[], byte[]>> records = records(step * 5L, IntStream.rangeClosed(1, 5)
+                    .mapToObj(i -> stand.added("a", fold.next() + i, 1)).toArray(Stand.Event[]::new));
+            assertThat(fold.fold(records, fold.next() + 5)).isTrue();
+            records.forEach(record -> inMemory.apply(expected, record));
+            if (step % 3 == 0) {
+                assertThat(fold.write()).isTrue();
+                assertThat(stand.served.snapshots().isStored(expected,
+                        CACHE.load(stand.slot, "", generation, List.of("a")).snapshots().getFirst(), remembered))
+                        .as("after %s events", fold.next()).isTrue();
+            }
+            if (step % 7 == 0) {
+                fold.release();
+            }
+        }
+        assertThat(expected.remembered()).isEqualTo(remembered);
     }
 
     private Checkpoint stored(String generation) {

@@ -8,7 +8,10 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.Tally;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.message.CommandHash;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -49,7 +52,7 @@ class FoldPropertiesTest {
         return event;
     }
 
-    private static byte[] fold(List<ConsumerRecord<byte[], byte[]>> log) {
+    private static StoredSnapshot fold(List<ConsumerRecord<byte[], byte[]>> log) {
         Snapshot<Tally.Total> snapshot = initial();
         Fold<Tally.Total, Tally.Event> fold = fold();
         log.forEach(event -> fold.apply(snapshot, event));
@@ -85,7 +88,7 @@ class FoldPropertiesTest {
                 }
             }
             if (!log.isEmpty()) {
-                assertThat(TALLY.snapshots().write(snapshot)).asString().isEqualTo(new String(fold(log)));
+                assertThat(text(TALLY.snapshots().write(snapshot))).isEqualTo(text(fold(log)));
             }
             assertThat(snapshot.version()).isEqualTo(log.size());
         });
@@ -141,18 +144,83 @@ class FoldPropertiesTest {
         });
     }
 
+    /** Commands of both formats, some of several events, stored, loaded, copied and lost at any time. */
+    @Test
+    void commands_are_recalled_alike_however_often_their_snapshot_was_stored_and_loaded() {
+        cases(CASES, made -> {
+            int remembered = made.oneOf(1, 2, 8, 31, 32, 33, 64, 256);
+            List<CommandIdentity> commands = new ArrayList<>();
+            List<Snapshot.Versions> versions = new ArrayList<>();
+            Snapshot<Tally.Total> whole = initial();
+            Snapshot<Tally.Total> snapshot = initial();
+            StoredSnapshot stored = null;
+            long version = 0;
+            int count = made.below(4) == 0 ? made.below(400) : made.below(70);
+            while (commands.size() < count) {
+                CommandIdentity command = command(made, commands.size());
+                int events = made.oneIn(6) ? 1 + made.below(40) : 1;
+                for (int i = 0; i < events; i++) {
+                    version++;
+                    whole.advance(new Tally.Total(version, ""), command, remembered);
+                    snapshot.advance(new Tally.Total(version, ""), command, remembered);
+                    if (made.oneIn(4)) {
+                        StoredSnapshot written = TALLY.snapshots().write(snapshot);
+                        byte[] before = stored == null ? null : stored.block();
+                        stored = new StoredSnapshot(written.json(), written.block() == null ? before : written.block());
+                        if (made.oneIn(2)) {
+                            snapshot.stored();
+                        } else {
+                            snapshot = TALLY.snapshots().read("a", stored, remembered);
+                        }
+                        assertThat(TALLY.snapshots().isStored(whole, stored, remembered)).isTrue();
+                    }
+                    if (made.oneIn(5)) {
+                        snapshot.copy().advance(new Tally.Total(-1, ""), command(made, -1), remembered);
+                        snapshot = snapshot.copy();
+                    }
+                }
+                commands.add(command);
+                versions.add(new Snapshot.Versions(version - events + 1, version));
+            }
+            for (int i = 0; i < commands.size(); i++) {
+                Snapshot.Versions expected = i < commands.size() - remembered ? null : versions.get(i);
+                CommandIdentity command = commands.get(i);
+                Snapshot.Recalled recalled = snapshot.recall(command.id());
+                assertThat(command.legacy() ? snapshot.recallLegacy(command) : versions(recalled)).isEqualTo(expected);
+                assertThat(recalled == null ? command.body() : recalled.body()).isEqualTo(command.body());
+            }
+            assertThat(snapshot.remembered()).isEqualTo(Math.min(remembered, commands.size()));
+        });
+    }
+
+    private static CommandIdentity command(Made made, int number) {
+        String id = made.text() + number;
+        return made.oneIn(3)
+                ? CommandIdentity.legacy(utf8(id), made.oneIn(2) ? null : utf8(made.text()))
+                : CommandIdentity.of(CommandHash.of(made.text(), id), "tally.add", utf8(made.text()));
+    }
+
+    private static Snapshot.Versions versions(Snapshot.Recalled recalled) {
+        return recalled == null ? null : recalled.versions();
+    }
+
     @Test
     void a_snapshot_that_was_changed_is_unreadable_or_a_snapshot_and_nothing_else_is_thrown() {
         cases(5 * CASES, made -> {
-            byte[] stored = fold(log(made));
+            StoredSnapshot stored = fold(log(made));
             try {
-                Snapshot<Tally.Total> read = TALLY.snapshots().read("a", made.changed(stored));
+                Snapshot<Tally.Total> read = TALLY.snapshots().read("a",
+                        StoredSnapshot.of(made.changed(stored.json())));
                 assertThat(read.state()).isNotNull();
                 assertThat(read.version() > 0 || read.poison() != null).isTrue();
             } catch (SnapshotCodec.Unreadable e) {
                 assertThat(e.id()).isEqualTo("a");
             }
         });
+    }
+
+    private static String text(StoredSnapshot stored) {
+        return new String(stored.json(), StandardCharsets.UTF_8);
     }
 
     private static byte[] utf8(String text) {

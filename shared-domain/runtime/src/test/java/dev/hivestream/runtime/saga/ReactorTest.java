@@ -9,6 +9,7 @@ import dev.hivestream.model.Saga;
 import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
@@ -445,11 +446,10 @@ class ReactorTest {
         handle(noted("wait"));
         handle(event("odd", "{}"));
         handle(noted("held"));
-        byte[] written = served.snapshots().write(snapshot);
+        StoredSnapshot written = served.snapshots().write(snapshot);
         Snapshot<Instance<Heard>> read = served.snapshots().read(ID, written);
         assertThat(read.state()).isEqualTo(snapshot.state());
-        assertThat(new String(served.snapshots().write(read), StandardCharsets.UTF_8))
-                .isEqualTo(new String(written, StandardCharsets.UTF_8));
+        assertThat(written(read)).isEqualTo(new String(written.json(), StandardCharsets.UTF_8));
     }
 
     private Reactor.Handled handle(Received record) throws Malformed {
@@ -501,7 +501,7 @@ class ReactorTest {
     }
 
     private String written(Snapshot<Instance<Heard>> one) {
-        return new String(served.snapshots().write(one), StandardCharsets.UTF_8);
+        return new String(served.snapshots().write(one).json(), StandardCharsets.UTF_8);
     }
 
     private Received parked(String why, String failedOn) {
