@@ -1,5 +1,6 @@
 package dev.hivestream.commandprocessor;
 
+import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Json;
@@ -23,7 +24,7 @@ public record KeptResult(String body, Result result) {
 
     /** The name that it is kept under, in the results of its partition. */
     public static String field(String aggregateId, CommandHash command) {
-        return aggregateId + ":" + CommandIdentity.text(command);
+        return Keys.encode(aggregateId) + ":" + CommandIdentity.text(command);
     }
 
     /** The stored form. */

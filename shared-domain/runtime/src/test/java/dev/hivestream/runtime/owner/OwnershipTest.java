@@ -197,7 +197,7 @@ class OwnershipTest {
         logger.setLevel(Level.DEBUG);
         LettuceConnectionFactory away = new LettuceConnectionFactory("127.0.0.1", Ports.free());
         away.start();
-        Cache cache = new Cache(away);
+        Cache cache = new Cache(away, stand.properties().results());
         try (Ownership outage = new Ownership(Map.of(stand.served.name(), stand.served), stand.catchUp(cache), cache,
                 Duration.ofMinutes(1), 1_000_000)) {
             outage.onPartitionsAssigned("input", first, List.of(commands), false);
