@@ -2,6 +2,7 @@ package dev.hivestream.runtime;
 
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.cache.InstanceClaim;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Admission;
@@ -18,6 +19,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /** For an app that owns partitions, which decides on them alone. Such an app imports it. */
 @Configuration(proxyBeanMethods = false)
@@ -35,6 +37,20 @@ public class OwnerConfiguration {
     @Bean
     HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages) {
         return new HiveHealth(ownership, outages);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    InstanceClaim instanceClaim(RedisConnectionFactory connections, HiveProperties properties,
+            Environment environment) {
+        return new InstanceClaim(connections, environment.getRequiredProperty("spring.application.name"),
+                properties.instance(), "process " + ProcessHandle.current().pid() + " on " + HostName.current(),
+                InstanceClaim.RENEWED_EVERY);
+    }
+
+    @Bean
+    HealthIndicator instanceHealthIndicator(HiveProperties properties, InstanceClaim claim) {
+        return new InstanceHealth(properties, claim);
     }
 
     /** What the app counts with is a bean of its own. */

@@ -119,6 +119,11 @@ public final class Keys {
         return type + ":a:" + encode(id);
     }
 
+    /** The claim of an app's instance on its name; no type's keys begin like this. */
+    static byte[] instance(String application, String instance) {
+        return utf8("hive:" + StoredFormat.NUMBER + ":instance:" + encode(application) + ":" + encode(instance));
+    }
+
     /** What matches all keys of a type's partitions, and those of other programs that begin alike. */
     static byte[] anyOf(String type) {
         return utf8(FORMAT + type + ":*");
