@@ -58,7 +58,8 @@ final class CommandLine {
               --sagas A,B               these sagas, from their inboxes; without --aggregates, nothing else
               --partitions N            that the topics have (8)
               --brokers HOST:PORT       of Kafka (localhost:9092)
-              --redis URL               redis://user:password@host:6379, rediss:// with TLS (redis://localhost:6379)
+              --redis URL               redis://host:6379, rediss:// with TLS (redis://localhost:6379); one with a password
+                                        in the environment variable SPRING_DATA_REDIS_URL, not here
               --json                    prints the outcome as JSON
               --name.of.property=VALUE  any property of Spring Boot's or of docs/configuration.md
 

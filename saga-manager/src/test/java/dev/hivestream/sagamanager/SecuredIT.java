@@ -15,13 +15,17 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -255,9 +259,20 @@ class SecuredIT {
     }
 
     private static String[] redisAcl() throws IOException {
-        String line = Files.readAllLines(DOCUMENT).stream().filter(text -> text.startsWith("ACL SETUSER")).findFirst()
+        String line = Files.readAllLines(DOCUMENT).stream().filter(text -> text.startsWith("user ")).findFirst()
                 .orElseThrow();
-        return line.replace(">password", ">" + REDIS_PASSWORD).split(" ");
+        assertThat(line).contains(" #SHA256 ").doesNotContain(">");
+        // a line of an ACL file is what the command takes
+        return ("ACL SETUSER" + line.substring("user".length()).replace("SHA256", sha256(REDIS_PASSWORD))).split(" ");
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(
+                    MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private void command(BootApp app, String path, String json) throws IOException, InterruptedException {
