@@ -49,7 +49,7 @@ public final class Stand {
     public static final LettuceConnectionFactory REDIS = redis(LettuceClientConfiguration.defaultConfiguration());
     public static final Cache CACHE = new Cache(REDIS, new HiveProperties.Results(Duration.ofDays(1), 10_000));
 
-    private static final int PARTITIONS = 48;
+    private static final int PARTITIONS = 72;
     private static final String SHARED = "tally";
     private static final AtomicInteger PARTITION = new AtomicInteger();
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -74,7 +74,7 @@ public final class Stand {
     /** A partition that no other test uses, of topics that they share; settings are name, value, name, value. */
     public static Stand fresh(String... settings) {
         int partition = PARTITION.getAndIncrement();
-        if (partition == PARTITIONS) {
+        if (partition >= PARTITIONS) {
             throw new IllegalStateException("There are more tests than partitions");
         }
         return new Stand(properties(PARTITIONS, settings), SHARED, partition);
