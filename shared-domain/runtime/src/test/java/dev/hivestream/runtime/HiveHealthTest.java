@@ -22,6 +22,8 @@ class HiveHealthTest {
 
     @Test
     void a_partition_without_progress_takes_readiness_down_and_is_named_with_the_reason() {
+        // creates the topics
+        stand.ids();
         try (Ownership ownership = stand.ownership();
                 Outages outages = new Outages(Stand.ADMIN, Stand.CACHE);
                 KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(

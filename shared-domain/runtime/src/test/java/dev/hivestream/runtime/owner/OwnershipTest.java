@@ -29,6 +29,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,12 @@ class OwnershipTest {
     private final Ownership ownership = stand.ownership();
     private final Consumer<byte[], byte[]> first = consumer();
     private final Consumer<byte[], byte[]> second = consumer();
+
+    /** Creates the topics: the first test that needs them would wait for them instead of what it tests. */
+    @BeforeEach
+    void open() {
+        stand.ids();
+    }
 
     @AfterEach
     void close() {
