@@ -188,7 +188,7 @@ class Following implements KafkaBindingRebalanceListener {
                     }
                     again[0] = true;
                     while (!step(fold, records)) {
-                        fold.take();
+                        fold.retake(stopping::isTold);
                         unsure.add(partition);
                     }
                 }

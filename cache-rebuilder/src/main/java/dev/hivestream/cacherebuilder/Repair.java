@@ -99,10 +99,12 @@ final class Repair {
             Snapshot<S> snapshot = right.snapshots.get(id);
             step.put(id, snapshot == null ? null : right.served.snapshots().write(snapshot));
             if (step.size() == MENDED_AT_ONCE) {
-                if (!cache.mend(slot, generation, expected, next, step)) {
+                // each with a nonce of its own: one that a failover loses is missed by the next
+                Checkpoint part = next.renewed();
+                if (!cache.mend(slot, generation, expected, part, step)) {
                     return false;
                 }
-                expected = next.bytes();
+                expected = part.bytes();
                 step.clear();
             }
         }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hivestream.cacherebuilder.Rebuilder.Ran;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
+import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.message.Position;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -176,11 +179,11 @@ class VerifyTest {
             log.append(id);
             log.flush();
             String key = rebuilder.checkpointKey(partition, generation);
-            String[] before = rebuilder.redis("GET", key).split("\"next\":|,\"command\":\"|\",\"nonce\"");
-            String[] command = before[2].split(":");
+            Checkpoint before = Checkpoint.read(rebuilder.redis("GET", key).getBytes(StandardCharsets.UTF_8));
+            Position command = before.commandPosition();
             rebuilder.redis("SET", rebuilder.key(partition, generation, id), log.expected.get(id).snapshot());
-            rebuilder.redis("SET", key, "{\"next\":" + (Long.parseLong(before[1]) + 1) + ",\"command\":\"" + command[0]
-                    + ":" + (Long.parseLong(command[1]) + 1) + "\",\"nonce\"" + before[3]);
+            rebuilder.redis("SET", key, Checkpoint
+                    .at(before.next() + 1, new Position(command.topicId(), command.offset() + 1)).toString());
         };
         MovingOn.moves = 0;
 

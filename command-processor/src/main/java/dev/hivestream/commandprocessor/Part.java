@@ -190,7 +190,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         following = null;
         commandHeader = null;
         // first of all: one that was decided, forwarded or dead-lettered before is nothing any more, whatever it is
-        if (position.covers(new Position(reflected().commandsTopicId(), command.offset()))) {
+        if (position.covers(new Position(reflected().commandsTopicId(), command.offset(), command.epoch()))) {
             rules.outcomes().redelivered(served.name());
             return;
         }
@@ -365,7 +365,7 @@ final class Part<C, S, E> extends CachedPart<S> {
                     Result.accepted(identified.commandId(), served.name(), id, null, snapshot.version()));
             case Decision.Accepted<E> accepted -> {
                 Incoming command = identified.command();
-                decided(new Position(reflected().commandsTopicId(), command.offset()));
+                decided(new Position(reflected().commandsTopicId(), command.offset(), command.epoch()));
                 commandHeader = new RecordHeader(Header.COMMAND, identity.header(command.epoch()));
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {

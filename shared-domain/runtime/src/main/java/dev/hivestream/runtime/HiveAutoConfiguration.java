@@ -127,7 +127,7 @@ public class HiveAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    Replay replay(Cache cache, ConsumerFactory<?, ?> consumers, HiveProperties properties) {
+    Replay replay(Cache cache, ConsumerFactory<?, ?> consumers, HiveProperties properties, Admin admin) {
         Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
         settings.keySet().removeAll(java.util.List.of(ConsumerConfig.GROUP_ID_CONFIG,
                 ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG));
@@ -140,7 +140,7 @@ public class HiveAutoConfiguration {
                 ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20));
         return new Replay(cache,
                 () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
-                properties);
+                properties, admin);
     }
 
     @Bean

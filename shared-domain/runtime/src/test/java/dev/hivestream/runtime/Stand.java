@@ -49,7 +49,7 @@ public final class Stand {
     public static final LettuceConnectionFactory REDIS = redis(LettuceClientConfiguration.defaultConfiguration());
     public static final Cache CACHE = new Cache(REDIS, new HiveProperties.Results(Duration.ofDays(1), 10_000));
 
-    private static final int PARTITIONS = 72;
+    private static final int PARTITIONS = 104;
     private static final String SHARED = "tally";
     private static final AtomicInteger PARTITION = new AtomicInteger();
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -141,7 +141,7 @@ public final class Stand {
                 properties.catchUp().step(), "fetch.max.wait.ms", 20);
         Replay replay = new Replay(cache,
                 () -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
-                properties);
+                properties, ADMIN);
         return new CatchUp(cache, topics, ADMIN, replay, properties.catchUp().memory().toBytes(), meters);
     }
 

@@ -414,8 +414,17 @@ public final class Cache {
      */
     public @Nullable Checkpoint checkpoint(Slot slot, String generation) {
         byte[] stored = load(slot, "", generation, List.of()).checkpoint();
+        return stored == null ? null : readCheckpoint(slot, generation, stored);
+    }
+
+    /**
+     * Reads a checkpoint that was loaded.
+     *
+     * @throws SnapshotCodec.Unreadable if it is something else
+     */
+    public static Checkpoint readCheckpoint(Slot slot, String generation, byte[] stored) {
         try {
-            return stored == null ? null : Checkpoint.read(stored);
+            return Checkpoint.read(stored);
         } catch (JacksonException e) {
             throw new SnapshotCodec.Unreadable("The checkpoint of " + slot + " in " + generation + " is not one", e);
         }

@@ -1,34 +1,63 @@
 package dev.hivestream.runtime.cache;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Up to where a slot's cache reflects the log. Stored beside the snapshots and changed with them by one script; two
  * checkpoints are the same only if they are the same bytes.
  *
  * @param next the log position to fold next
+ * @param epoch leader epoch of what was read last before {@code next}, by which a reader notices that the log was truncated;
+ *     {@link #UNKNOWN_EPOCH} after a batch, since a producer is not told the epoch of what it appends
  * @param command the highest command position among the events folded, {@link Position#NONE} if there are none
+ * @param commandEpoch leader epoch of the command at that position, {@link #UNKNOWN_EPOCH} if its events do not say
  * @param nonce made anew at each write, so that a cache that was replaced or mended is noticed even at the same position
  */
-public record Checkpoint(long next, String command, String nonce) {
+public record Checkpoint(long next, int epoch, String command, int commandEpoch, String nonce) {
+
+    /** In place of a leader epoch. */
+    public static final int UNKNOWN_EPOCH = -1;
 
     public Checkpoint {
         Position.parse(command);
     }
 
-    /** A new checkpoint with a nonce of its own. */
+    /** As stored; without an epoch it is not known. */
+    @JsonCreator
+    static Checkpoint stored(long next, @Nullable Integer epoch, String command, @Nullable Integer commandEpoch,
+            String nonce) {
+        return new Checkpoint(next, epoch == null ? UNKNOWN_EPOCH : epoch, command,
+                commandEpoch == null ? UNKNOWN_EPOCH : commandEpoch, nonce);
+    }
+
+    /** A new checkpoint with a nonce of its own, at a position whose leader epoch is not known. */
     public static Checkpoint at(long next, Position command) {
-        return new Checkpoint(next, command.toString(),
-                HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
+        return at(next, UNKNOWN_EPOCH, command);
+    }
+
+    /** A new checkpoint with a nonce of its own. */
+    public static Checkpoint at(long next, int epoch, Position command) {
+        return new Checkpoint(next, epoch, command.toString(), command.epoch(), fresh());
+    }
+
+    /** The same position with another nonce. */
+    public Checkpoint renewed() {
+        return new Checkpoint(next, epoch, command, commandEpoch, fresh());
+    }
+
+    private static String fresh() {
+        return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     }
 
     /** The highest command position folded. */
     public Position commandPosition() {
-        return Position.parse(command);
+        return Position.parse(command).at(commandEpoch);
     }
 
     /** What is stored. */

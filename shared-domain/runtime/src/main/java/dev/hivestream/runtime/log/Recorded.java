@@ -106,14 +106,20 @@ public final class Recorded {
         if (position.length > colon && position[colon] == ':' && starts(position, topic)) {
             long offset = number(position, colon + 1);
             if (offset >= 0) {
-                return offset <= before.offset() ? before : new Position(topic, offset);
+                int epoch = commandEpoch();
+                return before.reaches(topic, offset, epoch) ? before : new Position(topic, offset, epoch);
             }
         }
         try {
-            return before.advance(Position.parse(text(position)));
+            return before.advance(Position.parse(text(position)).at(commandEpoch()));
         } catch (IllegalArgumentException e) {
             return before;
         }
+    }
+
+    /** The leader epoch of its command's record; -1 if the header is missing, or does not say. */
+    int commandEpoch() {
+        return identity == null ? -1 : CommandIdentity.readEpoch(identity);
     }
 
     private static boolean starts(byte[] text, String with) {

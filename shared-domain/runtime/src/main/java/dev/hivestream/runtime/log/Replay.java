@@ -4,6 +4,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,15 +12,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,14 +45,16 @@ public final class Replay {
     private final Cache cache;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final HiveProperties properties;
+    private final Admin admin;
     /** Aggregates whose snapshot was unreadable once: what is written of them is read back, for the domain may be the cause. */
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
 
     /** @param consumers give a new consumer: read_committed, no group, auto.offset.reset=none */
-    public Replay(Cache cache, Supplier<Consumer<byte[], byte[]>> consumers, HiveProperties properties) {
+    public Replay(Cache cache, Supplier<Consumer<byte[], byte[]>> consumers, HiveProperties properties, Admin admin) {
         this.cache = cache;
         this.consumers = consumers;
         this.properties = properties;
+        this.admin = admin;
     }
 
     /** What is done with an event that cannot be folded. */
@@ -95,6 +106,8 @@ public final class Replay {
      * @param ends the position at which to stop, by slot: it is not folded itself
      * @throws CancellationException if told to stop; what was folded since the last write is folded again next time
      * @throws StartRefused if the log is not complete
+     * @throws dev.hivestream.runtime.cache.SnapshotCodec.Unreadable if a cache reflects events that the log has lost, and is
+     *     not to be begun anew
      */
     public void run(Map<? extends SlotFold<?, ?>, Long> ends, Watch watch) {
         Map<TopicPartition, SlotFold<?, ?>> open = new HashMap<>();
@@ -106,14 +119,25 @@ public final class Replay {
                 until.put(slot.events(), end);
             }
         });
-        if (open.isEmpty()) {
+        Map<TopicPartition, SlotFold<?, ?>> unproven = unproven(ends);
+        if (open.isEmpty() && unproven.isEmpty()) {
             return;
         }
         try (Consumer<byte[], byte[]> log = consumers.get()) {
-            log.assign(open.keySet());
-            open.forEach((events, slot) -> log.seek(events, slot.next()));
+            unproven.putAll(open);
+            log.assign(unproven.keySet());
+            if (unproven.size() > open.size()) {
+                // the client asks for a proof of a position only once it knows the leader's epoch
+                var _ = log.endOffsets(unproven.keySet());
+            }
+            unproven.values().forEach(slot -> seek(log, slot));
+            unproven.keySet().removeAll(open.keySet());
+            for (TopicPartition events : unproven.keySet()) {
+                long _ = proven(unproven, () -> log.position(events));
+                log.pause(List.of(events));
+            }
             while (!open.isEmpty()) {
-                ConsumerRecords<byte[], byte[]> read = poll(log);
+                ConsumerRecords<byte[], byte[]> read = proven(open, () -> log.poll(POLL));
                 for (TopicPartition events : List.copyOf(open.keySet())) {
                     if (watch.stop()) {
                         throw new CancellationException("The slot " + Objects.requireNonNull(open.get(events)).slot()
@@ -121,9 +145,10 @@ public final class Replay {
                     }
                     SlotFold<?, ?> slot = Objects.requireNonNull(open.get(events));
                     long end = Objects.requireNonNull(until.get(events));
-                    if (!step(slot, read.records(events), Math.min(log.position(events), end), end, watch)) {
-                        slot.take();
-                        log.seek(events, slot.next());
+                    long position = proven(open, () -> log.position(events));
+                    if (!step(slot, read, Math.min(position, end), end, watch)) {
+                        slot.retake(watch::stop);
+                        seek(log, slot);
                     }
                     if (slot.next() >= end) {
                         open.remove(events);
@@ -132,6 +157,76 @@ public final class Replay {
                 }
             }
         }
+    }
+
+    /** With the epoch of what was read last, by which the client notices that the log was truncated. */
+    private static void seek(Consumer<?, ?> log, SlotFold<?, ?> slot) {
+        int epoch = slot.epoch();
+        log.seek(slot.events(), new OffsetAndMetadata(slot.next(),
+                epoch < 0 ? Optional.empty() : Optional.of(epoch), ""));
+    }
+
+    /**
+     * The slots whose position the broker has to confirm, since their partition has had another leader since. One whose
+     * leader is still the same cannot have been truncated.
+     */
+    private Map<TopicPartition, SlotFold<?, ?>> unproven(Map<? extends SlotFold<?, ?>, Long> ends) {
+        Map<TopicPartition, SlotFold<?, ?>> unproven = new HashMap<>();
+        ends.forEach((slot, end) -> {
+            if (slot.next() > 0 && slot.epoch() >= 0 || slot.next() > end) {
+                unproven.put(slot.events(), slot);
+            }
+        });
+        if (unproven.isEmpty()) {
+            return unproven;
+        }
+        ends(unproven.keySet()).forEach((events, now) -> {
+            SlotFold<?, ?> slot = Objects.requireNonNull(unproven.get(events));
+            int leaders = now.leaderEpoch().orElse(Checkpoint.UNKNOWN_EPOCH);
+            if (slot.next() > now.offset()) {
+                throw slot.leadsLog("the log ends at " + now.offset(), null);
+            }
+            if (slot.epoch() > leaders && leaders >= 0) {
+                throw slot.leadsLog("its leader is in epoch " + leaders, null);
+            }
+            if (slot.epoch() < 0 || slot.epoch() == leaders) {
+                unproven.remove(events);
+            }
+        });
+        return unproven;
+    }
+
+    /** Asks the broker for something, which it refuses if the log does not have what the slots reflect. */
+    private <T> T proven(Map<TopicPartition, SlotFold<?, ?>> slots, Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (LogTruncationException e) {
+            for (TopicPartition events : e.offsetOutOfRangePartitions().keySet()) {
+                SlotFold<?, ?> slot = slots.get(events);
+                if (slot != null) {
+                    OffsetAndMetadata divergent = e.divergentOffsets().get(events);
+                    throw slot.leadsLog(divergent == null
+                            ? "the log no longer has that epoch"
+                            : "the log goes on from " + divergent.offset() + " in another epoch", e);
+                }
+            }
+            throw e;
+        } catch (OffsetOutOfRangeException e) {
+            Map<TopicPartition, Long> missing = e.offsetOutOfRangePartitions();
+            ends(missing.keySet()).forEach((events, now) -> {
+                SlotFold<?, ?> slot = slots.get(events);
+                if (slot != null && missing.getOrDefault(events, 0L) > now.offset()) {
+                    throw slot.leadsLog("the log ends at " + now.offset(), e);
+                }
+            });
+            throw incomplete(missing);
+        }
+    }
+
+    private Map<TopicPartition, ListOffsetsResultInfo> ends(Set<TopicPartition> partitions) {
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        partitions.forEach(events -> asked.put(events, OffsetSpec.latest()));
+        return Topics.get(admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
     }
 
     /**
@@ -156,11 +251,16 @@ public final class Replay {
     }
 
     /** False if another one wrote the slot, so that it has to be taken up anew. */
-    private boolean step(SlotFold<?, ?> slot, List<ConsumerRecord<byte[], byte[]>> records, long position, long end,
+    private boolean step(SlotFold<?, ?> slot, ConsumerRecords<byte[], byte[]> read, long position, long end,
             Watch watch) {
         if (position > slot.next()) {
-            List<ConsumerRecord<byte[], byte[]>> within = within(records, end);
-            if (!slot.fold(within, position)) {
+            List<ConsumerRecord<byte[], byte[]>> within = within(read.records(slot.events()), end);
+            // that of the position: behind the last record there may be markers of a later epoch
+            OffsetAndMetadata reached = read.nextOffsets().get(slot.events());
+            int epoch = reached == null
+                    ? Checkpoint.UNKNOWN_EPOCH
+                    : reached.leaderEpoch().orElse(Checkpoint.UNKNOWN_EPOCH);
+            if (!slot.fold(within, position, epoch)) {
                 return false;
             }
             watch.folded(slot.slot(), within.size(), position);

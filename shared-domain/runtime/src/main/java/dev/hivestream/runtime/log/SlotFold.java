@@ -2,6 +2,7 @@ package dev.hivestream.runtime.log;
 
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Folded;
+import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
@@ -11,6 +12,7 @@ import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -19,6 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +33,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One slot of one generation while its log is folded into it. Snapshots are kept in memory, up to a bound, and written in
- * steps of bounded size, each on condition that the stored checkpoint is still the one that this fold began from; the
- * last step writes the new checkpoint. Killed in between, it leaves snapshots that are ahead of the checkpoint, which the
- * next fold skips by their version. Not thread-safe.
+ * steps of bounded size. The steps are a chain: each stores the checkpoint's position with a new nonce, on condition that
+ * the stored bytes are those of the step before, and the last step advances the position. So a step that was lost, to a
+ * failover of Redis or to another writer, is noticed by the next one, which changes nothing; what is in memory is dropped
+ * then, and the fold resumes from what is stored. Killed in between, it leaves snapshots that are ahead of the checkpoint,
+ * which the next fold skips by their version. Not thread-safe.
  *
  * @param <S> state
  * @param <E> events
@@ -40,6 +48,9 @@ public final class SlotFold<S, E> {
     private static final int STEP_SNAPSHOTS = 500;
     private static final int STEP_BYTES = 1024 * 1024;
     private static final int LOADED_AT_ONCE = 1_000;
+    private static final long FIRST_REST_MILLIS = 20;
+    private static final long LONGEST_REST_MILLIS = 2_000;
+    private static final int LONGEST_REST_BITS = 7;
     /** What the map, the id and the headers of the objects take, roughly. */
     private static final int HELD_BYTES = 140;
     /** Objects take more than the JSON that they are written as, roughly so many times. */
@@ -65,11 +76,28 @@ public final class SlotFold<S, E> {
     private boolean whole;
 
     private @Nullable Checkpoint at;
+    /** What the last step stores, as long as its outcome is not known. */
     private @Nullable Checkpoint intended;
+    /** Where a write has got to. */
+    private @Nullable Iterator<Map.Entry<String, Held<S>>> unwritten;
+    /** Writes that were overtaken since the last one that was completed. */
+    private int overtaken;
     /** Asked by others too, for progress. */
     private volatile long next;
+    /** Leader epoch of what was read last, -1 if it is not known. */
+    private int epoch = Checkpoint.UNKNOWN_EPOCH;
     private Position command = Position.NONE;
     private long written = System.nanoTime();
+
+    /** What became of a step. */
+    enum Step {
+        /** Snapshots were written, and more are left. */
+        WRITTEN,
+        /** The position has advanced. */
+        ADVANCED,
+        /** Something else than the step before is stored; nothing was changed. */
+        OVERTAKEN
+    }
 
     private static final class Held<S> {
         private final Snapshot<S> snapshot;
@@ -86,10 +114,14 @@ public final class SlotFold<S, E> {
         private long bytes() {
             return snapshot.bytes() + state;
         }
+
+        private void written() {
+            snapshot.stored();
+            changed = false;
+        }
     }
 
-    SlotFold(Folded<S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold, Set<String> suspects,
-            long memory, boolean anew) {
+    SlotFold(Folded<S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold, Set<String> suspects, long memory, boolean anew) {
         this.anew = anew;
         this.served = served;
         this.slot = slot;
@@ -130,6 +162,26 @@ public final class SlotFold<S, E> {
         return next;
     }
 
+    /** Leader epoch of what is before {@link #next}, -1 if it is not known. */
+    int epoch() {
+        return epoch;
+    }
+
+    /**
+     * The log lost events that had been committed, and the cache reflects them.
+     *
+     * @param why what the log has instead
+     * @return to be thrown
+     */
+    RuntimeException leadsLog(String why, @Nullable Throwable cause) {
+        String reflects = "The cache of " + slot + " in " + generation + " reflects " + events + " up to " + next
+                + (epoch < 0 ? "" : " in leader epoch " + epoch) + ", and " + why
+                + ": the log lost events that had been committed";
+        return anew
+                ? new StartRefused(reflects + ". Build another generation: rebuild --restart")
+                : new SnapshotCodec.Unreadable(reflects, cause);
+    }
+
     /** The checkpoint that is stored, as far as is known. */
     public @Nullable Checkpoint checkpoint() {
         return at;
@@ -143,12 +195,19 @@ public final class SlotFold<S, E> {
     public void take() {
         Checkpoint stored;
         try {
-            stored = cache.checkpoint(slot, generation);
+            stored = readable();
         } catch (SnapshotCodec.Unreadable e) {
             begin(e);
             return;
         }
         if (stored != null && stored.equals(at)) {
+            return;
+        }
+        if (stored != null && at != null && stored.equals(intended) && stored.next() == at.next()) {
+            // a step of whose outcome nothing was heard; its snapshots are written again
+            at = stored;
+            intended = null;
+            unwritten = null;
             return;
         }
         // what was folded since is not in it: then all is read again from there
@@ -166,6 +225,50 @@ public final class SlotFold<S, E> {
         } else {
             take();
         }
+    }
+
+    /**
+     * The stored checkpoint. One that says the same in other bytes than are written here is rewritten: no write on condition
+     * of it would ever succeed.
+     */
+    private @Nullable Checkpoint readable() {
+        byte[] found = cache.load(slot, "", generation, List.of()).checkpoint();
+        if (found == null) {
+            return null;
+        }
+        Checkpoint stored = Cache.readCheckpoint(slot, generation, found);
+        if (Arrays.equals(found, stored.bytes())) {
+            return stored;
+        }
+        Checkpoint same = stored.renewed();
+        return cache.mend(slot, generation, found, same, Map.of()) ? same : readable();
+    }
+
+    /**
+     * Takes the work up again after another one has written the slot. While that one is in the midst of its steps, which all
+     * have one position, it is waited for: two that write their steps at the same time would break each other's chain for
+     * ever. The wait grows with each write that was overtaken.
+     *
+     * @param stop asked while waiting
+     */
+    public void retake(BooleanSupplier stop) {
+        long rest = Math.min(LONGEST_REST_MILLIS, FIRST_REST_MILLIS << Math.min(overtaken, LONGEST_REST_BITS));
+        try {
+            Checkpoint before = at;
+            Checkpoint now = cache.checkpoint(slot, generation);
+            while (before != null && now != null && now.next() == before.next() && !now.equals(before)
+                    && !stop.getAsBoolean()) {
+                TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(rest / 2, rest));
+                before = now;
+                now = cache.checkpoint(slot, generation);
+            }
+        } catch (SnapshotCodec.Unreadable e) {
+            LOG.debug("It is dealt with when the work is taken up", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("Interrupted while another one writes " + slot);
+        }
+        take();
     }
 
     /** Begins at the log's beginning; what is stored is written over, whatever it is. */
@@ -187,23 +290,34 @@ public final class SlotFold<S, E> {
         aggregates.clear();
         bytes = 0;
         intended = null;
+        unwritten = null;
         whole = fromNothing;
         at = stored;
         next = stored.next();
+        epoch = stored.epoch();
         command = stored.commandPosition();
         written = System.nanoTime();
+    }
+
+    /** As {@link #fold(List, long, int)}, up to the last of the records. */
+    public boolean fold(List<ConsumerRecord<byte[], byte[]>> records, long position) {
+        return fold(records, position,
+                records.isEmpty() ? Checkpoint.UNKNOWN_EPOCH : records.getLast().leaderEpoch().orElse(-1));
     }
 
     /**
      * Folds records in memory.
      *
      * @param position behind the last of them, which may be beyond it: markers of transactions are no records
+     * @param leaderEpoch of what is before the position, -1 if it is not known
      * @return false if the stored checkpoint changed meanwhile: {@link #take()} and read from there again
      * @throws SnapshotCodec.Unreadable if a stored snapshot cannot be read
      */
-    public boolean fold(List<ConsumerRecord<byte[], byte[]>> records, long position) {
+    public boolean fold(List<ConsumerRecord<byte[], byte[]>> records, long position, int leaderEpoch) {
+        unwritten = null;
         try {
             if (!load(records)) {
+                overtaken++;
                 return false;
             }
         } catch (SnapshotCodec.Unreadable e) {
@@ -222,6 +336,7 @@ public final class SlotFold<S, E> {
             command = recorded.advance(command);
         }
         next = position;
+        epoch = leaderEpoch;
         return true;
     }
 
@@ -242,6 +357,7 @@ public final class SlotFold<S, E> {
     }
 
     private Held<S> hold(String id, Snapshot<S> snapshot, int stored) {
+        unwritten = null;
         Held<S> held = new Held<>(snapshot, stored == 0 ? 0 : state(snapshot, stored), round);
         aggregates.put(id, held);
         bytes += HELD_BYTES + id.length() + held.bytes();
@@ -290,52 +406,66 @@ public final class SlotFold<S, E> {
     /**
      * Writes what changed, and the checkpoint with it.
      *
-     * @return false if the stored checkpoint changed meanwhile: {@link #take()} and read from there again
+     * @return false if the stored checkpoint changed meanwhile: {@link #retake} and read from there again
      */
     public boolean write() {
+        Step step;
+        do {
+            step = writeStep();
+        } while (step == Step.WRITTEN);
+        return step == Step.ADVANCED;
+    }
+
+    /** Writes as much of what changed as one step may take. */
+    Step writeStep() {
         Checkpoint from = Objects.requireNonNull(at, "take() comes first");
         if (next == from.next()) {
-            return true;
+            return Step.ADVANCED;
         }
-        Checkpoint reached = Checkpoint.at(next, command);
-        intended = reached;
+        if (unwritten == null) {
+            unwritten = aggregates.entrySet().iterator();
+        }
+        Iterator<Map.Entry<String, Held<S>>> rest = unwritten;
+        // if this fails, the next one begins with all that is not known to be written
+        unwritten = null;
         Map<String, StoredSnapshot> step = new LinkedHashMap<>();
+        List<Held<S>> steps = new ArrayList<>();
         List<Indexed> index = new ArrayList<>();
         int size = 0;
-        for (Map.Entry<String, Held<S>> entry : aggregates.entrySet()) {
-            if (!entry.getValue().changed) {
-                continue;
+        while (rest.hasNext() && step.size() < STEP_SNAPSHOTS && size <= STEP_BYTES) {
+            Map.Entry<String, Held<S>> entry = rest.next();
+            if (entry.getValue().changed) {
+                StoredSnapshot encoded = encode(entry.getKey(), entry.getValue());
+                size += encoded.bytes();
+                step.put(entry.getKey(), encoded);
+                steps.add(entry.getValue());
+                index.addAll(served.index(entry.getKey(), entry.getValue().snapshot));
             }
-            if (step.size() == STEP_SNAPSHOTS || size > STEP_BYTES) {
-                if (!cache.write(slot, generation, from, from, step, index)) {
-                    return false;
-                }
-                step.clear();
-                index.clear();
-                size = 0;
-            }
-            StoredSnapshot encoded = encode(entry.getKey(), entry.getValue());
-            size += encoded.bytes();
-            step.put(entry.getKey(), encoded);
-            index.addAll(served.index(entry.getKey(), entry.getValue().snapshot));
         }
-        if (!cache.write(slot, generation, from, reached, step, index)) {
-            return false;
+        Checkpoint to = rest.hasNext() ? from.renewed() : Checkpoint.at(next, epoch, command);
+        intended = to;
+        if (!cache.write(slot, generation, from, to, step, index)) {
+            overtaken++;
+            return Step.OVERTAKEN;
         }
-        reached(reached);
-        return true;
+        if (to.next() == from.next()) {
+            at = to;
+            intended = null;
+            steps.forEach(Held::written);
+            unwritten = rest;
+            return Step.WRITTEN;
+        }
+        overtaken = 0;
+        reached(to);
+        return Step.ADVANCED;
     }
 
     private void reached(Checkpoint stored) {
         at = stored;
         intended = null;
+        unwritten = null;
         written = System.nanoTime();
-        aggregates.values().forEach(held -> {
-            if (held.changed) {
-                held.snapshot.stored();
-                held.changed = false;
-            }
-        });
+        aggregates.values().stream().filter(held -> held.changed).forEach(Held::written);
         if (bytes > memory / 4 * 3) {
             whole = false;
             evict(held -> held.round != round);
@@ -345,6 +475,7 @@ public final class SlotFold<S, E> {
     }
 
     private void evict(java.util.function.Predicate<Held<S>> which) {
+        unwritten = null;
         for (Iterator<Map.Entry<String, Held<S>>> all = aggregates.entrySet().iterator(); all.hasNext();) {
             Map.Entry<String, Held<S>> one = all.next();
             if (which.test(one.getValue())) {

@@ -115,7 +115,9 @@ class CacheTest {
     void the_same_position_written_anew_is_another_checkpoint() {
         assertThat(Checkpoint.at(5, Position.NONE)).isNotEqualTo(Checkpoint.at(5, Position.NONE));
         assertThat(Checkpoint.read(first.bytes())).isEqualTo(first);
-        assertThat(first.toString()).isEqualTo("{\"next\":5,\"command\":\"t:7\",\"nonce\":\"" + first.nonce() + "\"}");
+        assertThat(first.toString())
+                .isEqualTo("{\"next\":5,\"epoch\":-1,\"command\":\"t:7\",\"commandEpoch\":-1,\"nonce\":\""
+                        + first.nonce() + "\"}");
     }
 
     @Test

@@ -457,6 +457,78 @@ class CatchUpTest {
         }
     }
 
+    @Test
+    void many_that_catch_up_a_slot_of_many_aggregates_come_to_an_end() {
+        Stand stepping = Stand.fresh("hive.catch-up.step", "400", "hive.catch-up.checkpoint", "0s");
+        stepping.append(LongStream.range(0, 2_600).mapToObj(i -> stepping.added("a-" + i % 1_300, 1 + i / 1_300, 1))
+                .toArray(Stand.Event[]::new));
+
+        List<CompletableFuture<RestoredPartition>> all = LongStream.range(0, 3)
+                .mapToObj(i -> CompletableFuture.supplyAsync(stepping::run)).toList();
+        assertThat(all).allSatisfy(one -> assertThat(one).succeedsWithin(PATIENCE));
+
+        for (int i = 0; i < 1_300; i++) {
+            assertThat(stepping.snapshot("a-" + i).version()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_checkpoint_names_the_leader_epoch_of_the_log_and_one_that_the_log_has_lost_is_not_gone_on_from() {
+        stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6));
+        RestoredPartition before = stand.run();
+        int epoch = before.checkpoint().epoch();
+        assertThat(epoch).isNotNegative();
+        // a restart of the only broker is a change of the leader
+        Stand.STACK.broker().stop();
+        Stand.STACK.broker().start();
+        stand.append(stand.added("a", 3, 1), stand.added("b", 1, 7), stand.added("c", 1, 9));
+        assertThat(Stand.read(stand.events()).getLast().leaderEpoch().orElseThrow()).isGreaterThan(epoch);
+
+        RestoredPartition gone = stand.run();
+        assertThat(gone.generation()).as("what it reflects is in the log").isEqualTo(before.generation());
+        assertThat(gone.checkpoint().epoch()).isGreaterThan(epoch);
+
+        // the former leader had four events in its epoch, the last two of which the log lost
+        for (long next : new long[]{4, 5}) {
+            RestoredPartition now = stand.run();
+            Snapshot<Total> lost = stand.served.snapshots().read("lost", null);
+            lost.advance(new Total(1, ""), "c9", 256);
+            assertThat(CACHE.write(stand.slot, now.generation(), now.checkpoint(),
+                    Checkpoint.at(next, epoch, stand.position(3)),
+                    Map.of("lost", stand.served.snapshots().write(lost)), Map.of())).isTrue();
+
+            RestoredPartition after = stand.run();
+
+            assertThat(after.generation()).as("next " + next).isNotEqualTo(now.generation());
+            assertThat(after.checkpoint().next()).isEqualTo(5);
+            assertSnapshot("a", 3, 12);
+            assertThat(stand.snapshot("lost").version()).isZero();
+        }
+    }
+
+    @Test
+    void a_checkpoint_of_an_epoch_that_the_log_has_not_reached_is_not_gone_on_from() {
+        stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6));
+        RestoredPartition before = stand.run();
+        assertThat(CACHE.write(stand.slot, before.generation(), before.checkpoint(),
+                Checkpoint.at(1, before.checkpoint().epoch() + 7, stand.position(0)), Map.of(), Map.of()))
+                .isTrue();
+
+        RestoredPartition after = stand.run();
+
+        assertThat(after.generation()).isNotEqualTo(before.generation());
+        assertSnapshot("a", 2, 11);
+    }
+
+    @Test
+    void a_checkpoint_has_the_leader_epoch_of_the_highest_command() {
+        ProducerRecord<byte[], byte[]> event = stand.record(stand.added("a", 1, 5).ofCommand(7));
+        event.headers().add("ce_command", utf8("2///4"));
+        stand.append(event);
+
+        assertThat(stand.run().checkpoint().commandPosition()).isEqualTo(stand.position(7).at(4));
+    }
+
     private void appendInTransaction(Producer<byte[], byte[]> producer, Stand.Event... events) {
         producer.beginTransaction();
         for (Stand.Event event : events) {

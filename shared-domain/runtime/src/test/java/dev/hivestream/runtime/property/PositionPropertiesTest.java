@@ -36,6 +36,10 @@ class PositionPropertiesTest {
             assertThat(Checkpoint.read(checkpoint.bytes())).isEqualTo(checkpoint);
             assertThat(checkpoint.commandPosition()).isEqualTo(command);
             assertThat(Checkpoint.at(checkpoint.next(), command)).isNotEqualTo(checkpoint);
+            Checkpoint renewed = Checkpoint.at(made.position(), made.below(100), command.at(made.below(100)));
+            assertThat(Checkpoint.read(renewed.bytes())).isEqualTo(renewed);
+            assertThat(renewed.renewed().commandPosition()).isEqualTo(renewed.commandPosition());
+            assertThat(renewed.renewed()).isNotEqualTo(renewed);
         });
     }
 
@@ -68,6 +72,22 @@ class PositionPropertiesTest {
             assertThat(advanced(shuffled)).isEqualTo(highest);
             assertThat(folded).allMatch(highest::covers);
             assertThat(highest).isIn(folded.isEmpty() ? List.of(Position.NONE) : folded);
+        });
+    }
+
+    @Test
+    void a_command_in_a_later_epoch_than_the_highest_position_is_not_the_one_that_was_decided() {
+        cases(CASES, made -> {
+            Position highest = new Position("topic", made.position(), made.below(1_000));
+            long below = Math.max(0, highest.offset() - made.below(1_000));
+            int later = highest.epoch() + 1 + made.below(5);
+            Position truncated = new Position("topic", below, later);
+            assertThat(highest.covers(truncated)).isFalse();
+            assertThat(highest.covers(truncated.at(highest.epoch()))).isTrue();
+            assertThat(highest.covers(truncated.at(-1))).as("of which the epoch is not known").isTrue();
+            assertThat(highest.at(-1).covers(truncated)).as("before which the epoch is not known").isTrue();
+            assertThat(highest.advance(truncated)).as("once it is decided").isEqualTo(truncated);
+            assertThat(highest.advance(truncated).covers(truncated)).isTrue();
         });
     }
 
