@@ -7,7 +7,11 @@ import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.ReadVersions;
+import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.VersionViolation;
+import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
@@ -39,6 +43,8 @@ final class Comparison<S, E> {
 
     private static final int LOADED_AT_ONCE = 1_000;
     private static final int HELD_BYTES = 200;
+    /** What {@link ReadVersions} takes of an aggregate, at most. */
+    private static final int READ_BYTES = 48;
 
     /** What each comparison works with. */
     record Parts(Cache cache, Replay replay, Log log, Progress progress, Stopping stopping, int remembered,
@@ -66,6 +72,9 @@ final class Comparison<S, E> {
 
     private final List<Difference> differences = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
+    private final VersionViolations violations = new VersionViolations(Verify.NAMED);
+    /** In each part the log is read from its beginning. */
+    private final ReadVersions read = new ReadVersions();
     private final Map<String, Ahead<S>> ahead = new LinkedHashMap<>();
     private long[] known = new long[1_024];
     private int knownCount;
@@ -101,6 +110,11 @@ final class Comparison<S, E> {
         return problems;
     }
 
+    /** Of the order of versions in the log, up to the checkpoint. */
+    VersionViolations violations() {
+        return violations;
+    }
+
     long events() {
         return events;
     }
@@ -122,11 +136,12 @@ final class Comparison<S, E> {
             parts *= 2;
             differences.clear();
             problems.clear();
+            violations.clear();
             ahead.clear();
             knownCount = 0;
         }
         Arrays.sort(known, 0, knownCount);
-        if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().equals(command)) {
+        if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().isSame(command)) {
             differences.add(new Difference(slot.toString(), null, "the checkpoint's command position is "
                     + checkpoint.command() + " and the highest in the log up to there is " + command, null, null,
                     List.of()));
@@ -181,6 +196,7 @@ final class Comparison<S, E> {
         long[] bytes = {0};
         events = 0;
         command = Position.NONE;
+        read.clear();
         boolean[] fits = {true};
         with.replay().read(with.log().events(slot), 0, reached, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -215,13 +231,23 @@ final class Comparison<S, E> {
         if (snapshot == null) {
             snapshot = served.snapshots().read(id, null);
             into.put(id, snapshot);
+            before = -READ_BYTES;
         } else {
             before = HELD_BYTES + 2L * id.length() + snapshot.bytes();
+        }
+        Recorded recorded = new Recorded(record);
+        long version = fold.version(recorded);
+        if (version >= 0) {
+            VersionViolation violation = VersionViolation.of(record, id, version, read.of(id));
+            if (violation != null) {
+                violations.add(violation);
+            }
+            read.read(id, version);
         }
         if (snapshot.poison() != null) {
             decode(id, record);
         } else {
-            fold.apply(snapshot, record);
+            fold.apply(snapshot, recorded);
         }
         return HELD_BYTES + 2L * id.length() + snapshot.bytes() - before;
     }

@@ -11,6 +11,8 @@ import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.SlotFold;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.log.VersionViolation;
+import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +53,7 @@ final class Rebuild {
     private final RebuilderProperties properties;
 
     private final Queue<Map<String, Object>> parked = new ConcurrentLinkedQueue<>();
+    private final VersionViolations violations = new VersionViolations(Verify.NAMED);
 
     Rebuild(FoldedLogs served, Topics topics, Cache cache, Generations generations, Replay replay, Log log,
             Folder folder, Verification verification, Following following, Progress progress, Stopping stopping,
@@ -153,7 +156,8 @@ final class Rebuild {
             resumed = true;
         } else if (until != null) {
             generation = "as-of-" + until.stamp() + "-" + fingerprint;
-        } else if (properties.replica() && generations.wanted(one.name(), fingerprint) != null) {
+        } else if (properties.replica() && !properties.restart()
+                && generations.wanted(one.name(), fingerprint) != null) {
             generation = Objects.requireNonNull(generations.wanted(one.name(), fingerprint));
             resumed = true;
         } else if (begun != null && !properties.restart()) {
@@ -178,7 +182,7 @@ final class Rebuild {
         Map<SlotFold<?, ?>, Long> folds = new LinkedHashMap<>();
         for (Slot slot : target.slots()) {
             SlotFold<S, E> fold = replay.slot(target.served(), slot, target.generation(),
-                    properties.memoryBytes() / target.slots().size(), this::poisoned, true);
+                    properties.memoryBytes() / target.slots().size(), new Findings(), true);
             fold.take();
             long end = Objects.requireNonNull(ends.get(slot));
             if (until != null && fold.next() > end) {
@@ -188,6 +192,23 @@ final class Rebuild {
             folds.put(fold, end);
         }
         return folds;
+    }
+
+    /** What the folds find in the log. */
+    private final class Findings implements Replay.Poisoned {
+
+        @Override
+        public void found(org.apache.kafka.clients.consumer.ConsumerRecord<byte[], byte[]> event, String id,
+                String reason, Throwable fault) {
+            poisoned(event, id, reason, fault);
+        }
+
+        @Override
+        public void outOfOrder(VersionViolation violation) {
+            if (violations.add(violation) && violations.count() <= Verify.PRINTED) {
+                LOG.error("{}", violation.text());
+            }
+        }
     }
 
     private void poisoned(org.apache.kafka.clients.consumer.ConsumerRecord<byte[], byte[]> event, String id,
@@ -366,6 +387,7 @@ final class Rebuild {
         json.put("eventsPerSecond", Math.round(events / Math.max(seconds, 0.001)));
         json.put("aggregates", aggregates);
         json.put("parked", List.copyOf(parked));
+        json.putAll(Verify.json(violations));
         StringBuilder text = new StringBuilder(
                 "%,d events in %.1f s, %,d events/s%n".formatted(events, seconds,
                         Math.round(events / Math.max(seconds, 0.001))));
@@ -376,6 +398,7 @@ final class Rebuild {
                             : ""));
         }
         parked.forEach(one -> text.append("  kept out: '%s'. %s%n".formatted(one.get("id"), one.get("reason"))));
-        return new Outcome(Outcome.DONE, json, text.toString());
+        return new Outcome(violations.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json,
+                text + Verify.text(violations));
     }
 }

@@ -6,6 +6,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,9 +48,10 @@ final class Verification {
      * @param aggregates that were compared
      * @param events that were folded
      * @param problems events that cannot be read or folded, by slot
+     * @param violations of the order of versions in the log
      */
     record Found(long aggregates, long events, List<Difference> differences,
-            Map<Slot, List<Comparison.Problem>> problems) {}
+            Map<Slot, List<Comparison.Problem>> problems, VersionViolations violations) {}
 
     /**
      * Compares.
@@ -65,7 +67,9 @@ final class Verification {
         long events = first.stream().mapToLong(Comparison::events).sum();
         Map<Slot, List<Comparison.Problem>> problems = new LinkedHashMap<>();
         Map<Slot, Set<String>> suspects = new LinkedHashMap<>();
+        VersionViolations violations = new VersionViolations(Verify.NAMED);
         for (Comparison<S, E> one : first) {
+            violations.addAll(one.violations());
             if (!one.problems().isEmpty()) {
                 problems.put(one.slot(), one.problems());
             }
@@ -84,7 +88,7 @@ final class Verification {
             look(served, List.copyOf(suspects.keySet()), generation, states, suspects)
                     .forEach(one -> differences.addAll(one.differences()));
         }
-        return new Found(aggregates, events, differences, problems);
+        return new Found(aggregates, events, differences, problems, violations);
     }
 
     private <S, E> List<Comparison<S, E>> look(Folded<S, E> served, List<Slot> slots,

@@ -5,6 +5,8 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.cache.Generations;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.log.VersionViolation;
+import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.message.Slot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** The commands {@code verify} and {@code dry-run}: what a cache says beside what the log says. */
 final class Verify {
 
-    private static final int PRINTED = 100;
+    static final int PRINTED = 100;
+    /** Violations that are named; all are counted. */
+    static final int NAMED = 1_000;
 
     private final FoldedLogs served;
     private final Topics topics;
@@ -47,6 +51,7 @@ final class Verify {
         long aggregates = 0;
         int repaired = 0;
         List<Difference> differences = new ArrayList<>();
+        VersionViolations violations = new VersionViolations(NAMED);
         for (Folded<?, ?> one : served.byName().values()) {
             Function<Slot, @Nullable String> generation = active(one);
             List<Slot> slots = Target.slots(one.name(), hive.partitions());
@@ -62,6 +67,7 @@ final class Verify {
             }
             events += found.events();
             aggregates += found.aggregates();
+            violations.addAll(found.violations());
         }
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("command", "verify");
@@ -70,11 +76,38 @@ final class Verify {
         json.put("repaired", repaired);
         json.put("count", differences.size());
         json.put("differences", differences.stream().map(Difference::json).toList());
+        json.putAll(json(violations));
         String head = "%,d aggregates of %,d events compared: ".formatted(aggregates, events)
                 + (properties.repair() ? "%,d repaired, ".formatted(repaired) : "")
                 + (differences.isEmpty() ? "no difference" : "%,d differences".formatted(differences.size()))
                 + System.lineSeparator();
-        return new Outcome(differences.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json, head + text(differences));
+        return new Outcome(differences.isEmpty() && violations.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json,
+                head + text(differences) + text(violations));
+    }
+
+    /** What is not right about the versions in the log. */
+    static Map<String, Object> json(VersionViolations violations) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("versionViolations", violations.count());
+        json.put("violations", violations.named().stream().map(VersionViolation::json).toList());
+        return json;
+    }
+
+    /** The same for people; empty if there is nothing. */
+    static String text(VersionViolations violations) {
+        if (violations.isEmpty()) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder("%,d events break the order of versions, which is 1, 2, 3 … in each "
+                .formatted(violations.count())
+                + "aggregate. Something else writes to the topic, or the log lost events:"
+                + System.lineSeparator());
+        violations.named().stream().limit(PRINTED)
+                .forEach(one -> text.append(one.text()).append(System.lineSeparator()));
+        if (violations.count() > PRINTED) {
+            text.append("and %,d more%n".formatted(violations.count() - PRINTED));
+        }
+        return text.toString();
     }
 
     private static boolean concerns(Verification.Found found, Slot slot) {
@@ -117,6 +150,7 @@ final class Verify {
         long aggregates = 0;
         List<Difference> differences = new ArrayList<>();
         List<Map<String, Object>> problems = new ArrayList<>();
+        VersionViolations violations = new VersionViolations(NAMED);
         StringBuilder text = new StringBuilder();
         for (Folded<?, ?> one : served.byName().values()) {
             Verification.Found found = verification.compare(one, Target.slots(one.name(), hive.partitions()),
@@ -124,6 +158,7 @@ final class Verify {
             events += found.events();
             aggregates += found.aggregates();
             differences.addAll(found.differences());
+            violations.addAll(found.violations());
             found.problems().forEach((slot, some) -> some.forEach(problem -> {
                 problems.add(Map.of("topic", one.log(), "partition", slot.partition(), "offset",
                         problem.offset(), "id", problem.id(), "reason", problem.reason()));
@@ -139,10 +174,12 @@ final class Verify {
         json.put("problems", problems);
         json.put("count", differences.size());
         json.put("differences", differences.stream().map(Difference::json).toList());
+        json.putAll(json(violations));
         String head = "%,d events of %,d aggregates folded: %,d events cannot be read or folded, %,d states differ%n"
                 .formatted(events, aggregates, problems.size(), differences.size());
-        return new Outcome(problems.isEmpty() && differences.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json,
-                head + text + text(differences));
+        boolean isClean = problems.isEmpty() && differences.isEmpty() && violations.isEmpty();
+        return new Outcome(isClean ? Outcome.DONE : Outcome.DIFFERENT, json,
+                head + text + text(differences) + text(violations));
     }
 
     /** The active generation of this code, else the newest of any other. */

@@ -7,6 +7,7 @@ import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.LocalStack;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import tools.jackson.databind.JsonNode;
 
 /** One log that grows from test to test. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -203,5 +205,49 @@ class RebuildTest {
         assertThat(rebuilder.run("--generation", "g9999999999-0").andCode(1).err()).contains("nine digits at most");
         assertThat(rebuilder.run("--dry-run").andCode(1).err()).contains("--dry-run belongs to remove-old-format");
         assertThat(rebuilder.run("remove", "g77-0").andCode(1).err()).contains("There is no generation");
+    }
+
+    @Test
+    @Order(10)
+    void versions_that_the_log_repeats_or_does_not_have_are_named_and_are_no_success() {
+        long[] versions = {1, 2, 1, 2, 3};
+        for (int i = 0; i < versions.length; i++) {
+            log.send("twice", versions[i], versions[i] == 1 ? "account.opened" : "account.deposited",
+                    versions[i] == 1 ? "{\"owner\":\"t\"}" : "{\"amount\":700}", "t-" + i);
+        }
+        log.send("gap", 1, "account.opened", "{\"owner\":\"g\"}", "g-1");
+        log.send("gap", 2, "account.deposited", "{\"amount\":1}", "g-2");
+        log.send("gap", 4, "account.deposited", "{\"amount\":1}", "g-4");
+        log.flush();
+
+        Ran rebuilt = rebuilder.run("--restart", "--json", "--on-poison", "park").andCode(3);
+        assertViolations(rebuilt.json());
+        String text = rebuilder.run("--restart", "--on-poison", "park", "--hive.rebuild.memory=64KB").andCode(3).out();
+        assertThat(text).contains("3 events break the order of versions")
+                .contains(": version 1 of 'twice' is repeated after version 2")
+                .contains(": version 2 of 'twice' is repeated after version 2")
+                .contains(": version 4 of 'gap' follows version 2: version 3 is missing");
+
+        Ran verified = rebuilder.run("verify", "--json", "--generation", rebuilt.generation()).andCode(3);
+        assertThat(verified.json().path("count").asInt()).as("the cache is what the log says").isZero();
+        assertViolations(verified.json());
+        assertViolations(rebuilder.run("verify", "--json", "--generation", rebuilt.generation(),
+                "--hive.rebuild.memory=100KB").andCode(3).json());
+        assertViolations(rebuilder.run("dry-run", "--json", "--generation", rebuilt.generation()).andCode(3).json());
+        Ran again = rebuilder.run("--json", "--generation", rebuilt.generation()).andCode(0);
+        assertThat(again.json().path("versionViolations").asInt()).as("nothing is left to read").isZero();
+    }
+
+    private void assertViolations(JsonNode outcome) {
+        assertThat(outcome.path("versionViolations").asInt()).isEqualTo(3);
+        List<String> found = new ArrayList<>();
+        outcome.path("violations").forEach(one -> {
+            assertThat(one.path("topic").asString()).isEqualTo("account.events");
+            assertThat(one.path("partition").asInt()).isEqualTo(log.partition(one.path("id").asString()));
+            assertThat(one.path("offset").asLong()).isPositive();
+            found.add(one.path("kind").asString() + " " + one.path("id").asString() + " "
+                    + one.path("version").asLong());
+        });
+        assertThat(found).containsExactlyInAnyOrder("repeated twice 1", "repeated twice 2", "missing gap 4");
     }
 }

@@ -1,20 +1,28 @@
 package dev.hivestream.runtime;
 
+import dev.hivestream.runtime.log.VersionViolation;
+import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.owner.OwnedPartition;
 import dev.hivestream.runtime.owner.Ownership;
 import java.util.Map;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** Ready only when broker and Redis answer and every partition that is owned is running and makes progress. Never part of liveness. */
+/**
+ * Ready only when broker and Redis answer and every partition that is owned is running and makes progress. Never part of
+ * liveness. A log whose versions are not in order is a detail and does not make it unready: no wait and no other instance
+ * mends it, and every instance would go out of service for good.
+ */
 final class HiveHealth implements HealthIndicator {
 
     private final Ownership ownership;
     private final Outages outages;
+    private final VersionViolations violations;
 
-    HiveHealth(Ownership ownership, Outages outages) {
+    HiveHealth(Ownership ownership, Outages outages, VersionViolations violations) {
         this.ownership = ownership;
         this.outages = outages;
+        this.violations = violations;
     }
 
     @Override
@@ -29,6 +37,8 @@ final class HiveHealth implements HealthIndicator {
                         : Health.down();
         return health.withDetail("broker", broker == null ? "up" : broker)
                 .withDetail("redis", redis == null ? "up" : redis).withDetail("partitions", ownership.slots())
-                .withDetail("closed", closed).withDetail("stalled", stalled).build();
+                .withDetail("closed", closed).withDetail("stalled", stalled)
+                .withDetail("versionViolations", violations.count())
+                .withDetail("violations", violations.named().stream().map(VersionViolation::text).toList()).build();
     }
 }

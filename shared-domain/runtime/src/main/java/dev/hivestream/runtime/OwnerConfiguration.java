@@ -35,8 +35,8 @@ public class OwnerConfiguration {
     }
 
     @Bean
-    HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages) {
-        return new HiveHealth(ownership, outages);
+    HealthIndicator hiveHealthIndicator(Ownership ownership, Outages outages, CatchUp catchUp) {
+        return new HiveHealth(ownership, outages, catchUp.violations());
     }
 
     @Bean

@@ -3,6 +3,8 @@ package dev.hivestream.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.hivestream.runtime.log.VersionViolation;
+import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.owner.Ownership;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +30,7 @@ class HiveHealthTest {
                 KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                         Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers(), "group.id", stand.group),
                         new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            HiveHealth health = new HiveHealth(ownership, outages);
+            HiveHealth health = new HiveHealth(ownership, outages, new VersionViolations(1));
             ownership.onPartitionsAssigned("input", consumer, List.of(stand.commands()), true);
             // the first restore of a JVM also waits until the broker has created the topic of the groups' offsets
             await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(health.health()).satisfies(
@@ -46,6 +48,29 @@ class HiveHealthTest {
 
             ownership.progress().progressed(List.of(stand.commands()));
             assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+        }
+    }
+
+    @Test
+    void a_log_whose_versions_are_not_in_order_is_named_and_keeps_no_instance_out() {
+        VersionViolations violations = new VersionViolations(1);
+        try (Ownership ownership = stand.ownership();
+                var outages = new Outages(Stand.ADMIN, Stand.CACHE);
+                var consumer = new KafkaConsumer<>(
+                        Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers(), "group.id", stand.group),
+                        new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            HiveHealth health = new HiveHealth(ownership, outages, violations);
+            ownership.onPartitionsAssigned("input", consumer, List.of(), true);
+            await().atMost(PATIENCE).until(() -> health.health().getStatus().equals(Status.UP));
+            assertThat(health.health().getDetails()).containsEntry("versionViolations", 0L);
+
+            violations.add(new VersionViolation(VersionViolation.Kind.REPEATED, "account.events", 3, 17, "ada", 1, 2));
+            violations.add(new VersionViolation(VersionViolation.Kind.MISSING, "account.events", 3, 18, "bob", 4, 2));
+
+            Health now = health.health();
+            assertThat(now.getStatus()).isEqualTo(Status.UP);
+            assertThat(now.getDetails()).containsEntry("versionViolations", 2L).containsEntry("violations",
+                    List.of("account.events/3/17: version 1 of 'ada' is repeated after version 2"));
         }
     }
 }

@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -42,6 +43,7 @@ public final class CatchUp {
     private static final Duration PENDING = Duration.ofSeconds(25);
     private static final long PENDING_LOOK_MILLIS = 50;
     private static final int REPLACED_AT_ONCE = 3;
+    private static final int NAMED = 20;
 
     private final Cache cache;
     private final Topics topics;
@@ -49,6 +51,7 @@ public final class CatchUp {
     private final Replay replay;
     private final long memory;
     private final MeterRegistry meters;
+    private final VersionViolations violations = new VersionViolations(NAMED);
 
     /** @param memory that one slot may take while it is folded, in bytes */
     public CatchUp(Cache cache, Topics topics, Admin admin, Replay replay, long memory, MeterRegistry meters) {
@@ -58,6 +61,37 @@ public final class CatchUp {
         this.replay = replay;
         this.memory = memory;
         this.meters = meters;
+    }
+
+    /** What is not right about the versions in the log, as far as it has been read since the start. */
+    public VersionViolations violations() {
+        return violations;
+    }
+
+    /** Counts and names what breaks the order of versions. */
+    private final class Findings implements Replay.Poisoned {
+
+        private final Slot slot;
+
+        private Findings(Slot slot) {
+            this.slot = slot;
+        }
+
+        @Override
+        public void found(ConsumerRecord<byte[], byte[]> event, String id, String reason, Throwable fault) {
+            KEEP_OUT.found(event, id, reason, fault);
+        }
+
+        @Override
+        public void outOfOrder(VersionViolation violation) {
+            if (violations.add(violation)) {
+                meters.counter("hive.log.violations", "aggregate", slot.aggregate(), "kind", violation.kind().wire())
+                        .increment();
+                if (violations.count() <= NAMED) {
+                    LOG.error("The log of {} breaks the order of versions. {}", slot, violation.text());
+                }
+            }
+        }
     }
 
     /**
@@ -161,7 +195,7 @@ public final class CatchUp {
 
     private <S, E> Checkpoint readTo(long end, Folded<S, E> served, Slot slot, String generation,
             BooleanSupplier stop) {
-        SlotFold<S, E> fold = replay.slot(served, slot, generation, memory, Replay.Poisoned.KEEP_OUT, false);
+        SlotFold<S, E> fold = replay.slot(served, slot, generation, memory, new Findings(slot), false);
         long began = System.nanoTime();
         long[] folded = {0};
         replay.run(Map.of(fold, end), new Replay.Watch() {

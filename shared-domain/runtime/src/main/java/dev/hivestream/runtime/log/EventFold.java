@@ -61,6 +61,11 @@ public final class EventFold<S, E> implements Fold<S, E> {
         }
     }
 
+    @Override
+    public long version(Recorded event) {
+        return event.versionOr(-1);
+    }
+
     private E read(Recorded event) throws Malformed {
         return served.codec().readEvent(event.type(), event.dataVersion(), event.payload());
     }

@@ -23,6 +23,11 @@ public interface Fold<S, E> {
         return apply(snapshot, new Recorded(record));
     }
 
+    /** The version that its aggregate has after a record; -1 if there is none, or it cannot be read. */
+    default long version(Recorded record) {
+        return -1;
+    }
+
     /**
      * Reads a record without folding it.
      *

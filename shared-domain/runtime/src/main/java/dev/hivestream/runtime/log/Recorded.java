@@ -73,8 +73,14 @@ public final class Recorded {
         return command != null ? command : CommandIdentity.legacy(causation == null ? NOTHING : causation, saga);
     }
 
-    long version() throws Malformed {
+    /** Its aggregate's version after it, or something else if the header does not say. */
+    long versionOr(long none) {
         long version = sequence == null ? -1 : number(sequence);
+        return version < 0 ? none : version;
+    }
+
+    long version() throws Malformed {
+        long version = versionOr(-1);
         if (version < 0) {
             throw new Malformed("its header " + Header.SEQUENCE + " is "
                     + (sequence == null ? "missing" : "'" + text(sequence) + "' and not a version"));

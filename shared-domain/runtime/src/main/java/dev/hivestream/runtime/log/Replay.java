@@ -71,6 +71,9 @@ public final class Replay {
          * @param reason with its place in the log
          */
         void found(ConsumerRecord<byte[], byte[]> event, String id, String reason, Throwable fault);
+
+        /** Told of an event that breaks the order of versions, before it is folded; nothing is done about it unless it is overridden. */
+        default void outOfOrder(VersionViolation violation) {}
     }
 
     /**
@@ -82,7 +85,7 @@ public final class Replay {
     public <S, E> SlotFold<S, E> slot(Folded<S, E> served, Slot slot, String generation, long memory,
             Poisoned poisoned, boolean anew) {
         return new SlotFold<>(served, slot, generation, cache,
-                served.fold(properties.decide().remembered(), poisoned), suspects, memory, anew);
+                served.fold(properties.decide().remembered(), poisoned), poisoned, suspects, memory, anew);
     }
 
     /** A snapshot of this aggregate could not be read. */

@@ -63,6 +63,7 @@ public final class SlotFold<S, E> {
     private final String generation;
     private final Cache cache;
     private final Fold<S, E> fold;
+    private final Replay.Poisoned found;
     private final Set<String> suspects;
     private long memory;
     private final TopicPartition events;
@@ -74,6 +75,12 @@ public final class SlotFold<S, E> {
     private int round;
     /** Whether every aggregate with events is in memory, so that one that is not has none. */
     private boolean whole;
+    /** What this pass has read of aggregates that are not in memory any more. */
+    private final ReadVersions letGo = new ReadVersions();
+    /** Whether {@link #letGo} was forgotten. */
+    private boolean isReleased;
+    /** Whether this pass has read the log from its beginning, so that it has read all versions of every snapshot. */
+    private boolean isComplete;
 
     private @Nullable Checkpoint at;
     /** What the last step stores, as long as its outcome is not known. */
@@ -104,6 +111,8 @@ public final class SlotFold<S, E> {
         private int state;
         private boolean changed;
         private int round;
+        /** The highest version that this pass has read of it; 0 if it has read none. */
+        private long read;
 
         private Held(Snapshot<S> snapshot, int state, int round) {
             this.snapshot = snapshot;
@@ -121,13 +130,15 @@ public final class SlotFold<S, E> {
         }
     }
 
-    SlotFold(Folded<S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold, Set<String> suspects, long memory, boolean anew) {
+    SlotFold(Folded<S, E> served, Slot slot, String generation, Cache cache, Fold<S, E> fold,
+            Replay.Poisoned found, Set<String> suspects, long memory, boolean anew) {
         this.anew = anew;
         this.served = served;
         this.slot = slot;
         this.generation = generation;
         this.cache = cache;
         this.fold = fold;
+        this.found = found;
         this.suspects = suspects;
         this.memory = memory;
         this.events = new TopicPartition(served.log(), slot.partition());
@@ -142,6 +153,8 @@ public final class SlotFold<S, E> {
     public void release() {
         whole = false;
         evict(held -> !held.changed);
+        letGo.clear();
+        isReleased = true;
     }
 
     /** The partition that is folded. */
@@ -291,6 +304,9 @@ public final class SlotFold<S, E> {
         bytes = 0;
         intended = null;
         unwritten = null;
+        letGo.clear();
+        isReleased = false;
+        isComplete = fromNothing;
         whole = fromNothing;
         at = stored;
         next = stored.next();
@@ -345,6 +361,7 @@ public final class SlotFold<S, E> {
         if (held == null) {
             held = hold(id, served.snapshots().read(id, null), 0);
         }
+        check(held, id, event);
         long before = held.bytes();
         held.round = round;
         if (fold.apply(held.snapshot, event)) {
@@ -356,9 +373,33 @@ public final class SlotFold<S, E> {
         bytes += held.bytes() - before;
     }
 
+    /**
+     * Looks whether the version is the one after the last that this pass has read of the aggregate. One at or below the
+     * snapshot's alone is folded again, no repeat: the snapshot may be ahead of the checkpoint.
+     */
+    private void check(Held<S> held, String id, Recorded event) {
+        long version = fold.version(event);
+        if (version < 0) {
+            return;
+        }
+        long stored = held.snapshot.version();
+        long after = held.read;
+        if (after == 0 && (version > stored ? held.snapshot.poison() == null : isReleased && isComplete)) {
+            after = stored;
+        } else if (after == 0) {
+            after = version - 1;
+        }
+        VersionViolation violation = VersionViolation.of(event.record(), id, version, after);
+        if (violation != null) {
+            found.outOfOrder(violation);
+        }
+        held.read = Math.max(held.read, version);
+    }
+
     private Held<S> hold(String id, Snapshot<S> snapshot, int stored) {
         unwritten = null;
         Held<S> held = new Held<>(snapshot, stored == 0 ? 0 : state(snapshot, stored), round);
+        held.read = letGo.of(id);
         aggregates.put(id, held);
         bytes += HELD_BYTES + id.length() + held.bytes();
         return held;
@@ -480,6 +521,7 @@ public final class SlotFold<S, E> {
             Map.Entry<String, Held<S>> one = all.next();
             if (which.test(one.getValue())) {
                 bytes -= HELD_BYTES + one.getKey().length() + one.getValue().bytes();
+                letGo.read(one.getKey(), one.getValue().read);
                 all.remove();
             }
         }

@@ -458,6 +458,28 @@ class CatchUpTest {
     }
 
     @Test
+    void versions_out_of_order_are_counted_and_named_once_however_often_they_are_folded() {
+        stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6), stand.added("a", 2, 700), stand.added("b", 2, 1));
+        CatchUp catchUp = stand.catchUp();
+        catchUp.run(stand.served, stand.slot, stand.group, () -> false);
+        Stand.STACK.redis().call("FLUSHALL");
+
+        catchUp.run(stand.served, stand.slot, stand.group, () -> false);
+
+        assertThat(catchUp.violations().count()).isEqualTo(2);
+        assertThat(catchUp.violations().named()).extracting(VersionViolation::text).containsExactly(
+                stand.served.name() + ".events/" + stand.slot.partition()
+                        + "/2: version 2 of 'a' is repeated after version 2",
+                stand.served.name() + ".events/" + stand.slot.partition()
+                        + "/3: version 2 of 'b' follows version 0: version 1 is missing");
+        for (String kind : List.of("repeated", "missing")) {
+            assertThat(stand.meters.counter("hive.log.violations", "aggregate", stand.served.name(), "kind", kind)
+                    .count()).as(kind).isEqualTo(1);
+        }
+        assertSnapshot("a", 2, 11);
+    }
+
+    @Test
     void many_that_catch_up_a_slot_of_many_aggregates_come_to_an_end() {
         Stand stepping = Stand.fresh("hive.catch-up.step", "400", "hive.catch-up.checkpoint", "0s");
         stepping.append(LongStream.range(0, 2_600).mapToObj(i -> stepping.added("a-" + i % 1_300, 1 + i / 1_300, 1))

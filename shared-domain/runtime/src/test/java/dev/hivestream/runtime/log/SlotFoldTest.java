@@ -37,6 +37,7 @@ class SlotFoldTest {
     private static final int STEP = 500;
 
     private final Stand stand = Stand.fresh();
+    private final VersionViolations violations = new VersionViolations(10);
 
     @Test
     void what_was_folded_after_a_write_of_unknown_outcome_is_folded_again() {
@@ -236,6 +237,87 @@ class SlotFoldTest {
         });
     }
 
+    @Test
+    void a_version_that_the_log_repeats_is_found_and_changes_nothing() {
+        SlotFold<Tally.Total, Tally.Event> fold = fold(CACHE, stand.generation(0));
+        fold.take();
+
+        fold.fold(records(0, stand.added("a", 1, 5), stand.added("a", 2, 6), stand.added("a", 1, 700),
+                stand.added("a", 2, 800), stand.added("a", 3, 1)), 5);
+
+        assertThat(violations.named()).extracting(VersionViolation::text).containsExactly(
+                place(2) + ": version 1 of 'a' is repeated after version 2",
+                place(3) + ": version 2 of 'a' is repeated after version 2");
+        fold.write();
+        assertThat(snapshot("a").state().sum()).isEqualTo(12);
+    }
+
+    @Test
+    void versions_that_the_log_does_not_have_are_found_once() {
+        SlotFold<Tally.Total, Tally.Event> fold = fold(CACHE, stand.generation(0));
+        fold.take();
+
+        fold.fold(records(0, stand.added("a", 1, 5), stand.added("a", 2, 6), stand.added("a", 4, 1),
+                stand.added("a", 5, 1), stand.added("b", 4, 1)), 5);
+        fold.write();
+
+        assertThat(violations.named()).extracting(VersionViolation::text).containsExactly(
+                place(2) + ": version 4 of 'a' follows version 2: version 3 is missing",
+                place(4) + ": version 4 of 'b' follows version 0: versions 1 to 3 are missing");
+        // a later pass, which begins behind them
+        SlotFold<Tally.Total, Tally.Event> later = fold(CACHE, stand.generation(0));
+        later.take();
+        later.fold(records(5, stand.added("a", 6, 1)), 6);
+        assertThat(violations.count()).isEqualTo(2);
+    }
+
+    @Test
+    void what_is_only_folded_again_is_no_repeat_and_a_repeat_within_it_is_one() {
+        String generation = stand.generation(0);
+        SlotFold<Tally.Total, Tally.Event> killed = fold(CACHE, generation);
+        killed.take();
+        killed.fold(everyAggregate(1), AGGREGATES);
+        assertThat(killed.writeStep()).isEqualTo(SlotFold.Step.WRITTEN);
+        SlotFold<Tally.Total, Tally.Event> next = fold(CACHE, generation);
+        next.take();
+        assertThat(next.next()).isZero();
+
+        next.fold(everyAggregate(1), AGGREGATES);
+        assertThat(violations.isEmpty()).isTrue();
+        next.fold(records(AGGREGATES, stand.added("a-7", 1, 1)), AGGREGATES + 1);
+        assertThat(violations.named()).extracting(VersionViolation::id).containsExactly("a-7");
+    }
+
+    @Test
+    void a_repeat_is_found_after_its_aggregate_was_let_go() {
+        for (boolean released : List.of(false, true)) {
+            violations.clear();
+            String generation = "g" + released;
+            SlotFold<Tally.Total, Tally.Event> fold = fold(CACHE, generation);
+            fold.limit(10_000);
+            fold.take();
+            fold.fold(everyAggregate(1), AGGREGATES);
+            assertThat(fold.write()).isTrue();
+            if (released) {
+                fold.release();
+            }
+            fold.fold(records(AGGREGATES, stand.added("a-0", 1, 1), stand.added("a-0", 2, 1),
+                    stand.added("a-1399", 1, 1), stand.added("new", 1, 1)), AGGREGATES + 4);
+
+            assertThat(violations.named()).extracting(VersionViolation::id).as("released: " + released)
+                    .containsExactly("a-0", "a-1399");
+        }
+    }
+
+    private String place(long offset) {
+        return stand.events().topic() + "/" + stand.events().partition() + "/" + offset;
+    }
+
+    private Snapshot<Tally.Total> snapshot(String id) {
+        return stand.served.snapshots().read(id,
+                CACHE.load(stand.slot, "", stand.generation(0), List.of(id)).snapshots().getFirst());
+    }
+
     /** As those who drive a fold do: whenever it was overtaken, it takes the work up again from what is stored. */
     private void untilWritten(SlotFold<Tally.Total, Tally.Event> fold, int versions) {
         int rounds = 0;
@@ -351,8 +433,17 @@ class SlotFoldTest {
             String generation) {
         return new Replay(cache, () -> {
             throw new AssertionError("The records are given to it");
-        }, stand.properties(), Stand.ADMIN).slot(served, stand.slot, generation, 100_000_000, Replay.Poisoned.KEEP_OUT,
-                false);
+        }, stand.properties(), Stand.ADMIN).slot(served, stand.slot, generation, 100_000_000, new Replay.Poisoned() {
+            @Override
+            public void found(ConsumerRecord<byte[], byte[]> event, String id, String reason, Throwable fault) {
+                KEEP_OUT.found(event, id, reason, fault);
+            }
+
+            @Override
+            public void outOfOrder(VersionViolation violation) {
+                violations.add(violation);
+            }
+        }, false);
     }
 
     private List<ConsumerRecord<byte[], byte[]>> records(long first, Stand.Event... events) {
