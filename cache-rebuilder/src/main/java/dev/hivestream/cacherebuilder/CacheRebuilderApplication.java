@@ -2,11 +2,13 @@ package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
 import dev.hivestream.runtime.DomainPath;
+import dev.hivestream.runtime.StartRefused;
 import java.io.PrintStream;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
 
 /** Starts the cache-rebuilder; see {@link CommandLine#USAGE} for what it can do. */
 @SpringBootApplication
@@ -27,18 +29,36 @@ public class CacheRebuilderApplication {
             out.print(CommandLine.USAGE);
             return 0;
         }
+        Console console = new Console(out, err);
+        boolean json = CommandLine.isJson(arguments);
         String[] properties;
         try {
             properties = CommandLine.properties(arguments);
         } catch (Misunderstood e) {
-            err.println("cache-rebuilder: " + e.getMessage());
+            console.failed(json, CommandLine.command(arguments), Outcome.MISUNDERSTOOD, String.valueOf(e.getMessage()));
             return Outcome.MISUNDERSTOOD;
         }
         SpringApplication application = new SpringApplication(CacheRebuilderApplication.class);
-        application.addInitializers(
-                context -> context.getBeanFactory().registerSingleton("console", new Console(out, err)));
+        application.addInitializers(context -> context.getBeanFactory().registerSingleton("console", console));
         try (ConfigurableApplicationContext context = application.run(properties)) {
             return context.getBean(Job.class).run();
+        } catch (RuntimeException e) {
+            // it did not start, and Spring Boot has said why on stderr
+            if (!json) {
+                throw e;
+            }
+            console.failedJson(CommandLine.command(arguments), Outcome.FAILED, reason(e));
+            return Outcome.FAILED;
         }
+    }
+
+    private static String reason(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof StartRefused refused) {
+                return refused.line();
+            }
+        }
+        Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
+        return root.getMessage() == null ? root.toString() : root.getMessage();
     }
 }

@@ -1,9 +1,11 @@
 package dev.hivestream.cacherebuilder;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The command line, as properties. An option with a dot in its name is a property of Spring's and passed on as it is. */
 final class CommandLine {
@@ -63,8 +65,8 @@ final class CommandLine {
               --json                    prints the outcome as JSON
               --name.of.property=VALUE  any property of Spring Boot's or of docs/configuration.md
 
-            Ends with 0 done; 1 failed or refused; 2 the command line is wrong; 3 differences were found; 4 an event
-            cannot be folded.
+            Ends with 0 done; 1 failed or refused; 2 the command line is wrong; 3 differences were found, or versions that
+            the log repeats or does not have; 4 an event cannot be folded. With --json a failure is JSON, too.
             """;
 
     private static final Map<String, String> VALUES = Map.ofEntries(Map.entry("keep", "hive.rebuild.keep"),
@@ -102,6 +104,17 @@ final class CommandLine {
         Misunderstood(String message) {
             super(message, null, false, false);
         }
+    }
+
+    /** Whether the caller waits for JSON, be the rest of the command line right or wrong. */
+    static boolean isJson(String... arguments) {
+        return Arrays.stream(arguments).anyMatch(argument -> argument.equals("--json") || argument.startsWith("--json=")
+                || argument.equals("--hive.rebuild.json=true"));
+    }
+
+    /** The command that is named, null if it is none. */
+    static @Nullable String command(String... arguments) {
+        return Arrays.stream(arguments).filter(COMMANDS::containsKey).findFirst().orElse(null);
     }
 
     /**

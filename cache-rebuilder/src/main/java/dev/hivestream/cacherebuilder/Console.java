@@ -1,6 +1,11 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.runtime.message.Json;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.SerializationFeature;
 
 /**
  * Where results go, and what is said on the way to them.
@@ -8,4 +13,36 @@ import java.io.PrintStream;
  * @param out for results
  * @param err for progress and failures
  */
-record Console(PrintStream out, PrintStream err) {}
+record Console(PrintStream out, PrintStream err) {
+
+    /** Prints a result for programs. */
+    void json(Map<String, ?> result) {
+        out.print(Json.TOLERANT.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result)
+                + System.lineSeparator());
+        out.flush();
+    }
+
+    /**
+     * Prints a failure, for programs too if they wait for JSON.
+     *
+     * @param command that failed, null if there is none of this name
+     * @param code that the process ends with
+     */
+    void failed(boolean json, @Nullable String command, int code, String why) {
+        err.println("cache-rebuilder: " + why);
+        if (json) {
+            failedJson(command, code, why);
+        }
+    }
+
+    /** Prints a failure for programs. */
+    void failedJson(@Nullable String command, int code, String why) {
+        Map<String, Object> failure = new LinkedHashMap<>();
+        if (command != null) {
+            failure.put("command", command);
+        }
+        failure.put("exitCode", code);
+        failure.put("error", why);
+        json(failure);
+    }
+}

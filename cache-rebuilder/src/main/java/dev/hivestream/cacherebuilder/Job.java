@@ -3,16 +3,16 @@ package dev.hivestream.cacherebuilder;
 import dev.hivestream.cacherebuilder.RebuilderProperties.Command;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.letter.Refused;
-import dev.hivestream.runtime.message.Json;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.SerializationFeature;
 
 /** Does what is asked for, and says what became of it. */
 final class Job {
 
     private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
+    private static final String STOPPED = "Stopped; the next run goes on from here";
 
     private final Rebuild rebuild;
     private final Verify verify;
@@ -72,22 +72,26 @@ final class Job {
         } catch (PoisonEvent e) {
             return failed(Outcome.POISONED, String.valueOf(e.getMessage()));
         } catch (CancellationException e) {
-            LOG.info("Stopped; the next run goes on from here");
+            LOG.info(STOPPED);
+            if (properties.json()) {
+                console.failedJson(properties.command().wire(), Outcome.FAILED, STOPPED);
+            }
             return Outcome.FAILED;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("Failed", e);
-            return failed(Outcome.FAILED, String.valueOf(e.getMessage()));
+            return failed(Outcome.FAILED, e.getMessage() == null ? e.toString() : e.getMessage());
         }
-        console.out().print(properties.json()
-                ? Json.TOLERANT.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(outcome.json())
-                        + System.lineSeparator()
-                : outcome.text());
-        console.out().flush();
+        if (properties.json()) {
+            console.json(outcome.json());
+        } else {
+            console.out().print(outcome.text());
+            console.out().flush();
+        }
         return outcome.code();
     }
 
     private int failed(int code, String why) {
-        console.err().println("cache-rebuilder: " + why);
+        console.failed(properties.json(), properties.command().wire(), code, why);
         return code;
     }
 }

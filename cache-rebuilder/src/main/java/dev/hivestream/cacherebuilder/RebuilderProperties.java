@@ -50,7 +50,12 @@ record RebuilderProperties(@DefaultValue("rebuild") Command command, @DefaultVal
 
     /** What can be asked for. */
     enum Command {
-        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, REMOVE_OLD_FORMAT, LETTERS, LETTER, RESEND, DISCARD
+        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, REMOVE_OLD_FORMAT, LETTERS, LETTER, RESEND, DISCARD;
+
+        /** As on the command line. */
+        String wire() {
+            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        }
     }
 
     /** What is done about an event that cannot be folded. */

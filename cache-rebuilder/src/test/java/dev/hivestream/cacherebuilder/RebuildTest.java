@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One log that grows from test to test. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -197,6 +198,10 @@ class RebuildTest {
             Ran ran = Rebuilder.runPlain(wrong.toArray(String[]::new)).andCode(2);
             assertThat(ran.err().lines()).hasSize(1);
         }
+        assertThat(Rebuilder.runPlain("rebild", "--json").andCode(2).json())
+                .isEqualTo(json("{\"exitCode\":2,\"error\":\"Unknown command 'rebild', see --help\"}"));
+        assertThat(Rebuilder.runPlain("verify", "--json=yes").andCode(2).json())
+                .isEqualTo(json("{\"command\":\"verify\",\"exitCode\":2,\"error\":\"--json takes no value\"}"));
         assertThat(Rebuilder.runPlain("--help").andCode(0).out()).contains("Usage: cache-rebuilder");
         assertThat(rebuilder.run("--until", "yesterday").andCode(1).err()).contains("give a time with its zone");
         assertThat(rebuilder.run("--keep", "2").andCode(1).err()).contains("Add --activate");
@@ -205,6 +210,32 @@ class RebuildTest {
         assertThat(rebuilder.run("--generation", "g9999999999-0").andCode(1).err()).contains("nine digits at most");
         assertThat(rebuilder.run("--dry-run").andCode(1).err()).contains("--dry-run belongs to remove-old-format");
         assertThat(rebuilder.run("remove", "g77-0").andCode(1).err()).contains("There is no generation");
+    }
+
+    @Test
+    @Order(9)
+    void a_failure_is_json_too_where_json_is_asked_for() {
+        JsonNode refused = rebuilder.run("--until", "yesterday", "--json").andCode(1).json();
+        assertThat(refused.path("command").asString()).isEqualTo("rebuild");
+        assertThat(refused.path("exitCode").asInt()).isEqualTo(1);
+        assertThat(refused.path("error").asString()).contains("give a time with its zone");
+        for (List<String> failing : List.of(List.of("remove", "g77-0"), List.of("show", "acount", "x"),
+                List.of("letter", "account", "0/99"), List.of("verify", "--hive.rebuild.json=true", "--redis",
+                        "no-redis://127.0.0.1"),
+                List.of("rebuild", "--keep", "many"), List.of("dry-run", "--hive.aggregates=acount"))) {
+            List<String> words = new ArrayList<>(failing);
+            words.add("--json");
+            Ran ran = failing.contains("--redis") || failing.getLast().startsWith("--hive.aggregates")
+                    ? Rebuilder.runPlain(words.toArray(String[]::new))
+                    : rebuilder.run(words.toArray(String[]::new));
+            JsonNode failure = ran.andCode(1).json();
+            assertThat(failure.path("command").asString()).as(failing.toString()).isEqualTo(failing.getFirst());
+            assertThat(failure.path("exitCode").asInt()).isEqualTo(1);
+            assertThat(failure.path("error").asString()).as(failing.toString()).isNotBlank();
+        }
+        JsonNode poisoned = rebuilder.run("--restart", "--json").andCode(4).json();
+        assertThat(poisoned.path("exitCode").asInt()).isEqualTo(4);
+        assertThat(poisoned.path("error").asString()).contains("'account.vanished' is no event");
     }
 
     @Test
@@ -249,5 +280,9 @@ class RebuildTest {
                     + one.path("version").asLong());
         });
         assertThat(found).containsExactlyInAnyOrder("repeated twice 1", "repeated twice 2", "missing gap 4");
+    }
+
+    private static JsonNode json(String text) {
+        return JsonMapper.shared().readTree(text);
     }
 }
