@@ -196,9 +196,12 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         IdentifiedCommand identified = null;
         try {
-            String id = Ids.require("key", command.key());
+            // what can be read can be answered, though it is refused
+            String id = Ids.requireRecorded("key", command.key());
             identified = new IdentifiedCommand(command, id,
-                    Ids.require("header " + Header.ID, bytes(command, Header.ID)));
+                    Ids.requireRecorded("header " + Header.ID, bytes(command, Header.ID)));
+            Ids.require("key", id);
+            Ids.require("header " + Header.ID, identified.commandId());
             requireReadable(command, id);
             int owner = Slot.partitionOf(Objects.requireNonNull(command.key()), rules.properties().partitions());
             if (owner == owned().slot().partition()) {

@@ -94,6 +94,15 @@ class SagaCommandTest {
         assertThat(result.json()).contains("\"accepted\"").contains("\"version\":1");
     }
 
+    @Test
+    void a_saga_hears_that_its_command_is_for_an_id_that_is_none() {
+        List<Out> out = app.decide(copy(app.put(ask, "a/b", 1), 1));
+        assertThat(out).extracting(Out::topic).containsExactlyInAnyOrder(ask + ".commands.dlq", ask + ".results");
+        Out result = out.stream().filter(message -> message.topic().endsWith(".results")).findFirst().orElseThrow();
+        assertThat(result.json()).contains("\"failed\"").contains("hive.malformed").contains("'/' at index 1");
+        assertThat(result.header(Header.SAGA_STEP)).isEqualTo("charge");
+    }
+
     private static String text(In command, String header) {
         return new String((byte[]) command.headers().get(header), java.nio.charset.StandardCharsets.UTF_8);
     }

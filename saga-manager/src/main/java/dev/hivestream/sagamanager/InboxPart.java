@@ -64,7 +64,8 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     public List<Outgoing> decide() {
         for (Incoming record : records()) {
             try {
-                handle(record, Ids.require("key", record.key()));
+                // an inbox is a log too: what a fold takes is taken here
+                handle(record, Ids.requireRecorded("key", record.key()));
             } catch (Malformed e) {
                 rules.meters().deadLettered(saga.name());
                 outgoing.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));

@@ -127,6 +127,25 @@ class RouterTest {
         assertThat(registry.counter("hive.saga.dead", "saga", "by-customer").count()).isEqualTo(4);
     }
 
+    @Test
+    void an_instance_whose_id_is_none_does_not_begin() {
+        for (String id : List.of("a/b", "a;b", "a%b", "..", "\\u00a0", "a\\ud800", "a\\nb")) {
+            Message<byte[]> dead = only(event(id, Map.of()));
+            assertThat(topic(dead)).isEqualTo("by-customer.inbox.dlq");
+            assertThat(header(dead, Header.DEAD_REASON)).startsWith("The id of the saga instance ");
+        }
+        Message<byte[]> dead = only(event("nobody", Map.of(Header.SAGA, "by-customer:a/b")));
+        assertThat(topic(dead)).isEqualTo("by-customer.inbox.dlq");
+    }
+
+    @Test
+    void one_of_format_1_still_gets_its_answers() {
+        Message<byte[]> routed = only(record("bank.results", "hive.result", "{}",
+                Map.of(Header.SAGA, "by-customer:a/b", Header.SAGA_STEP, "charge")));
+        assertThat(topic(routed)).isEqualTo("by-customer.inbox");
+        assertThat(routed.getHeaders().get(KafkaHeaders.KEY, byte[].class)).isEqualTo("a/b".getBytes(UTF_8));
+    }
+
     private List<Message<byte[]>> route(Incoming record) {
         List<Outgoing> routed = new ArrayList<>();
         router.route(record, routed);

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,7 @@ final class CommandController {
         byte[] body = body(request);
         String wireType = aggregate + "." + command;
         type.codec().readCommand(wireType, body);
-        String key = request.getHeader("Idempotency-Key");
+        String key = header(request, "Idempotency-Key");
         String commandId = key == null ? UUID.randomUUID().toString() : Ids.require("Idempotency-Key", key);
         Gateway.Request sent = new Gateway.Request(aggregate, id, access.source(), commandId, wireType, body, headers);
         if (key != null) {
@@ -196,9 +197,25 @@ final class CommandController {
         return type;
     }
 
+    /**
+     * The value of a header that may be there once, or null. Values are UTF-8, as they are on the topics; the web server
+     * reads them as Latin-1.
+     */
+    private static @Nullable String header(HttpServletRequest request, String name) throws Malformed {
+        Enumeration<String> lines = request.getHeaders(name);
+        if (!lines.hasMoreElements()) {
+            return null;
+        }
+        String line = lines.nextElement();
+        if (lines.hasMoreElements()) {
+            throw new Malformed("The header " + name + " is sent more than once; send it in one line");
+        }
+        return Ids.decode(name, line.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
     private static Map<String, String> headers(HttpServletRequest request) throws Malformed {
         Map<String, String> headers = new HashMap<>();
-        String ifMatch = request.getHeader(HttpHeaders.IF_MATCH);
+        String ifMatch = header(request, HttpHeaders.IF_MATCH);
         if (ifMatch != null) {
             Matcher tag = ENTITY_TAG.matcher(ifMatch.strip());
             if (!ifMatch.strip().equals("*") && !tag.matches()) {
@@ -206,7 +223,7 @@ final class CommandController {
             }
             headers.put(Header.EXPECTED_VERSION, tag.matches() ? tag.group(1) : "*");
         }
-        String ifNoneMatch = request.getHeader(HttpHeaders.IF_NONE_MATCH);
+        String ifNoneMatch = header(request, HttpHeaders.IF_NONE_MATCH);
         if (ifNoneMatch != null) {
             if (!ifNoneMatch.strip().equals("*") || ifMatch != null) {
                 throw new Malformed("If-None-Match is " + ifNoneMatch + "; only * is read, and not beside If-Match");
@@ -217,9 +234,9 @@ final class CommandController {
         if (trace != null && TRACE_PARENT.matcher(trace).matches()) {
             headers.put(Header.TRACE_PARENT, trace);
         }
-        String correlation = request.getHeader("X-Correlation-ID");
+        String correlation = header(request, "X-Correlation-ID");
         if (correlation != null) {
-            headers.put(Header.CORRELATION_ID, Ids.require("X-Correlation-ID", correlation));
+            headers.put(Header.CORRELATION_ID, Ids.requireText("X-Correlation-ID", correlation));
         }
         return headers;
     }

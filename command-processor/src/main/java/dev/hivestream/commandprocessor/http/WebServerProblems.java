@@ -39,7 +39,9 @@ final class WebServerProblems implements WebServerFactoryCustomizer<TomcatServle
             String code = Problems.code(status);
             Map<String, Object> problem = Map.of("type", Problem.type(code), "title",
                     known == null ? "Error" : known.getReasonPhrase(), "status", status, "detail",
-                    status < 500 ? "The request is not HTTP as it must be" : "The request failed; the log says why",
+                    status < 500
+                            ? "The request is not valid HTTP, or its path has an encoded / or \\, which no id has"
+                            : "The request failed; the log says why",
                     "code", code);
             try {
                 response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);

@@ -2,8 +2,6 @@ package dev.hivestream.runtime.access;
 
 import dev.hivestream.runtime.LoadedDomains;
 import jakarta.servlet.DispatcherType;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.net.InetAddress;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +17,7 @@ import org.springframework.boot.security.autoconfigure.actuate.web.servlet.Endpo
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.security.authorization.AuthorizationResult;
 import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -32,8 +31,8 @@ import org.springframework.security.oauth2.server.resource.web.authentication.Be
 import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
-import org.springframework.security.web.firewall.FirewalledRequest;
 import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
 
 /**
  * HTTP with or without tokens. With a {@link JwtDecoder}, which Spring Boot makes of
@@ -125,28 +124,18 @@ public class AccessAutoConfiguration {
         return SecurityObservationSettings.noObservations();
     }
 
-    /**
-     * Lets every path through. An aggregate's id may have any character, and the rules match paths with the parser that
-     * finds the handlers, so no path means one thing here and another there.
-     */
+    /** Refuses a path that somebody could read as another one. */
     @Bean
     @ConditionalOnMissingBean
-    HttpFirewall everyPath() {
-        return new HttpFirewall() {
-            @Override
-            public FirewalledRequest getFirewalledRequest(HttpServletRequest request) {
-                return new FirewalledRequest(request) {
-                    @Override
-                    public void reset() {
-                        // nothing was changed
-                    }
-                };
-            }
+    HttpFirewall hivePaths() {
+        return new PathRule();
+    }
 
-            @Override
-            public HttpServletResponse getFirewalledResponse(HttpServletResponse response) {
-                return response;
-            }
-        };
+    /** What is refused before any handler sees it is a problem too. */
+    @Bean
+    @ConditionalOnMissingBean
+    RequestRejectedHandler hiveRefusedPaths() {
+        return (request, response, why) -> Refusals.problem(request, response, HttpStatus.BAD_REQUEST, "malformed",
+                String.valueOf(why.getMessage()));
     }
 }

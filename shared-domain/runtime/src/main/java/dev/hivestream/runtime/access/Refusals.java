@@ -56,7 +56,7 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
         problem(request, response, HttpStatus.FORBIDDEN, "forbidden", "The token needs the scope " + scopes);
     }
 
-    private static void problem(HttpServletRequest request, HttpServletResponse response, HttpStatus status,
+    static void problem(HttpServletRequest request, HttpServletResponse response, HttpStatus status,
             String code,
             String detail) throws IOException {
         Map<String, Object> problem = new LinkedHashMap<>();

@@ -5,11 +5,18 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The form of ids that come from outside. */
+/**
+ * The rule for ids: one for aggregates, saga instances and commands, at every entrance, so that what is accepted at one of
+ * them can be read at all others. {@link #require(String, String)} is the rule for ids that come in;
+ * {@link #requireRecorded(String, byte[])} is that of format 1 for ids that are in a log already.
+ */
 public final class Ids {
 
     /** The longest aggregate or command id, in UTF-16 characters. */
     public static final int MAX_LENGTH = 200;
+
+    /** Web servers and proxies do not pass these on in a path, or read them as something else, encoded or not. */
+    private static final String NOT_IN_PATHS = "/\\;%";
 
     private Ids() {}
 
@@ -17,9 +24,64 @@ public final class Ids {
      * An id, if it is one.
      *
      * @param what it is the id of, for the message
-     * @throws Malformed if it is missing, blank, too long, or has control characters
+     * @throws Malformed if it is missing, blank or too long, is {@code .} or {@code ..}, begins or ends with white space, or
+     *         has a character that no id has
      */
     public static String require(String what, @Nullable String id) throws Malformed {
+        String recorded = requireRecorded(what, id);
+        if (isSimple(recorded)) {
+            return recorded;
+        }
+        if (recorded.equals(".") || recorded.equals("..")) {
+            throw new Malformed("The " + what + " is '" + recorded + "', which is no name in a path");
+        }
+        if (recorded.codePoints().allMatch(c -> isSpace(c) || Character.getType(c) == Character.FORMAT)) {
+            throw new Malformed("The " + what + " is missing or blank");
+        }
+        if (isSpace(recorded.codePointAt(0)) || isSpace(recorded.codePointBefore(recorded.length()))) {
+            throw new Malformed("The " + what + " begins or ends with white space");
+        }
+        for (int i = 0, c; i < recorded.length(); i += Character.charCount(c)) {
+            c = recorded.codePointAt(i);
+            if (!isAllowed(c)) {
+                throw new Malformed("The " + what + " has the character " + shown(c) + " at index " + i
+                        + "; ids have no / \\ ; %, no control characters and no unpaired surrogates");
+            }
+        }
+        return recorded;
+    }
+
+    /**
+     * An id from its UTF-8 bytes.
+     *
+     * @throws Malformed as {@link #require(String, String)}
+     */
+    public static String require(String what, byte @Nullable [] utf8) throws Malformed {
+        return require(what, requireRecorded(what, utf8));
+    }
+
+    /**
+     * An id from its UTF-8 bytes, as a log of format 1 may have it: what was accepted when it was written is folded for
+     * ever.
+     *
+     * @throws Malformed if it is missing, blank or too long, is not UTF-8, or has control characters
+     */
+    public static String requireRecorded(String what, byte @Nullable [] utf8) throws Malformed {
+        if (utf8 == null) {
+            throw new Malformed("The " + what + " is missing");
+        }
+        if (isPlain(utf8)) {
+            return new String(utf8, StandardCharsets.ISO_8859_1);
+        }
+        return requireRecorded(what, decode(what, utf8));
+    }
+
+    /**
+     * An id as a log of format 1 may have it.
+     *
+     * @throws Malformed as {@link #requireRecorded(String, byte[])}
+     */
+    public static String requireRecorded(String what, @Nullable String id) throws Malformed {
         if (id == null || id.isBlank()) {
             throw new Malformed("The " + what + " is missing or blank");
         }
@@ -33,22 +95,77 @@ public final class Ids {
     }
 
     /**
-     * An id from its UTF-8 bytes.
+     * Text that is passed on, and under which nothing is kept or read, such as a correlation id.
      *
-     * @throws Malformed as {@link #require(String, String)}
+     * @throws Malformed if it is blank or too long, or has control characters
      */
-    public static String require(String what, byte @Nullable [] utf8) throws Malformed {
-        if (utf8 == null) {
-            throw new Malformed("The " + what + " is missing");
+    public static String requireText(String what, @Nullable String text) throws Malformed {
+        String recorded = requireRecorded(what, text);
+        if (recorded.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+            throw new Malformed("The " + what + " has an unpaired surrogate");
         }
-        if (isPlain(utf8)) {
-            return new String(utf8, StandardCharsets.ISO_8859_1);
-        }
+        return recorded;
+    }
+
+    /** Text of somebody else as a log line may have it: what would end the line, or steer a terminal, is escaped. */
+    public static String printable(String text) {
+        StringBuilder printable = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            int type = Character.getType(c);
+            if (type == Character.CONTROL || type == Character.SURROGATE || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR || isDirection(c)) {
+                printable.append(String.format("\\u%04x", c));
+            } else {
+                printable.appendCodePoint(c);
+            }
+        });
+        return printable.toString();
+    }
+
+    /**
+     * Reads UTF-8.
+     *
+     * @throws Malformed if it is something else
+     */
+    public static String decode(String what, byte[] utf8) throws Malformed {
         try {
-            return require(what, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
         } catch (CharacterCodingException e) {
             throw new Malformed("The " + what + " is not UTF-8");
         }
+    }
+
+    /** As nearly all ids are: letters, digits and a few signs that mean nothing anywhere. */
+    private static boolean isSimple(String id) {
+        for (int i = 0; i < id.length(); i++) {
+            char c = id.charAt(i);
+            if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+                    || c == ':')) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isAllowed(int c) {
+        return NOT_IN_PATHS.indexOf(c) < 0 && switch (Character.getType(c)) {
+            case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+                false;
+            default -> c != 0xFFFD && !isDirection(c);
+        };
+    }
+
+    /** Makes whoever reads a log or a terminal see the rest of the line in another order. */
+    private static boolean isDirection(int c) {
+        return c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069;
+    }
+
+    private static boolean isSpace(int c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c);
+    }
+
+    private static String shown(int c) {
+        return c > ' ' && c < 0x7f ? "'" + (char) c + "'" : String.format("U+%04X", c);
     }
 
     /** As nearly all ids are: printable ASCII without a space, and not too long. */

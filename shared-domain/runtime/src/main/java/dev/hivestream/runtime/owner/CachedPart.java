@@ -71,7 +71,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
     public final void add(Incoming record) {
         records.add(record);
         try {
-            ids.add(Ids.require("key", record.key()));
+            ids.add(Ids.requireRecorded("key", record.key()));
         } catch (Malformed e) {
             LOG.debug("{} has no key that is an id", record);
         }

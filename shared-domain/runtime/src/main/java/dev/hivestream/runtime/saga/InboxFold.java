@@ -32,7 +32,7 @@ final class InboxFold<S> implements Fold<Instance<S>, Received> {
     public boolean apply(Snapshot<Instance<S>> snapshot, Recorded record) {
         try {
             ConsumerRecord<byte[], byte[]> inboxed = record.record();
-            String id = Ids.require("key", inboxed.key());
+            String id = Ids.requireRecorded("key", inboxed.key());
             return Slot.partitionOf(inboxed.key(), partitions) == inboxed.partition()
                     && reactor.handle(snapshot, id, Received.of(inboxed), remembered).changed();
         } catch (Malformed e) {

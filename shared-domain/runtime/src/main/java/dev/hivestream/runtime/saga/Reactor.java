@@ -369,7 +369,8 @@ public final class Reactor<E, S, C> {
                 throw new IllegalStateException(command.getClass().getName() + " is not declared as a command of the "
                         + type);
             }
-            Ids.require("id of the aggregate", target);
+            // a fold has to send what was sent in format 1; its receiver refuses what is an id no more, and answers
+            Ids.requireText("id of the aggregate", target);
             String payload = Objects.requireNonNull(commands.get(command.getClass())).writeValueAsString(command);
             int bytes = payload.getBytes(StandardCharsets.UTF_8).length;
             if (bytes > longest) {

@@ -1,0 +1,55 @@
+package dev.hivestream.runtime.access;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.web.firewall.FirewalledRequest;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.RequestRejectedException;
+
+/**
+ * The rule for paths: each has one meaning, whoever reads it. The web server, the rules of access and the handlers take dots,
+ * empty parts and matrix parameters out of a path in different ways, so paths with these are refused. What an id may be is
+ * told by {@link dev.hivestream.runtime.message.Ids}; other characters come encoded and mean themselves.
+ */
+final class PathRule implements HttpFirewall {
+
+    /** Encoded or not; a dot may be encoded, but not where it stands for a directory. */
+    private static final Pattern DOTS = Pattern.compile("(?i)/(?:\\.|%2e){1,2}(?:/|$)");
+    private static final Pattern ELSEWHERE = Pattern.compile("(?i)[;\\\\]|%2f|%5c");
+    private static final Pattern CONTROL = Pattern.compile("(?i)%[01][0-9a-f]|%7f|\\p{Cntrl}");
+
+    @Override
+    public FirewalledRequest getFirewalledRequest(HttpServletRequest request) {
+        String why = refused(request.getRequestURI());
+        if (why != null) {
+            throw new RequestRejectedException(why);
+        }
+        return new FirewalledRequest(request) {
+            @Override
+            public void reset() {
+                // nothing was changed
+            }
+        };
+    }
+
+    @Override
+    public HttpServletResponse getFirewalledResponse(HttpServletResponse response) {
+        return response;
+    }
+
+    /** Why a path, as it was sent, is refused; null if it is not. */
+    static @Nullable String refused(String path) {
+        if (path.contains("//")) {
+            return "The path has an empty part: an id is missing, or there is a / too many";
+        }
+        if (DOTS.matcher(path).find()) {
+            return "The path has a part '.' or '..', which is no id";
+        }
+        if (ELSEWHERE.matcher(path).find()) {
+            return "The path has a ; or \\, or an encoded /; ids have none of them";
+        }
+        return CONTROL.matcher(path).find() ? "The path has a control character; ids have none" : null;
+    }
+}
