@@ -96,9 +96,8 @@ class ProcessorConfiguration {
     }
 
     @Bean
-    Results results(ServedAggregates served, Cache cache, States states, HiveProperties properties,
-            ConsumerFactory<?, ?> consumers) {
-        return new Results(served, cache, states, properties, resultConsumers(consumers));
+    Results results(Cache cache, States states, HiveProperties properties, ConsumerFactory<?, ?> consumers) {
+        return new Results(cache, states, properties, resultConsumers(consumers));
     }
 
     private static Supplier<Consumer<byte[], byte[]>> resultConsumers(ConsumerFactory<?, ?> consumers) {

@@ -116,7 +116,43 @@ class AccessTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(get("/v1/results/" + command, token("bank.write")).statusCode()).isEqualTo(200);
         assertThat(get("/v1/results/" + command, token("bank.read")).statusCode()).isEqualTo(200);
-        Answers.problem(get("/v1/results/" + command, token("hive.reads hive.commands")), 403, "forbidden");
+        // whether there is one cannot be told from what others are answered
+        for (String id : new String[]{command, Wire.id()}) {
+            Answers.problem(get("/v1/results/" + id, token("hive.reads hive.commands")), 404, "no-such-result");
+            Answers.problem(get("/v1/results/" + id + "?aggregate=account", token("hive.reads hive.commands")), 403,
+                    "forbidden");
+            Answers.problem(get("/v1/results/" + id, token("other")), 403, "forbidden");
+            assertThat(head("/v1/results/" + id, token("other"))).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void what_HEAD_needs_GET_needs() throws Exception {
+        String id = Wire.id();
+        assertThat(create(id, token("hive.commands")).statusCode()).isEqualTo(200);
+        for (String path : new String[]{"/v1/content/" + id, "/v1/content/" + Wire.id(), "/v1/account/" + id}) {
+            for (String scopes : new String[]{"hive.commands", "hive.reads", "bank.read", "bank.write", "other"}) {
+                assertThat(head(path, token(scopes))).as(path + " " + scopes)
+                        .isEqualTo(get(path, token(scopes)).statusCode());
+            }
+            assertThat(head(path, null)).isEqualTo(401);
+        }
+        assertThat(head("/v1/content/" + id, token("hive.commands"))).isEqualTo(403);
+        assertThat(head("/v1/content/" + id, token("hive.reads"))).isEqualTo(200);
+        assertThat(head("/openapi.json", null)).isEqualTo(200);
+    }
+
+    @Test
+    void a_path_with_two_meanings_is_refused_at_the_port_of_management_too() throws Exception {
+        for (String path : new String[]{"/actuator/health/../metrics", "/actuator/health/..;/metrics",
+                "/actuator//metrics", "/actuator/health;x/metrics"}) {
+            var answer = send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + MANAGEMENT + path)), null);
+            Answers.problem(answer, 400, "malformed");
+        }
+    }
+
+    private static int head(String path, String token) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(processor.uri(path)).HEAD(), token).statusCode();
     }
 
     @ParameterizedTest

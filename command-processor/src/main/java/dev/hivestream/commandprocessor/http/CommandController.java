@@ -162,21 +162,28 @@ final class CommandController {
         if (aggregate != null) {
             require(aggregate);
         }
+        Ids.require("command id", commandId);
+        if (id != null) {
+            Ids.require("id", id);
+        }
+        // of the others nothing is searched, so whether they have a result cannot be told from the answer
+        List<String> visible = served.byName().keySet().stream()
+                .filter(name -> (aggregate == null || name.equals(aggregate)) && access.maySeeResults(name)).sorted()
+                .toList();
+        if (visible.isEmpty()) {
+            throw new Problem(HttpStatus.FORBIDDEN, "forbidden", "The token allows neither commands to nor reads of "
+                    + (aggregate == null ? "any aggregate" : "'" + aggregate + "'"));
+        }
         String own = access.source();
         if (source != null && !source.equals(own) && !access.mayOperate()) {
             throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
                     "The token allows no look at commands of other senders: the source '" + source
                             + "' is not its own");
         }
-        Result result = results.find(source == null ? own : source, Ids.require("command id", commandId), aggregate,
-                id);
-        if (result == null) {
+        Result result = results.find(source == null ? own : source, commandId, visible, id);
+        if (result == null || !visible.contains(result.aggregate())) {
             throw new Problem(HttpStatus.NOT_FOUND, "no-such-result",
                     "There is no result of a command with this id yet, or it is no longer kept");
-        }
-        if (!access.maySeeResults(result.aggregate())) {
-            throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
-                    "The token allows neither commands to nor reads of '" + result.aggregate() + "'");
         }
         return ResponseEntity.ok(result);
     }

@@ -1,8 +1,7 @@
 package dev.hivestream.commandprocessor.http;
 
-import dev.hivestream.runtime.HiveProperties;
-import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.commandprocessor.KeptResult;
+import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.Topics;
@@ -38,7 +37,6 @@ public final class Results {
     private static final Duration SEARCH = Duration.ofSeconds(10);
     private static final int SEARCHES = 4;
 
-    private final ServedAggregates served;
     private final Cache cache;
     private final States states;
     private final int partitions;
@@ -46,9 +44,8 @@ public final class Results {
     private final Semaphore searches = new Semaphore(SEARCHES);
 
     /** @param consumers give a new consumer: read_committed, no group */
-    public Results(ServedAggregates served, Cache cache, States states, HiveProperties properties,
+    public Results(Cache cache, States states, HiveProperties properties,
             Supplier<Consumer<byte[], byte[]>> consumers) {
-        this.served = served;
         this.cache = cache;
         this.states = states;
         this.partitions = properties.partitions();
@@ -101,24 +98,26 @@ public final class Results {
      * The result of a command.
      *
      * @param source of the command
-     * @param aggregate narrows the search to one type; null for all
-     * @param id narrows it to one aggregate; null for all
+     * @param aggregates the types that are searched
+     * @param id narrows the search to one aggregate of each type; null for all
      * @throws Busy if too many search the topics now
      */
     @Nullable
-    Result find(String source, String commandId, @Nullable String aggregate, @Nullable String id) {
+    Result find(String source, String commandId, List<String> aggregates, @Nullable String id) {
         CommandHash command = CommandHash.of(source, commandId);
-        if (aggregate != null && id != null) {
-            Known known = known(aggregate, id, commandId, command);
-            if (known != null) {
-                return known.result();
+        if (id != null) {
+            for (String aggregate : aggregates) {
+                Known known = known(aggregate, id, commandId, command);
+                if (known != null) {
+                    return known.result();
+                }
             }
         }
         if (!searches.tryAcquire()) {
             throw new Busy();
         }
         try {
-            return search(slots(aggregate, id), commandId, command, id);
+            return search(slots(aggregates, id), commandId, command, id);
         } finally {
             searches.release();
         }
@@ -147,14 +146,10 @@ public final class Results {
                 : found.equals(command);
     }
 
-    private List<Slot> slots(@Nullable String aggregate, @Nullable String id) {
-        if (aggregate != null && id != null) {
-            return List.of(Slot.of(aggregate, id, partitions));
-        }
-        Stream<String> aggregates = aggregate != null
-                ? Stream.of(aggregate)
-                : served.byName().keySet().stream().sorted();
-        return aggregates.flatMap(name -> IntStream.range(0, partitions).mapToObj(i -> new Slot(name, i))).toList();
+    private List<Slot> slots(List<String> aggregates, @Nullable String id) {
+        return aggregates.stream().flatMap(name -> id != null
+                ? Stream.of(Slot.of(name, id, partitions))
+                : IntStream.range(0, partitions).mapToObj(i -> new Slot(name, i))).toList();
     }
 
     private @Nullable Result search(List<Slot> slots, String commandId, CommandHash command, @Nullable String id) {

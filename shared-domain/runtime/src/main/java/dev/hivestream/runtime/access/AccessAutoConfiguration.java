@@ -3,7 +3,9 @@ package dev.hivestream.runtime.access;
 import dev.hivestream.runtime.LoadedDomains;
 import jakarta.servlet.DispatcherType;
 import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,8 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /**
  * HTTP with or without tokens. With a {@link JwtDecoder}, which Spring Boot makes of
@@ -93,12 +97,19 @@ public class AccessAutoConfiguration {
                 .requestMatchers(EndpointRequest.to("health", "info", "prometheus")).permitAll()
                 .requestMatchers(EndpointRequest.toAnyEndpoint())
                 .access((who, _) -> access.operations(who.get()))
-                .requestMatchers(HttpMethod.GET, "/openapi.json", "/asyncapi.json", "/docs", "/docs/**").permitAll()
-                // which aggregate it is of the handler knows, and asks
-                .requestMatchers(HttpMethod.GET, "/v1/results/{command}").authenticated()
-                .requestMatchers(HttpMethod.GET, "/v1/{aggregate}/**").access(ofAggregate(access::reads))
-                .requestMatchers("/v1/{aggregate}/**").access(ofAggregate(access::commands))
+                .requestMatchers(reading("/openapi.json", "/asyncapi.json", "/docs", "/docs/**")).permitAll()
+                // of which aggregates results may be seen the handler asks
+                .requestMatchers(reading("/v1/results/{command}")).authenticated()
+                .requestMatchers(reading("/v1/{aggregate}/**")).access(ofAggregate(access::reads))
+                .requestMatchers(HttpMethod.POST, "/v1/{aggregate}/**").access(ofAggregate(access::commands))
                 .anyRequest().authenticated();
+    }
+
+    /** HEAD is GET without the body, and must need what GET needs. */
+    private static RequestMatcher[] reading(String... paths) {
+        return Stream.of(HttpMethod.GET, HttpMethod.HEAD).flatMap(method -> Arrays.stream(paths)
+                .map(path -> PathPatternRequestMatcher.withDefaults().matcher(method, path)))
+                .toArray(RequestMatcher[]::new);
     }
 
     private static AuthorizationManager<RequestAuthorizationContext> ofAggregate(
