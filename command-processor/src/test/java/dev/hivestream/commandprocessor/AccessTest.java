@@ -151,6 +151,13 @@ class AccessTest {
         }
     }
 
+    @Test
+    void a_body_that_is_too_long_is_refused_at_the_port_of_management_too() throws Exception {
+        URI place = URI.create("http://127.0.0.1:" + MANAGEMENT + "/actuator/deadletters/content/discard");
+        String body = "{\"id\":\"" + "x".repeat(600_000) + "\",\"why\":\"nonsense\"}";
+        Answers.problem(work(place, body, token("hive.operations")), 413, "too-large");
+    }
+
     private static int head(String path, String token) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(processor.uri(path)).HEAD(), token).statusCode();
     }

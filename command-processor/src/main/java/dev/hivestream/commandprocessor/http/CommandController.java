@@ -1,9 +1,9 @@
 package dev.hivestream.commandprocessor.http;
 
-import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.access.Access;
+import dev.hivestream.runtime.access.RequestBodies;
 import dev.hivestream.runtime.message.CanonicalJson;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
@@ -58,11 +58,11 @@ final class CommandController {
     private final Patience patience;
     private final Access access;
     private final Traces traces;
-    private final int maxBody;
+    private final RequestBodies bodies;
     private final JsonMapper json;
 
     CommandController(ServedAggregates served, Gateway gateway, States states, Results results, HttpProperties http,
-            Patience patience, Access access, Traces traces, HiveProperties properties, JsonMapper json) {
+            Patience patience, Access access, Traces traces, RequestBodies bodies, JsonMapper json) {
         this.served = served;
         this.gateway = gateway;
         this.states = states;
@@ -71,7 +71,7 @@ final class CommandController {
         this.patience = patience;
         this.access = access;
         this.traces = traces;
-        this.maxBody = (int) properties.maxMessage().toBytes();
+        this.bodies = bodies;
         this.json = json;
     }
 
@@ -91,21 +91,24 @@ final class CommandController {
         Ids.require("id", id);
         Map<String, String> headers = headers(request);
         headers.putAll(traces.current());
-        byte[] body = body(request);
+        requireJson(request);
         String wireType = aggregate + "." + command;
-        type.codec().readCommand(wireType, body);
         String key = header(request, "Idempotency-Key");
         String commandId = key == null ? UUID.randomUUID().toString() : Ids.require("Idempotency-Key", key);
-        Gateway.Request sent = new Gateway.Request(aggregate, id, access.source(), commandId, wireType, body, headers);
-        if (key != null) {
-            CommandIdentity identity = CommandIdentity.of(sent.hash(), wireType, CanonicalJson.of(body));
-            Results.Known known = results.known(aggregate, id, commandId, sent.hash());
+        Gateway.Taken taken;
+        // in memory until it is published, and no longer: answers take their time
+        try (RequestBodies.Body body = bodies.read(request)) {
+            type.codec().readCommand(wireType, body.bytes());
+            Gateway.Request sent = new Gateway.Request(aggregate, id, access.source(), commandId, wireType,
+                    body.bytes(), headers);
+            Results.Known known = key == null ? null : results.known(aggregate, id, commandId, sent.hash());
             if (known != null) {
+                CommandIdentity identity = CommandIdentity.of(sent.hash(), wireType, CanonicalJson.of(body.bytes()));
                 answer(known.isOf(identity) ? known.result() : reused(known.result()), response);
                 return;
             }
+            taken = gateway.send(sent);
         }
-        Gateway.Taken taken = gateway.send(sent);
         try {
             Result result = result(taken, wait(request));
             if (result == null) {
@@ -248,18 +251,7 @@ final class CommandController {
         return headers;
     }
 
-    /** As long as it says that it is, or up to a byte more than it may be. */
-    private byte[] read(HttpServletRequest request) {
-        int length = request.getContentLength();
-        try {
-            return request.getInputStream().readNBytes(length < 0 ? maxBody + 1 : length);
-        } catch (IOException e) {
-            throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
-                    "The body broke off");
-        }
-    }
-
-    private byte[] body(HttpServletRequest request) {
+    private static void requireJson(HttpServletRequest request) {
         String contentType = request.getContentType();
         MediaType type = null;
         try {
@@ -273,12 +265,6 @@ final class CommandController {
                     "The body must be application/json in UTF-8"
                             + (contentType == null ? "; no Content-Type was given" : ""));
         }
-        byte[] body = request.getContentLengthLong() > maxBody ? null : read(request);
-        if (body == null || body.length > maxBody) {
-            throw new Problem(HttpStatus.CONTENT_TOO_LARGE, "too-large",
-                    "The body may have up to " + maxBody + " bytes");
-        }
-        return body;
     }
 
     private Duration wait(HttpServletRequest request) {

@@ -1,5 +1,6 @@
 package dev.hivestream.commandprocessor.http;
 
+import dev.hivestream.runtime.access.RequestBodies;
 import dev.hivestream.runtime.message.Malformed;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -47,6 +48,12 @@ final class Problems extends ResponseEntityExceptionHandler {
         return later(new Problem(e.overload() ? HttpStatus.TOO_MANY_REQUESTS : HttpStatus.SERVICE_UNAVAILABLE,
                 e.overload() ? "overload" : "not-taken", e.getMessage() + "; the command was not taken, send it again"),
                 request);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> body(RequestBodies.Refused e, WebRequest request) {
+        Problem problem = new Problem(e.status(), e.code(), String.valueOf(e.getMessage()));
+        return e.status() == HttpStatus.TOO_MANY_REQUESTS ? later(problem, request) : problem(problem, request);
     }
 
     @ExceptionHandler

@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.access;
 
+import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.LoadedDomains;
 import jakarta.servlet.DispatcherType;
 import java.net.InetAddress;
@@ -16,7 +17,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
@@ -49,7 +52,7 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
         "org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration"})
 @ConditionalOnClass({HttpSecurity.class, JwtDecoder.class})
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
-@EnableConfigurationProperties(AccessProperties.class)
+@EnableConfigurationProperties({AccessProperties.class, BodyProperties.class, HiveProperties.class})
 public class AccessAutoConfiguration {
 
     private static final Logger LOG = LoggerFactory.getLogger(AccessAutoConfiguration.class);
@@ -133,6 +136,24 @@ public class AccessAutoConfiguration {
     @ConditionalOnMissingBean
     SecurityObservationSettings noObservedFilters() {
         return SecurityObservationSettings.noObservations();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    RequestBodies requestBodies(BodyProperties properties, HiveProperties hive) {
+        int longest = (int) hive.maxMessage().toBytes();
+        return new RequestBodies(properties.bytes(longest), longest, properties.timeout());
+    }
+
+    @Bean
+    FilterRegistrationBean<BodyFilter> bodyFilter(RequestBodies bodies) {
+        return first(new BodyFilter(bodies));
+    }
+
+    static FilterRegistrationBean<BodyFilter> first(BodyFilter filter) {
+        FilterRegistrationBean<BodyFilter> first = new FilterRegistrationBean<>(filter);
+        first.setOrder(Ordered.HIGHEST_PRECEDENCE);
+        return first;
     }
 
     /** Refuses a path that somebody could read as another one. */
