@@ -143,6 +143,20 @@ class AccessTest {
     }
 
     @Test
+    void what_health_is_made_of_is_for_operations() throws Exception {
+        for (String path : new String[]{"/actuator/health", "/actuator/health/readiness"}) {
+            URI place = URI.create("http://127.0.0.1:" + MANAGEMENT + path);
+            for (String token : new String[]{null, token("hive.commands hive.reads")}) {
+                var answer = send(HttpRequest.newBuilder(place), token);
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.body()).contains("UP").doesNotContain("components", "details", "redis");
+            }
+            assertThat(send(HttpRequest.newBuilder(place), token("hive.operations")).body()).contains("components",
+                    "details");
+        }
+    }
+
+    @Test
     void a_path_with_two_meanings_is_refused_at_the_port_of_management_too() throws Exception {
         for (String path : new String[]{"/actuator/health/../metrics", "/actuator/health/..;/metrics",
                 "/actuator//metrics", "/actuator/health;x/metrics"}) {

@@ -156,6 +156,11 @@ public class AccessAutoConfiguration {
         return first;
     }
 
+    @Bean
+    HealthDetails healthDetails(Access access, Environment environment) {
+        return new HealthDetails(access, environment.getProperty("management.endpoint.health.show-details", "never"));
+    }
+
     /** Refuses a path that somebody could read as another one. */
     @Bean
     @ConditionalOnMissingBean
