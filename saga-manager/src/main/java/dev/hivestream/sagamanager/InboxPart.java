@@ -111,7 +111,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private void park(Incoming record, String id, Snapshot<Instance<S>> snapshot, Reactor.Handled handled,
             String reason) {
         record.about(LOG.atError()).setCause(handled.fault()).log("The instance '{}' of {} is parked. {}", id,
-                saga.name(), reason);
+                saga.name(), Ids.printable(reason));
         rules.meters().parked(saga.name());
         outgoing.add(Outgoing.to(saga.input(), owned().slot().partition(), record.key())
                 .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())

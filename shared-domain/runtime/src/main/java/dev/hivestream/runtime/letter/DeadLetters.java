@@ -4,6 +4,7 @@ import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Slot;
@@ -164,7 +165,7 @@ public final class DeadLetters {
             desk.work();
         }
         LOG.info("{} dead letters of {} {} for {}{}", desk.done, box.name(), action.substring("hive.".length()),
-                order.by(), order.reason() == null ? "" : ": " + order.reason());
+                Ids.printable(order.by()), order.reason() == null ? "" : ": " + Ids.printable(order.reason()));
         return desk.outcome();
     }
 

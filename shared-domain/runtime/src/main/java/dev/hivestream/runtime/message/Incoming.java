@@ -66,7 +66,7 @@ public record Incoming(TopicPartition partition, long offset, byte @Nullable [] 
         for (String name : LOGGED) {
             String value = header(name);
             if (value != null) {
-                told = told.addKeyValue(name, value);
+                told = told.addKeyValue(name, Ids.printable(value));
             }
         }
         return told;
