@@ -148,6 +148,9 @@ public final class Codec<C, E> {
             case InputCoercionException range ->
                 (where.isEmpty() ? "a number" : "the number in the field '" + where + "'")
                         + " is out of range" + place(range);
+            case BoundedNumbers.OutOfBounds _ ->
+                (where.isEmpty() ? "a number" : "the number in the field '" + where + "'")
+                        + " is out of range: exponents of up to " + BoundedNumbers.SCALE + " are read";
             case StreamReadException parse ->
                 "not JSON (UTF-8): " + firstLine(parse.getOriginalMessage()) + place(parse);
             case UnrecognizedPropertyException unknown ->

@@ -50,7 +50,13 @@ class CodecTest {
 
     record Single(String text) {}
 
+    record Amount(java.math.BigDecimal amount, List<Priced> more) {}
+
+    record Priced(java.math.BigDecimal price) {}
+
     sealed interface Happened {}
+
+    record Computed(java.math.BigDecimal decimal, java.math.BigInteger integer) implements Happened {}
 
     record Asked(Shape shape, Optional<String> label, @Nullable String note) implements Happened {}
 
@@ -75,7 +81,7 @@ class CodecTest {
 
     private static final Aggregate<Record, Shape, Happened> PROBE = Aggregate.named("probe", new Silent(), Shape.class)
             .command("ask", Ask.class).command("bound", Bounded.class).command("plain", Plain.class)
-            .command("single", Single.class)
+            .command("single", Single.class).command("amount", Amount.class).event("computed", Computed.class)
             .event("asked", Asked.class, payload -> Map.of("shape", Map.of("type", "Square", "side", 2)), payload -> {
                 if (payload.containsKey("explosive")) {
                     throw new IllegalStateException("boom");
@@ -86,6 +92,38 @@ class CodecTest {
             }).build();
 
     private static final Codec<Record, Happened> CODEC = new Codec<>(PROBE);
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e30000000", "1E-30000000", "1e1001", "-7.5e2000000000"})
+    void an_exponent_that_would_keep_a_processor_busy_is_refused(String number) {
+        assertThatThrownBy(() -> CODEC.readCommand("probe.amount",
+                ("{\"amount\":" + number + ",\"more\":[]}").getBytes(UTF_8))).isInstanceOf(Malformed.class)
+                .hasMessage("the number in the field 'amount' is out of range: exponents of up to 1000 are read");
+        assertThatThrownBy(() -> CODEC.readCommand("probe.amount",
+                ("{\"amount\":1,\"more\":[{\"price\":" + number + "}]}").getBytes(UTF_8))).isInstanceOf(Malformed.class)
+                .hasMessageContaining("out of range").hasMessageContaining("price");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e1000", "1e-1000", "0.1", "12345678901234567890.123", "-3"})
+    void other_numbers_are_read_as_they_are(String number) throws Malformed {
+        Amount read = (Amount) CODEC.readCommand("probe.amount",
+                ("{\"amount\":" + number + ",\"more\":[]}").getBytes(UTF_8));
+        assertThat(read.amount()).isEqualTo(new java.math.BigDecimal(number));
+    }
+
+    @Test
+    void a_number_that_domain_code_made_is_written_as_it_is_or_refused_and_never_expanded() throws Malformed {
+        java.math.BigDecimal huge = new java.math.BigDecimal("1E+30000000");
+        byte[] written = CODEC.writeEvent(new Computed(huge, java.math.BigInteger.TWO.pow(3_000))).payload();
+        assertThat(written).hasSizeLessThan(1_100);
+        java.math.BigInteger long_ = java.math.BigInteger.TWO.pow(4_000);
+        assertThatThrownBy(() -> CODEC.writeEvent(new Computed(java.math.BigDecimal.ONE, long_)))
+                .hasMessageContaining("could not be read again");
+        assertThatThrownBy(
+                () -> CODEC.writeEvent(new Computed(new java.math.BigDecimal(long_, 3), java.math.BigInteger.ONE)))
+                .hasMessageContaining("could not be read again");
+    }
 
     private static final String GOOD = """
             {"text":"t","number":5,"small":6,"real":1.5,"flag":true,"colour":"RED","note":"n","label":"l",
