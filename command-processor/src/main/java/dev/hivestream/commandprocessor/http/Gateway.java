@@ -226,8 +226,9 @@ public final class Gateway implements SmartLifecycle {
         if (outages.broker() != null) {
             return "The broker does not answer";
         }
-        if (outages.redis() != null) {
-            return "Redis does not answer";
+        String redis = outages.redis();
+        if (redis != null) {
+            return redis.startsWith(Outages.OUT_OF_MEMORY) ? Outages.OUT_OF_MEMORY : "Redis does not answer";
         }
         return listening || sleep != null ? null : NOT_YET;
     }

@@ -13,10 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether broker and Redis answer, asked twice a second. An outage is waited for: readiness goes down, and what comes
+ * Whether broker and Redis answer, and Redis has room to write, asked twice a second. An outage is waited for: readiness goes down, and what comes
  * from outside is turned away before it is taken. Thread-safe.
  */
 public final class Outages implements AutoCloseable {
+
+    /** How {@link #redis} begins where it answers and refuses to write. */
+    public static final String OUT_OF_MEMORY = "Redis is out of memory";
 
     private static final Logger LOG = LoggerFactory.getLogger(Outages.class);
     private static final Duration EVERY = Duration.ofMillis(500);
@@ -74,10 +77,13 @@ public final class Outages implements AutoCloseable {
         String found = null;
         try {
             cache.ping();
+            String full = cache.outOfMemory();
+            found = full == null ? null : OUT_OF_MEMORY + ": " + full;
         } catch (RuntimeException e) {
             found = "Redis does not answer: " + OneLine.roots(e);
         }
-        tell(redis, found, "Redis");
+        // how much it uses changes all the time
+        tell(redis, found == null || redis == null ? found : redis, "Redis");
         redis = found;
     }
 

@@ -499,6 +499,40 @@ public final class Cache {
         }
     }
 
+    /**
+     * Tells whether Redis has room for what is written; where it has several nodes, each of them.
+     *
+     * @return what it is out of, or null
+     */
+    public @Nullable String outOfMemory() {
+        try (RedisConnection redis = connections.getConnection()) {
+            Properties memory = redis.serverCommands().info("memory");
+            if (memory == null) {
+                return null;
+            }
+            for (String name : memory.stringPropertyNames()) {
+                if (name.equals("maxmemory") || name.endsWith(".maxmemory")) {
+                    String node = name.substring(0, name.length() - "maxmemory".length());
+                    long most = bytes(memory, name);
+                    // buffers of replicas and of the AOF are not what Redis compares
+                    long used = bytes(memory, node + "used_memory") - bytes(memory, node + "mem_not_counted_for_evict");
+                    if (most > 0 && used > most) {
+                        return "Redis is out of memory: "
+                                + (node.isEmpty() ? "it" : node.substring(0, node.length() - 1))
+                                + " uses " + used + " bytes, and its maxmemory is " + most
+                                + ". It refuses to write until it is given more";
+                    }
+                }
+            }
+            return null;
+        }
+    }
+
+    private static long bytes(Properties memory, String name) {
+        String value = memory.getProperty(name);
+        return value == null || value.isBlank() ? 0 : Long.parseLong(value.strip());
+    }
+
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
