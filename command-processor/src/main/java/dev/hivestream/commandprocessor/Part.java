@@ -9,6 +9,10 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.StoredSnapshot;
+import dev.hivestream.runtime.domain.BatchTooLarge;
+import dev.hivestream.runtime.domain.DecisionTooLarge;
+import dev.hivestream.runtime.domain.DomainCode;
+import dev.hivestream.runtime.domain.DomainTimeout;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
 import dev.hivestream.runtime.message.CommandHash;
@@ -59,6 +63,8 @@ final class Part<C, S, E> extends CachedPart<S> {
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
     /** What is passed on to events and results must fit into them. */
     private static final int HEADER_BYTES = 16 * 1024;
+    /** So many of the largest decisions fit into a batch. */
+    private static final int DECISIONS_IN_A_BATCH = 8;
     private static final byte[] SPEC_VERSION = utf8("1.0");
     private static final RecordHeader IS_RESULT = new RecordHeader(Header.TYPE, utf8(Received.RESULT));
     private static final byte[] JSON = utf8("application/json");
@@ -92,6 +98,9 @@ final class Part<C, S, E> extends CachedPart<S> {
     /** Those of {@link #results} that this instance waits for. */
     private final List<Answer> own = new ArrayList<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
+    /** So many of them are counted, and have so many bytes. */
+    private int counted;
+    private long bytes;
     private final String events;
     private final String answers;
     private final RecordHeader source;
@@ -128,13 +137,29 @@ final class Part<C, S, E> extends CachedPart<S> {
             results.clear();
             own.clear();
             outgoing.clear();
+            counted = 0;
+            bytes = 0;
             Arrays.fill(outcomes, 0);
             decided(reflected().checkpoint().commandPosition());
             time = new RecordHeader(Header.TIME, utf8(Instant.now(rules.clock()).toString()));
-            records().forEach(record -> decide(traced(record)));
+            for (Incoming record : records()) {
+                decide(traced(record));
+                requireRoom();
+            }
             complete = encode();
         } while (!complete);
         return outgoing;
+    }
+
+    /** All that comes of a batch is in memory until it is committed. */
+    private void requireRoom() {
+        for (; counted < outgoing.size(); counted++) {
+            bytes += outgoing.get(counted).payloadBytes();
+        }
+        if (bytes > DECISIONS_IN_A_BATCH * rules.properties().decide().maxBytes().toBytes() && records().size() > 1) {
+            throw new BatchTooLarge(
+                    "What comes of " + records().size() + " commands has more than " + bytes + " bytes");
+        }
     }
 
     private void decided(Position upTo) {
@@ -176,7 +201,9 @@ final class Part<C, S, E> extends CachedPart<S> {
         int before = unwritable.size();
         for (String id : changed) {
             try {
-                encoded.put(id, served.snapshots().write(snapshot(id)));
+                Snapshot<S> snapshot = snapshot(id);
+                DomainCode.about("the state of " + owned().slot() + "/" + id + " #" + unwritable.size());
+                encoded.put(id, DomainCode.call(() -> served.snapshots().write(snapshot)));
             } catch (Throwable e) {
                 LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id,
                         DomainFault.of(e));
@@ -209,6 +236,9 @@ final class Part<C, S, E> extends CachedPart<S> {
             } else {
                 forward(command, owner);
             }
+        } catch (DomainTimeout e) {
+            // reading the snapshot runs code of the domain too
+            fail(Objects.requireNonNull(identified), e);
         } catch (Malformed e) {
             String reason = Outgoing.brief(String.valueOf(e.getMessage()));
             outgoing.add(Outgoing.deadLetter(command, reason, null));
@@ -306,7 +336,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         String type = command.header(Header.TYPE);
         C read;
         try {
-            read = served.codec().readCommand(type == null ? "" : type, command.payload());
+            read = DomainCode.call(() -> served.codec().readCommand(type == null ? "" : type, command.payload()));
         } catch (Malformed e) {
             throw e;
         } catch (Throwable e) {
@@ -354,7 +384,9 @@ final class Part<C, S, E> extends CachedPart<S> {
         outgoing.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
         answer(identified, Result.failed(identified.commandId(), served.name(), identified.aggregateId(),
                 Result.Code.FAULT,
-                "The domain failed on this command; it is kept in the topic " + Topics.deadLetters(served.name())));
+                "The domain failed on this command"
+                        + (isDefinite(fault) ? ": " + Outgoing.brief(String.valueOf(fault.getMessage())) : "")
+                        + "; it is kept in the topic " + Topics.deadLetters(served.name())));
     }
 
     private void decided(IdentifiedCommand identified, CommandIdentity identity, Snapshot<S> snapshot,
@@ -398,14 +430,20 @@ final class Part<C, S, E> extends CachedPart<S> {
     private Outcome<S, E> attempt(C command, Snapshot<S> snapshot, boolean write) throws Fault {
         for (int attempt = 1;; attempt++) {
             try {
-                return outcome(command, snapshot.state(), write);
+                S state = snapshot.state();
+                return DomainCode.call(() -> outcome(command, state, write));
             } catch (Throwable e) {
                 Throwable fault = DomainFault.of(e);
-                if (attempt >= rules.properties().decide().attempts()) {
+                if (isDefinite(fault) || attempt >= rules.properties().decide().attempts()) {
                     throw new Fault(fault);
                 }
             }
         }
+    }
+
+    /** Whether it is ours, and another attempt would end the same way; its message has nothing of the inside. */
+    private static boolean isDefinite(Throwable fault) {
+        return fault instanceof DomainTimeout || fault instanceof DecisionTooLarge;
     }
 
     private Outcome<S, E> outcome(C command, S state, boolean write) {
@@ -415,13 +453,24 @@ final class Part<C, S, E> extends CachedPart<S> {
         List<Codec.Encoded> encoded = new ArrayList<>();
         if (decision instanceof Decision.Accepted<E>(List<E> events)) {
             S next = state;
+            long bytesOfAll = 0;
+            if (events.size() > rules.properties().decide().maxEvents()) {
+                throw new DecisionTooLarge("The decision has " + events.size()
+                        + " events; hive.decide.max-events allows " + rules.properties().decide().maxEvents());
+            }
             for (E event : events) {
                 next = Objects.requireNonNull(decider.evolve(next, event), "evolve gave null");
                 states.add(next);
                 Codec.Encoded bytes = served.codec().writeEvent(event);
                 if (bytes.payload().length > rules.properties().maxMessage().toBytes()) {
-                    throw new IllegalStateException("The event " + bytes.type() + " has " + bytes.payload().length
+                    throw new DecisionTooLarge("The event " + bytes.type() + " has " + bytes.payload().length
                             + " bytes; hive.max-message allows " + rules.properties().maxMessage());
+                }
+                bytesOfAll += bytes.payload().length;
+                if (bytesOfAll > rules.properties().decide().maxBytes().toBytes()) {
+                    throw new DecisionTooLarge("The events of the decision have more than "
+                            + rules.properties().decide().maxBytes().toBytes()
+                            + " bytes together, which hive.decide.max-bytes allows");
                 }
                 encoded.add(bytes);
             }

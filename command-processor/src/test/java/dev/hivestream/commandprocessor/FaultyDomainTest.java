@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
@@ -120,6 +121,43 @@ class FaultyDomainTest {
         assertThat(answer.body()).doesNotContain("secret", "10.0.0.7");
         assertThat(problem.path("commandId").asString("")).isNotBlank();
         Answers.problem(processor.get("/v1/fragile/" + id), 404, "no-such-aggregate");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SLEEP, hive.decide.timeout=3000ms", "FLOOD, hive.decide.max-bytes",
+            "COUNTLESS_EVENTS, hive.decide.max-events allows 1000", "HUGE_EVENT, hive.max-message"})
+    void a_client_learns_which_limit_a_decision_exceeded(Bug bug, String limit) throws Exception {
+        String id = Wire.id();
+        var answer = processor.post("/v1/fragile/" + id + "/work", body(id, bug));
+        Answers.problem(answer, 500, "hive.fault");
+        assertThat(answer.body()).contains(limit);
+        assertThat(FragileDomain.DECIDED.get(id)).hasValue(1);
+        assertThat(wire.events("fragile", id)).isEmpty();
+    }
+
+    @Test
+    void a_number_that_would_keep_a_processor_busy_is_malformed_and_named() throws Exception {
+        String id = Wire.id();
+        String after = Wire.id(Wire.partitionOf(id));
+        String body = "{\"name\":\"" + id + "\",\"bug\":\"NONE\",\"amount\":1e30000000}";
+        RecordMetadata place = wire.send(Wire.command("fragile.work", id, id, body), work(after, after, Bug.NONE))
+                .getFirst();
+        soon().untilAsserted(() -> assertThat(wire.results("fragile", after)).hasSize(1));
+        assertThat(wire.results("fragile", id)).extracting(Result::code).containsExactly(Result.Code.MALFORMED);
+        assertThat(wire.results("fragile", id).getFirst().reason()).contains("'amount' is out of range");
+        assertThat(wire.deadLetters(place)).hasSize(1);
+        assertThat(processor.post("/v1/fragile/" + id + "/work", body).statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void a_decision_that_is_given_up_holds_up_no_other_partition() throws Exception {
+        String id = Wire.id();
+        String other = Wire.id((Wire.partitionOf(id) + 1) % Wire.PARTITIONS);
+        wire.send(work(id, id, Bug.SLEEP));
+        assertThat(processor.post("/v1/fragile/" + other + "/work", body(other, Bug.NONE)).statusCode())
+                .isEqualTo(200);
+        soon().untilAsserted(() -> assertThat(wire.results("fragile", id)).hasSize(1));
+        assertThat(wire.results("fragile", id)).extracting(Result::code).containsExactly(Result.Code.FAULT);
     }
 
     @Test

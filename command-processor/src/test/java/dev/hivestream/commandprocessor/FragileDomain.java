@@ -5,7 +5,10 @@ import dev.hivestream.model.Decider;
 import dev.hivestream.model.Decision;
 import dev.hivestream.model.Domain;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,11 +30,11 @@ public final class FragileDomain implements Domain {
 
     /** What breaks. */
     enum Bug {
-        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, STUMBLE, UNTIL_MENDED
+        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, SLEEP, FLOOD, COUNTLESS_EVENTS, STUMBLE, UNTIL_MENDED
     }
 
     /** Do something, with a bug. */
-    record Work(String name, Bug bug) {
+    record Work(String name, Bug bug, @Nullable BigDecimal amount) {
         Work {
             if (name.equals("unreadable")) {
                 throw new AssertionError(SECRET);
@@ -95,6 +98,16 @@ public final class FragileDomain implements Domain {
                 case UNDECLARED_EVENT -> Decision.accept(new Undeclared());
                 case UNWRITABLE_EVENT -> Decision.accept(new Packed(new Trap(false)));
                 case HUGE_EVENT -> Decision.accept(new Bulky("x".repeat(3_000_000)));
+                case SLEEP -> {
+                    try {
+                        Thread.sleep(Duration.ofSeconds(12));
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    yield Decision.accept(new Worked(Bug.NONE));
+                }
+                case FLOOD -> Decision.accept(Collections.nCopies(700, new Bulky("x".repeat(500_000))));
+                case COUNTLESS_EVENTS -> Decision.accept(Collections.nCopies(1_001, new Worked(Bug.NONE)));
                 case SECOND_EVENT_THROWS -> Decision.accept(new Worked(Bug.NONE), new Worked(Bug.EVOLVE_THROWS));
                 case UNTIL_MENDED -> {
                     if (!MENDED.contains(command.name)) {

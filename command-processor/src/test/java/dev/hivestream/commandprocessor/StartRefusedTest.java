@@ -91,7 +91,14 @@ class StartRefusedTest {
                 arguments("hive.lock.ttl=5ms", "hive.lock.ttl is"),
                 arguments("spring.kafka.ssl.bundle=own", "spring.kafka.ssl.bundle is set"),
                 arguments("hive.security.aggregates.unicorn.reads=some", "Unknown aggregate 'unicorn'"),
-                arguments("hive.decide.attempts=0", "hive.decide.attempts is 0; set it to"));
+                arguments("hive.decide.attempts=0", "hive.decide.attempts is 0; set it to"),
+                arguments("hive.decide.timeout=8s", "set hive.decide.timeout below hive.lock.ttl"),
+                arguments("hive.decide.timeout=1ms", "hive.decide.timeout is PT0.001S; set it to"),
+                arguments("hive.decide.max-events=0", "hive.decide.max-events is 0; set it to"),
+                arguments("hive.decide.max-bytes=1KB", "hive.decide.max-bytes is 1024B and hive.max-message is"),
+                arguments("hive.max-message=5MB", "max.request.size of the producer is 4194304"),
+                arguments("spring.cloud.stream.kafka.binder.transaction.producer.configuration.max.request.size=500000",
+                        "max.request.size of the producer is 500000"));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -1,11 +1,14 @@
 package dev.hivestream.sagamanager;
 
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.StoredSnapshot;
+import dev.hivestream.runtime.domain.DomainCode;
+import dev.hivestream.runtime.domain.DomainTimeout;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -52,6 +55,8 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private final ServedSaga<?, S, ?> saga;
     private final Rules rules;
     private final Set<String> changed = new LinkedHashSet<>();
+    /** Their snapshots. */
+    private final Map<String, StoredSnapshot> encoded = new LinkedHashMap<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
 
     InboxPart(ServedSaga<?, S, ?> saga, OwnedPartition owned, Rules rules) {
@@ -62,16 +67,37 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     @Override
     public List<Outgoing> decide() {
+        startOver();
+        changed.clear();
+        encoded.clear();
+        outgoing.clear();
         for (Incoming record : records()) {
+            DomainCode.about(record);
             try {
                 // an inbox is a log too: what a fold takes is taken here
                 handle(record, Ids.requireRecorded("key", record.key()));
-            } catch (Malformed e) {
+            } catch (Malformed | DomainTimeout e) {
+                // an instance whose code timed out is parked; one whose state could not be read in time cannot be
                 rules.meters().deadLettered(saga.name());
                 outgoing.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));
             }
         }
+        encode();
         return outgoing;
+    }
+
+    /** Each state was written once when its instance changed, so hardly any fails here: its partition is restored then. */
+    private void encode() {
+        for (String id : changed) {
+            Snapshot<Instance<S>> snapshot = snapshot(id);
+            DomainCode.about("the state of " + owned().slot() + "/" + id);
+            try {
+                encoded.put(id, DomainCode.call(() -> saga.snapshots().write(snapshot)));
+            } catch (Throwable e) {
+                LOG.error("The state of the instance '{}' of {} cannot be written as JSON", id, saga.name(),
+                        DomainFault.of(e));
+            }
+        }
     }
 
     private void handle(Incoming record, String id) throws Malformed {
@@ -138,12 +164,13 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         Checkpoint next = Checkpoint.at(records().getLast().offset() + 1, Position.NONE);
         // first: whatever becomes of the write, this is what the next batch has to find
         owned().expect(next);
-        Map<String, StoredSnapshot> written = new LinkedHashMap<>();
+        Map<String, StoredSnapshot> written = encoded;
+        if (written.size() < changed.size()) {
+            throw new IllegalStateException("A state cannot be written as JSON");
+        }
         List<Indexed> index = new ArrayList<>();
         for (String id : changed) {
-            Snapshot<Instance<S>> snapshot = snapshot(id);
-            written.put(id, saga.snapshots().write(snapshot));
-            index.addAll(saga.index(id, snapshot));
+            index.addAll(saga.index(id, snapshot(id)));
         }
         BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().checkpoint(), next,
                 written,

@@ -1,11 +1,15 @@
 package dev.hivestream.sagamanager;
 
+import dev.hivestream.runtime.domain.BatchTooLarge;
+import dev.hivestream.runtime.domain.DomainThreads;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.owner.Sending;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.springframework.messaging.Message;
 
 /**
@@ -15,17 +19,39 @@ import org.springframework.messaging.Message;
 final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message<byte[]>>> {
 
     private final Router router;
+    private final DomainThreads threads;
+    private final Duration longest;
+    private final ToIntFunction<String> limits;
 
-    RouteToSagas(Router router) {
+    /**
+     * With what it has in common with other batches.
+     *
+     * @param longest how long a batch may take
+     * @param limits how many bytes a topic takes in one record
+     */
+    RouteToSagas(Router router, DomainThreads threads, Duration longest, ToIntFunction<String> limits) {
         this.router = router;
+        this.limits = limits;
+        this.threads = threads;
+        this.longest = longest;
     }
 
     @Override
     public List<Message<byte[]>> apply(Message<List<byte[]>> batch) {
-        List<Outgoing> routed = new ArrayList<>();
-        for (Incoming record : Incoming.of(batch)) {
-            router.route(record, routed);
-        }
-        return Sending.send(routed);
+        threads.endIfTooMany();
+        List<Incoming> records = Incoming.of(batch);
+        long began = System.nanoTime();
+        return Sending.send(threads.run(() -> {
+            List<Outgoing> routed = new ArrayList<>();
+            for (Incoming record : records) {
+                router.route(record, routed);
+            }
+            return routed;
+        }, () -> {
+            if (System.nanoTime() - began > longest.toNanos()) {
+                throw new BatchTooLarge("Routing a batch of " + records.size() + " took longer than " + longest
+                        + ", which a transaction may take");
+            }
+        }), limits);
     }
 }

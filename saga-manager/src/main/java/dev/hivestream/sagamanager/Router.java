@@ -1,6 +1,7 @@
 package dev.hivestream.sagamanager;
 
 import dev.hivestream.runtime.DomainFault;
+import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -18,18 +19,24 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out which instances a record is for. Thread-safe. */
 final class Router {
 
+    private static final String TOO_LARGE = "The record is larger than the inbox takes, by its max.message.bytes";
+
     private final Map<String, List<ServedSaga<?, ?, ?>>> byEvent = new HashMap<>();
     private final ServedSagas sagas;
     private final int partitions;
+    private final ToIntFunction<String> limits;
     private final Clock clock;
     private final SagaMeters meters;
 
-    Router(ServedSagas sagas, int partitions, Clock clock, SagaMeters meters) {
+    /** @param limits how many bytes a topic takes in one record */
+    Router(ServedSagas sagas, int partitions, ToIntFunction<String> limits, Clock clock, SagaMeters meters) {
+        this.limits = limits;
         this.sagas = sagas;
         this.partitions = partitions;
         this.clock = clock;
@@ -45,12 +52,18 @@ final class Router {
             ServedSaga.Cause cause = ServedSaga.Cause.of(record.header(Header.SAGA));
             ServedSaga<?, ?, ?> saga = cause == null ? null : sagas.byName().get(cause.saga());
             if (saga != null && cause != null) {
-                routed.add(toInbox(saga, cause.id(), record));
+                routed.add(fits(saga, record)
+                        ? toInbox(saga, cause.id(), record)
+                        : deadLetter(saga, record, TOO_LARGE, null));
             }
             return;
         }
         for (ServedSaga<?, ?, ?> saga : byEvent.getOrDefault(type == null ? "" : type, List.of())) {
+            DomainCode.about(record + " for the saga '" + saga.name() + "'");
             try {
+                if (!fits(saga, record)) {
+                    throw new Malformed(TOO_LARGE);
+                }
                 String id = saga.instanceOf(Received.of(record), record.header(Header.SAGA));
                 if (id != null) {
                     routed.add(toInbox(saga, id, record));
@@ -63,6 +76,12 @@ final class Router {
                         + fault, fault));
             }
         }
+    }
+
+    /** What somebody else wrote may have any size. */
+    private boolean fits(ServedSaga<?, ?, ?> saga, Incoming record) {
+        return record.headerBytes() + (record.payload() == null ? 0L : record.payload().length) <= limits
+                .applyAsInt(saga.input()) - Outgoing.OVERHEAD_BYTES / 2;
     }
 
     private Outgoing toInbox(ServedSaga<?, ?, ?> saga, String id, Incoming record) {

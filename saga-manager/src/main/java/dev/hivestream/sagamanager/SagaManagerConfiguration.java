@@ -36,8 +36,8 @@ import org.springframework.messaging.Message;
 class SagaManagerConfiguration {
 
     @Bean
-    Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router) {
-        return new RouteToSagas(router);
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router, Attempt.Parts attempt) {
+        return new RouteToSagas(router, attempt.threads(), attempt.longest(), attempt.limits());
     }
 
     @Bean
@@ -67,8 +67,8 @@ class SagaManagerConfiguration {
     }
 
     @Bean
-    Router sagaRouter(ServedSagas sagas, HiveProperties properties, Clock clock, SagaMeters meters) {
-        return new Router(sagas, properties.partitions(), clock, meters);
+    Router sagaRouter(ServedSagas sagas, HiveProperties properties, Topics topics, Clock clock, SagaMeters meters) {
+        return new Router(sagas, properties.partitions(), topics::limit, clock, meters);
     }
 
     @Bean

@@ -70,8 +70,7 @@ class RouterTest {
             .named("by-customer", new ByCustomer(), Nothing.class)
             .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build()), PARTITIONS,
             1_000),
-            PARTITIONS,
-            Clock.fixed(NOW, ZoneOffset.UTC), new SagaMeters(registry));
+            PARTITIONS, _ -> 100_000, Clock.fixed(NOW, ZoneOffset.UTC), new SagaMeters(registry));
 
     @Test
     void an_event_goes_into_the_inbox_of_the_instance_that_it_correlates_to() {
@@ -144,6 +143,16 @@ class RouterTest {
                 Map.of(Header.SAGA, "by-customer:a/b", Header.SAGA_STEP, "charge")));
         assertThat(topic(routed)).isEqualTo("by-customer.inbox");
         assertThat(routed.getHeaders().get(KafkaHeaders.KEY, byte[].class)).isEqualTo("a/b".getBytes(UTF_8));
+    }
+
+    @Test
+    void what_the_inbox_does_not_take_is_dead_lettered() {
+        Message<byte[]> dead = only(event("x".repeat(80_000), Map.of()));
+        assertThat(topic(dead)).isEqualTo("by-customer.inbox.dlq");
+        assertThat(header(dead, Header.DEAD_REASON)).contains("larger than the inbox takes");
+        Message<byte[]> result = only(record("bank.results", "hive.result", "{}",
+                Map.of(Header.SAGA, "by-customer:ada", "foreign", "x".repeat(80_000))));
+        assertThat(topic(result)).isEqualTo("by-customer.inbox.dlq");
     }
 
     private List<Message<byte[]>> route(Incoming record) {

@@ -33,6 +33,23 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
         if (partitions < 1 || partitions > 10_000) {
             throw new StartRefused("hive.partitions is " + partitions + "; set it to 1 to 10000");
         }
+        if (decide.timeout() != null && decide.timeout().compareTo(lock.ttl()) >= 0) {
+            throw new StartRefused("hive.decide.timeout is " + decide.timeout() + " and hive.lock.ttl is " + lock.ttl()
+                    + "; set hive.decide.timeout below hive.lock.ttl: a decision must end while its lock is held");
+        }
+        if (decide.maxBytes().compareTo(maxMessage) < 0) {
+            throw new StartRefused("hive.decide.max-bytes is " + decide.maxBytes() + " and hive.max-message is "
+                    + maxMessage
+                    + "; set hive.decide.max-bytes to that or more, or no event of that size can be appended");
+        }
+    }
+
+    /** How long a call of domain code may take. */
+    public Duration decideTimeout() {
+        Duration half = lock.ttl().dividedBy(2);
+        return decide.timeout() != null
+                ? decide.timeout()
+                : half.compareTo(Decide.TIMEOUT) < 0 ? half : Decide.TIMEOUT;
     }
 
     /**
@@ -79,9 +96,16 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * @param remembered How many commands with events an aggregate remembers, to give the same answer to a repeated id.
      * @param hot Roughly what the snapshots that were used last, and are not read again, may take in memory; an eighth
      *     of the heap if it is not set.
+     * @param timeout How long a call of domain code may take before it is given up and its command is dead-lettered. Below
+     *     hive.lock.ttl; 3 seconds, or half of hive.lock.ttl if that is less, if it is not set.
+     * @param maxEvents How many events a command may have at most.
+     * @param maxBytes How large the events of a command may be together, as JSON.
      */
     public record Decide(@DefaultValue("3") int attempts, @DefaultValue("256") int remembered,
-            @Nullable DataSize hot) {
+            @Nullable DataSize hot, @Nullable Duration timeout, @DefaultValue("1000") int maxEvents,
+            @DefaultValue("8MB") DataSize maxBytes) {
+
+        private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
         private static final int SHARE_OF_HEAP = 8;
 
@@ -91,6 +115,12 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
             }
             if (remembered < 1) {
                 throw new StartRefused("hive.decide.remembered is " + remembered + "; set it to 1 or more");
+            }
+            if (timeout != null && timeout.toMillis() < 10) {
+                throw new StartRefused("hive.decide.timeout is " + timeout + "; set it to 10 ms or more");
+            }
+            if (maxEvents < 1) {
+                throw new StartRefused("hive.decide.max-events is " + maxEvents + "; set it to 1 or more");
             }
         }
 

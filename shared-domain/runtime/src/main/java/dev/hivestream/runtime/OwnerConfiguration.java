@@ -3,8 +3,11 @@ package dev.hivestream.runtime;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.InstanceClaim;
+import dev.hivestream.runtime.domain.DomainThreads;
+import dev.hivestream.runtime.domain.Exit;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.owner.Admission;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Listener;
@@ -26,6 +29,8 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 public class OwnerConfiguration {
 
     private static final String TRANSACTION_TIMEOUT = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.transaction.timeout.ms";
+
+    private static final String MAX_REQUEST = "spring.cloud.stream.kafka.binder.transaction.producer.configuration.max.request.size";
 
     @Bean
     @ConditionalOnMissingBean
@@ -57,11 +62,31 @@ public class OwnerConfiguration {
     @Bean
     @ConditionalOnMissingBean
     Attempt.Parts attempt(Ownership ownership, Guard guard, Cache cache, HiveProperties properties,
-            Attempt.Watcher watcher, Environment environment) {
+            Attempt.Watcher watcher, Environment environment, DomainThreads threads, Topics topics) {
+        int request = environment.getProperty(MAX_REQUEST, Integer.class, 1024 * 1024);
+        if (request < properties.maxMessage().toBytes() + Outgoing.OVERHEAD_BYTES) {
+            throw new StartRefused("max.request.size of the producer is " + request + " and hive.max-message is "
+                    + properties.maxMessage() + "; set " + MAX_REQUEST + " to "
+                    + (properties.maxMessage().toBytes() + Outgoing.OVERHEAD_BYTES) + " or more");
+        }
         // what is left of the transaction's time is for the commit
         Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));
         return new Attempt.Parts(ownership, guard, cache, properties.lock().scope(), watcher,
-                transaction.multipliedBy(4).dividedBy(5));
+                transaction.multipliedBy(4).dividedBy(5), threads,
+                topic -> Math.min(request, topics.limit(topic)));
+    }
+
+    /** What ends the process is a bean of its own. */
+    @Bean(destroyMethod = "close")
+    @ConditionalOnMissingBean
+    DomainThreads domainThreads(HiveProperties properties, Exit exit) {
+        return new DomainThreads(properties.decideTimeout(), exit::end);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Exit exit() {
+        return Exit.OF_THE_PROCESS;
     }
 
     @Bean

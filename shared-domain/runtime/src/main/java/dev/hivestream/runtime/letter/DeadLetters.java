@@ -311,6 +311,9 @@ public final class DeadLetters {
             if (letter.header(Header.DEAD_OMITTED) != null) {
                 throw holding(letter, "its value was too large to be kept");
             }
+            if (letter.header(Header.DEAD_HEADERS_OMITTED) != null || letter.header(Header.DEAD_KEY_OMITTED) != null) {
+                throw holding(letter, "its headers or its key were too large to be kept");
+            }
             if (isUnrouted(letter) && box.router() == null) {
                 throw holding(letter,
                         "it is not from " + box.input() + " but from " + letter.header(Header.DEAD_ORIGIN));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,9 +42,14 @@ public final class Topics {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     /** So many brokers have what is acknowledged, if a topic has more replicas than one. */
     private static final int SAFELY_IN_SYNC = 2;
+    /** The broker's default of max.message.bytes. */
+    private static final int KAFKAS_LIMIT = 1_048_588;
+    /** A reason of 4,000 characters, each of them escaped. */
+    private static final int RESULT_BYTES = 32 * 1024;
 
     private final HiveProperties properties;
     private final Admin admin;
+    private final Map<String, Integer> limits = new ConcurrentHashMap<>();
 
     public Topics(HiveProperties properties, Admin admin) {
         this.properties = properties;
@@ -136,11 +142,36 @@ public final class Topics {
                     + " partitions and hive.partitions is " + properties.partitions()
                     + ": a dead letter goes to the partition of its record. Add partitions to it");
         }
-        Config settings = settings(log);
-        requireKept(log, settings);
+        Map<String, Config> settings = settings(all);
+        Config ofLog = known(settings, log);
+        requireKept(log, ofLog);
         refuseUnlessInSync(log, replicas(known(found, log)),
-                Integer.parseInt(settings.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()));
+                Integer.parseInt(ofLog.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()));
+        for (String topic : partitioned) {
+            requireRoom(topic, known(settings, topic),
+                    topic.equals(results(name)) ? RESULT_BYTES : properties.maxMessage().toBytes());
+        }
+        requireRoom(deadLetters, known(settings, deadLetters), 0);
         return found;
+    }
+
+    /**
+     * The bytes that a topic takes in one record, as Kafka counts them; of a topic that was not required, what Kafka takes by
+     * default.
+     */
+    public int limit(String topic) {
+        return limits.getOrDefault(topic, KAFKAS_LIMIT);
+    }
+
+    private void requireRoom(String topic, Config settings, long value) {
+        int limit = Integer.parseInt(settings.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+        long wanted = value + Outgoing.OVERHEAD_BYTES;
+        if (limit < wanted) {
+            throw new StartRefused("The topic '" + topic + "' takes records of " + limit + " bytes (max.message.bytes="
+                    + limit + ") and must take " + wanted + ". Set its max.message.bytes to that or more"
+                    + (value == properties.maxMessage().toBytes() ? ", or hive.max-message to less" : ""));
+        }
+        limits.put(topic, limit);
     }
 
     /**
@@ -159,7 +190,7 @@ public final class Topics {
                     + " creates it; look whether the broker and '" + folded.name() + "' are the right ones");
         }
         requirePartitions(folded.name(), topic, log.partitions().size());
-        requireKept(topic, settings(topic));
+        requireKept(topic, known(settings(List.of(topic)), topic));
         return log.topicId().toString();
     }
 
@@ -182,14 +213,19 @@ public final class Topics {
         return value;
     }
 
-    /** The settings of a topic that are in force, those included that it has from its broker. */
-    private Config settings(String topic) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        try {
-            return known(get(admin.describeConfigs(List.of(resource)).all()), resource);
-        } catch (TopicAuthorizationException refused) {
-            throw notAllowed(topic, "DESCRIBE_CONFIGS");
-        }
+    /** The settings of topics that are in force, those included that they have from their broker. */
+    private Map<String, Config> settings(Collection<String> topics) {
+        Map<String, Config> settings = new HashMap<>();
+        admin.describeConfigs(
+                topics.stream().map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic)).toList()).values()
+                .forEach((resource, found) -> {
+                    try {
+                        settings.put(resource.name(), get(found));
+                    } catch (TopicAuthorizationException refused) {
+                        throw notAllowed(resource.name(), "DESCRIBE_CONFIGS");
+                    }
+                });
+        return settings;
     }
 
     private static int replicas(TopicDescription topic) {
@@ -212,7 +248,7 @@ public final class Topics {
         }
     }
 
-    private void requireKept(String topic, Config config) {
+    private static void requireKept(String topic, Config config) {
         String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
         if (cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
             throw new StartRefused("The topic '" + topic + "' is compacted (cleanup.policy=" + cleanup

@@ -60,6 +60,10 @@ public final class Header {
     public static final String DEAD_ORIGIN = "hive_origin";
     /** Of a dead letter without a value: the bytes of the original, which is too large to be copied. */
     public static final String DEAD_OMITTED = "hive_value_omitted";
+    /** Of a dead letter: how many of its record's headers were too large to be kept, the largest first. */
+    public static final String DEAD_HEADERS_OMITTED = "hive_headers_omitted";
+    /** Of a dead letter: the size of its record's key, which was too large to be kept. */
+    public static final String DEAD_KEY_OMITTED = "hive_key_omitted";
     /** Of what became of a dead letter, and of a record that is one sent again: {@code topic/partition/offset} of the letter. */
     public static final String LETTER = "hive_letter";
 

@@ -1,15 +1,22 @@
 package dev.hivestream.runtime.message;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.CompressionType;
+import org.apache.kafka.common.record.AbstractRecords;
+import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaNull;
@@ -29,17 +36,21 @@ public final class Outgoing {
     public static final List<String> OF_ALL = List.of(Header.TRACE_PARENT, Header.TRACE_STATE);
     /** Value, headers and reason of the largest command fit into a dead letter. */
     public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
+    /** What a topic must take beside the largest value: key, headers, and what Kafka adds. */
+    public static final int OVERHEAD_BYTES = 64 * 1024;
+    private static final int LONGEST_PASSED_ON = 16 * 1024;
     private static final int LONGEST_TEXT = 4_000;
 
     private final String topic;
     private final int partition;
-    private final byte @Nullable [] key;
+    private byte @Nullable [] key;
     private RecordHeader[] headers = new RecordHeader[16];
     private int count;
     /** So many of them, the first ones, are {@link Header#FOLDED}. */
     private int folded;
     private Map<String, Object> sentOn = Map.of();
     private byte @Nullable [] payload;
+    private boolean dead;
     private @Nullable Future<RecordMetadata> sent;
 
     private Outgoing(String topic, int partition, byte @Nullable [] key) {
@@ -61,14 +72,20 @@ public final class Outgoing {
      * @param correlation if it has none itself; null: its own id
      */
     public static Following following(Incoming cause, List<String> passedOn, @Nullable Object correlation) {
-        Object id = cause.headers().get(Header.ID);
-        Object told = cause.headers().get(Header.CORRELATION_ID);
+        Object id = passedOn(cause, Header.ID);
+        Object told = passedOn(cause, Header.CORRELATION_ID);
         Outgoing common = new Outgoing("", 0, null).with(Header.CAUSATION_ID, id).with(SPEC_VERSION).with(JSON)
                 .with(Header.CORRELATION_ID, told != null ? told : correlation != null ? correlation : id);
         for (String name : passedOn) {
-            common.with(name, cause.headers().get(name));
+            common.with(name, passedOn(cause, name));
         }
         return new Following(common);
+    }
+
+    /** What no command that is decided has: it would not fit into what follows from it. */
+    private static @Nullable Object passedOn(Incoming cause, String name) {
+        Object value = cause.headers().get(name);
+        return value instanceof byte[] bytes && bytes.length > LONGEST_PASSED_ON ? null : value;
     }
 
     /** Makes CloudEvents that follow from one record. */
@@ -101,7 +118,10 @@ public final class Outgoing {
         return deadLetter(record.partition().topic() + ".dlq", record, reason, fault);
     }
 
-    /** The record as it came, with the reason, in a topic of dead letters. */
+    /**
+     * The record as it came, with the reason, in a topic of dead letters; {@link #fit} leaves out of it what the topic does
+     * not take.
+     */
     public static Outgoing deadLetter(String topic, Incoming record, String reason, @Nullable Throwable fault) {
         Outgoing dead = new Outgoing(topic, record.partition().partition(), record.key())
                 .sentOn(record.headers());
@@ -109,10 +129,68 @@ public final class Outgoing {
         if (fault != null) {
             dead.with(Header.DEAD_TRACE, trace(fault));
         }
+        dead.dead = true;
         if (size(record) > DEAD_LETTER_BYTES / 2) {
             return dead.with(Header.DEAD_OMITTED, record.payload() == null ? 0 : record.payload().length);
         }
         return dead.payload(record.payload());
+    }
+
+    /**
+     * Leaves out of a dead letter what its topic does not take: the value first, then a key that is none, then the largest
+     * headers of its record. It says what is left out. Other records stay as they are.
+     *
+     * @param limits how many bytes a topic takes in one record, as Kafka counts them
+     */
+    public Outgoing fit(ToIntFunction<String> limits) {
+        if (!dead) {
+            return this;
+        }
+        int limit = limits.applyAsInt(topic);
+        if (bytes() > limit && payload != null) {
+            with(Header.DEAD_OMITTED, payload.length);
+            payload = null;
+        }
+        if (bytes() > limit && key != null && key.length > LONGEST_PASSED_ON) {
+            // no aggregate has such a key
+            with(Header.DEAD_KEY_OMITTED, key.length);
+            key = null;
+        }
+        int over = bytes() - limit;
+        if (over > 0 && !sentOn.isEmpty()) {
+            omitHeaders(over);
+        }
+        return this;
+    }
+
+    private void omitHeaders(int over) {
+        Map<String, Object> left = new LinkedHashMap<>(sentOn);
+        List<Map.Entry<String, Object>> largest = new ArrayList<>(left.entrySet());
+        largest.sort(Comparator.comparingInt((Map.Entry<String, Object> header) -> size(header)).reversed());
+        // the header that says so takes some too
+        int surplus = over + 2 * Header.DEAD_HEADERS_OMITTED.length();
+        int omitted = 0;
+        for (Map.Entry<String, Object> header : largest) {
+            if (surplus <= 0) {
+                break;
+            }
+            surplus -= size(header);
+            left.remove(header.getKey());
+            omitted++;
+        }
+        sentOn = left;
+        with(Header.DEAD_HEADERS_OMITTED, omitted);
+    }
+
+    private static int size(Map.Entry<String, Object> header) {
+        return header.getKey().length() + (header.getValue() instanceof byte[] value ? value.length : 0);
+    }
+
+    /** At most so many bytes in a batch of Kafka's. */
+    private int bytes() {
+        ProducerRecord<byte[], byte[]> record = record();
+        return AbstractRecords.estimateSizeInBytesUpperBound(RecordBatch.CURRENT_MAGIC_VALUE, CompressionType.NONE,
+                record.key(), record.value(), record.headers().toArray());
     }
 
     private static int size(Incoming record) {
@@ -172,6 +250,11 @@ public final class Outgoing {
     public Outgoing payload(byte @Nullable [] value) {
         payload = value;
         return this;
+    }
+
+    /** The bytes of its value. */
+    public int payloadBytes() {
+        return payload == null ? 0 : payload.length;
     }
 
     /** As a client of Kafka sends it. What a fold needs comes first of its own headers. */

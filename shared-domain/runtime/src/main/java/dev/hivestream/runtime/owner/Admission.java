@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.owner;
 
 import dev.hivestream.runtime.cache.Guard;
+import dev.hivestream.runtime.domain.BatchTooLarge;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -26,8 +27,8 @@ import org.springframework.kafka.core.ConsumerFactory;
 /**
  * Stands before the binder's consumers and lets through only what may be decided: partitions that are closed are paused,
  * and records of one that was closed, or taken, during the poll go back. Of few records that lay fetched it makes one batch
- * with what has come since. After a batch outlived its locks it also cuts batches short, to half each time, and doubles
- * them again when they succeed.
+ * with what has come since. After a batch outlived its locks it also cuts batches short, to half each time, or to one
+ * record after domain code timed out more than once, and doubles them again when they succeed.
  *
  * <p>It works on the consumer, on the poll thread, and not through the listener container's own pausing, which takes
  * effect only after the next poll and waits for the container's lifecycle lock.
@@ -114,6 +115,8 @@ public final class Admission implements ClientFactoryCustomizer {
             for (Throwable cause = why; cause != null; cause = cause.getCause()) {
                 if (cause instanceof Guard.Expired) {
                     limit = Math.max(1, batch.count() / 2);
+                } else if (cause instanceof BatchTooLarge) {
+                    limit = 1;
                 }
             }
         }

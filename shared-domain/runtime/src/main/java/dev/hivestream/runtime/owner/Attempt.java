@@ -6,6 +6,7 @@ import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.domain.DomainThreads;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Slot;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +53,7 @@ public final class Attempt implements TransactionSynchronization {
         BooleanSupplier load(Cache cache);
 
         /**
-         * Decides all records in order, in memory.
+         * Decides all records in order, in memory. Called again, it starts over; on a thread that has the part for itself.
          *
          * @return what is to be sent
          * @throws SnapshotCodec.Unreadable if a snapshot was changed behind our back
@@ -85,9 +87,11 @@ public final class Attempt implements TransactionSynchronization {
      * What every attempt works with.
      *
      * @param longest how long it may take
+     * @param threads what domain code runs on
+     * @param limits how many bytes a topic takes in one record
      */
     public record Parts(Ownership ownership, Guard guard, Cache cache, LockScope scope, Watcher watcher,
-            Duration longest) {}
+            Duration longest, DomainThreads threads, ToIntFunction<String> limits) {}
 
     private final Parts with;
     private final Map<TopicPartition, Part> parts = new LinkedHashMap<>();
@@ -179,7 +183,7 @@ public final class Attempt implements TransactionSynchronization {
         List<Message<byte[]>> left = new ArrayList<>();
         for (Part part : parts.values()) {
             try {
-                left.addAll(Sending.send(part.decide()));
+                left.addAll(Sending.send(with.threads().run(part::decide, this::hold), with.limits()));
             } catch (SnapshotCodec.Unreadable damage) {
                 // a snapshot was changed behind our back: nothing of this partition's cache can be trusted
                 with.ownership().damaged(part.owned(), damage);
@@ -190,6 +194,13 @@ public final class Attempt implements TransactionSynchronization {
         Sending.flush();
         since = with.watcher().step("decide", since);
         return left;
+    }
+
+    /** While a batch is decided. */
+    private void hold() {
+        Guard.Held locks = Objects.requireNonNull(held);
+        locks.renewIfDue();
+        locks.requireValid(with.longest());
     }
 
     @Override
@@ -245,6 +256,7 @@ public final class Attempt implements TransactionSynchronization {
         unwritten.forEach(partition -> with.ownership().invalidate(partition, "its cache could not be written"));
         parts.values().forEach(part -> with.ownership().release(part.owned()));
         parts.values().forEach(part -> part.ended(committed));
+        with.threads().endIfTooMany();
         with.watcher().step("release", since);
     }
 }

@@ -4,6 +4,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.StoredSnapshot;
+import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
@@ -124,7 +125,9 @@ public abstract class CachedPart<S> implements Attempt.Part {
     @SuppressWarnings("unchecked")
     private Snapshot<S> first(String id) {
         Snapshot<?> kept = hot.get(id);
-        return kept == null ? codec.read(id, stored.get(id), remembered) : (Snapshot<S>) kept.copy();
+        return kept == null
+                ? DomainCode.call(() -> codec.read(id, stored.get(id), remembered))
+                : (Snapshot<S>) kept.copy();
     }
 
     /** Keeps what was written for the batches that follow; this one is done with it. */
@@ -145,6 +148,7 @@ public abstract class CachedPart<S> implements Attempt.Part {
 
     /** Begins with a record; gives it as the cause of what follows from it. */
     protected final Incoming traced(Incoming record) {
+        DomainCode.about(record);
         handling = traces.begin("process", record);
         if (handling == null) {
             return record;

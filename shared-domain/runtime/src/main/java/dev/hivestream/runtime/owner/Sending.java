@@ -2,6 +2,7 @@ package dev.hivestream.runtime.owner;
 
 import dev.hivestream.runtime.message.Outgoing;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,14 +21,18 @@ public final class Sending {
 
     private Sending() {}
 
-    /** Sends records, in order; gives back those that the binding has to send. */
-    public static List<Message<byte[]>> send(List<Outgoing> records) {
+    /**
+     * Sends records, in order; gives back those that the binding has to send.
+     *
+     * @param limits how many bytes a topic takes in one record; dead letters are cut to that
+     */
+    public static List<Message<byte[]>> send(List<Outgoing> records, ToIntFunction<String> limits) {
         Producer<byte[], byte[]> producer = producer();
         if (producer == null) {
-            return records.stream().map(Outgoing::message).toList();
+            return records.stream().map(record -> record.fit(limits).message()).toList();
         }
         for (Outgoing record : records) {
-            record.sent(producer.send(record.record()));
+            record.sent(producer.send(record.fit(limits).record()));
         }
         return List.of();
     }

@@ -7,6 +7,7 @@ import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.message.EventCodec;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -28,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
@@ -42,6 +45,7 @@ import tools.jackson.databind.ObjectWriter;
  */
 public final class Reactor<E, S, C> {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
     private static final ObjectReader RESULTS = Json.TOLERANT.readerFor(Result.class);
 
     private final SagaType<E, S, C> type;
@@ -97,7 +101,7 @@ public final class Reactor<E, S, C> {
      * @throws Malformed if it cannot be read
      */
     public @Nullable String correlate(Received event) throws Malformed {
-        return saga.correlate(happened(event, Instant.EPOCH));
+        return DomainCode.call(() -> saga.correlate(happened(event, Instant.EPOCH)));
     }
 
     /**
@@ -121,7 +125,7 @@ public final class Reactor<E, S, C> {
         if (exists ? snapshot.state().isEnded() : !starts(record)) {
             if (events.knows(record.type())) {
                 // garbage is told even where it does no harm
-                happened(record, record.time());
+                readable(record);
             }
             return Handled.NOTHING;
         }
@@ -141,6 +145,18 @@ public final class Reactor<E, S, C> {
                 run.effects);
     }
 
+    /** Other faults than an event that is none wait until the event is of use. */
+    private void readable(Received record) throws Malformed {
+        try {
+            happened(record, record.time());
+        } catch (Malformed e) {
+            throw e;
+        } catch (Throwable e) {
+            Throwable fault = DomainFault.of(e);
+            LOG.debug("'{}' is of no use to the saga '{}'", record.type(), type.name(), fault);
+        }
+    }
+
     private boolean isKnown(String name) {
         return switch (name) {
             case Received.RESULT, Received.DEADLINE, Received.PARKED, Received.RETRY, Received.SKIP, Received.END ->
@@ -156,9 +172,8 @@ public final class Reactor<E, S, C> {
 
     private Signal.Happened<E> happened(Received record, Instant time) throws Malformed {
         String version = record.header(Header.DATA_VERSION);
-        E event = events.read(record.type(),
-                version == null ? 1 : Math.clamp(record.number(Header.DATA_VERSION), 0, Integer.MAX_VALUE),
-                record.payload());
+        int number = version == null ? 1 : Math.clamp(record.number(Header.DATA_VERSION), 0, Integer.MAX_VALUE);
+        E event = DomainCode.call(() -> events.read(record.type(), number, record.payload()));
         return new Signal.Happened<>(event, Objects.requireNonNull(type.reactions().get(record.type())).aggregate(),
                 record.require(Header.SUBJECT), time);
     }
@@ -253,7 +268,11 @@ public final class Reactor<E, S, C> {
             if (instance.parked() != null) {
                 Instance<S> parked = instance;
                 // what cannot be read is told when it comes
-                read(record);
+                if (events.knows(record.type())) {
+                    readable(record);
+                } else {
+                    read(record);
+                }
                 List<Instance.Held> more = new ArrayList<>(parked.held());
                 more.add(record.held());
                 instance = parked.parked(parked.parked(), more);
@@ -263,12 +282,18 @@ public final class Reactor<E, S, C> {
             Instance<S> before = instance;
             int sentBefore = sent.size();
             int effectsBefore = effects.size();
-            Signal<E> signal = read(record);
-            if (signal == null) {
-                return !instance.equals(before);
-            }
             try {
-                react(signal, record);
+                Signal<E> signal = read(record);
+                if (signal == null) {
+                    return !instance.equals(before);
+                }
+                // what it changes belongs to this run
+                DomainCode.call(() -> {
+                    react(signal, record);
+                    return signal;
+                });
+            } catch (Malformed e) {
+                throw e;
             } catch (Throwable e) {
                 Throwable thrown = DomainFault.of(e);
                 sent.subList(sentBefore, sent.size()).clear();

@@ -164,6 +164,32 @@ class TopicsTest {
     }
 
     @Test
+    void a_topic_that_does_not_take_the_largest_record_is_refused() throws Exception {
+        stand.topics.require(name);
+        assertThat(stand.topics.limit(name + ".commands.dlq"))
+                .isEqualTo(dev.hivestream.runtime.message.Outgoing.DEAD_LETTER_BYTES);
+        assertThat(stand.topics.limit(name + ".events")).isEqualTo(1_048_588);
+        assertThat(stand.topics.limit("other")).isEqualTo(1_048_588);
+
+        alter(name + ".events", "max.message.bytes", "500000");
+        assertRefused("The topic '" + name + ".events' takes records of 500000 bytes (max.message.bytes=500000) and "
+                + "must take 589824. Set its max.message.bytes to that or more, or hive.max-message to less");
+        alter(name + ".events", "max.message.bytes", "589824");
+        alter(name + ".results", "max.message.bytes", "90000");
+        assertRefused("The topic '" + name + ".results' takes records of 90000 bytes (max.message.bytes=90000) and "
+                + "must take 98304. Set its max.message.bytes to that or more");
+        alter(name + ".results", "max.message.bytes", "98304");
+        alter(name + ".commands.dlq", "max.message.bytes", "65535");
+        assertRefused("The topic '" + name + ".commands.dlq' takes records of 65535 bytes (max.message.bytes=65535) "
+                + "and must take 65536. Set its max.message.bytes to that or more");
+        alter(name + ".commands.dlq", "max.message.bytes", "65536");
+        org.awaitility.Awaitility.await().ignoreExceptions().until(() -> {
+            stand.topics.require(name);
+            return stand.topics.limit(name + ".commands.dlq") == 65_536;
+        });
+    }
+
+    @Test
     void names_follow_from_the_aggregate() {
         assertThat(Topics.ownerOf(Topics.commands("a-b"))).isEqualTo("a-b");
         assertThat(List.of(Topics.commands("a"), Topics.events("a"), Topics.results("a"), Topics.deadLetters("a")))

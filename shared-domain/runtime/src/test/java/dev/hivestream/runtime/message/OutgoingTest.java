@@ -43,6 +43,60 @@ class OutgoingTest {
                 .contains("ce_correlationid=c-1", "ce_id=ada:1", "ce_time=now");
     }
 
+    @Test
+    void a_dead_letter_whose_value_does_not_fit_says_so() {
+        Incoming large = new Incoming(COMMAND.partition(), 17, KEY, COMMAND.headers(), new byte[1_048_500]);
+        var letter = Outgoing.deadLetter(large, "why", null).fit(_ -> 1_048_588).record();
+        assertThat(letter.value()).isNull();
+        assertThat(lines(letter.headers())).contains("hive_value_omitted=1048500", "ce_id=c-1");
+    }
+
+    @Test
+    void headers_that_do_not_fit_are_left_out_the_largest_first() {
+        Map<String, Object> headers = new java.util.HashMap<>(COMMAND.headers());
+        for (int i = 0; i < 50; i++) {
+            headers.put("x-" + i, new byte[100_000]);
+        }
+        Incoming large = new Incoming(COMMAND.partition(), 17, KEY, headers, "{}".getBytes(UTF_8));
+        var letter = Outgoing.deadLetter(large, "why", null).fit(_ -> 1_048_588).record();
+        assertThat(size(letter)).isBetween(900_000, 1_048_588);
+        assertThat(lines(letter.headers())).contains("hive_headers_omitted=40", "ce_id=c-1", "hive_reason=why");
+        assertThat(letter.key()).isEqualTo(KEY);
+    }
+
+    @Test
+    void a_key_that_does_not_fit_is_left_out() {
+        Incoming large = new Incoming(COMMAND.partition(), 17, new byte[100_000], COMMAND.headers(), null);
+        var letter = Outgoing.deadLetter(large, "why", null).fit(_ -> 65_536).record();
+        assertThat(letter.key()).isNull();
+        assertThat(size(letter)).isLessThan(65_536);
+        assertThat(lines(letter.headers())).contains("hive_key_omitted=100000", "hive_reason=why", "ce_id=c-1");
+    }
+
+    @Test
+    void what_fits_and_what_is_no_dead_letter_stays_as_it_is() {
+        assertThat(lines(Outgoing.deadLetter(COMMAND, "why", null).fit(_ -> 65_536).record().headers()))
+                .noneMatch(line -> line.contains("omitted"));
+        assertThat(Outgoing.forward(COMMAND, 1).fit(_ -> 1).record().value()).isEqualTo(COMMAND.payload());
+    }
+
+    @Test
+    void a_header_that_no_command_may_have_is_not_passed_on() {
+        Incoming large = new Incoming(COMMAND.partition(), 17, KEY,
+                Map.of(dev.hivestream.runtime.message.Header.ID, "c-1".getBytes(UTF_8),
+                        dev.hivestream.runtime.message.Header.TRACE_STATE, new byte[1_000_000],
+                        dev.hivestream.runtime.message.Header.CORRELATION_ID, new byte[1_000_000]),
+                null);
+        assertThat(size(Outgoing.following(large, Outgoing.OF_COMMANDS, null).to("account.results", 3, KEY).record()))
+                .isLessThan(1_000);
+    }
+
+    private static int size(org.apache.kafka.clients.producer.ProducerRecord<byte[], byte[]> record) {
+        return org.apache.kafka.common.record.AbstractRecords.estimateSizeInBytesUpperBound((byte) 2,
+                org.apache.kafka.common.record.CompressionType.NONE, record.key(), record.value(),
+                record.headers().toArray());
+    }
+
     private static List<String> lines(Headers headers) {
         return Arrays.stream(headers.toArray()).map(OutgoingTest::line).toList();
     }

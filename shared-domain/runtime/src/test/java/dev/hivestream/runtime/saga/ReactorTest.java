@@ -10,6 +10,8 @@ import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.StoredSnapshot;
+import dev.hivestream.runtime.domain.DomainCode;
+import dev.hivestream.runtime.domain.DomainThreads;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
@@ -104,6 +106,12 @@ class ReactorTest {
                 case Signal.Happened<Event>(Event.Cancelled(), _, _, _) ->
                     List.of(Effect.complete(), Effect.deadline("late", Duration.ofDays(1)));
                 case Signal.Happened<Event>(Event.Noted(String text), _, String id, _) -> switch (text) {
+                    case "hang" -> {
+                        while (!Thread.currentThread().isInterrupted()) {
+                            Thread.onSpinWait();
+                        }
+                        yield List.of();
+                    }
                     case "throw" -> throw new IllegalStateException("react");
                     case "burn" -> List.of(Effect.send("burn", id, new Command.Burn()));
                     case "undeclared" -> List.of(Effect.deadline("never-said", Duration.ofDays(1)));
@@ -165,6 +173,25 @@ class ReactorTest {
         assertThat(served.reactor().handle(other, "o-2", again, 10).commands())
                 .extracting(Reactor.Command::commandId)
                 .doesNotContainAnyElementsOf(placed.commands().stream().map(Reactor.Command::commandId).toList());
+    }
+
+    @Test
+    void one_whose_code_takes_too_long_is_parked_as_one_whose_code_throws() throws Malformed {
+        handle(placed());
+        Received hanging = noted("hang");
+        try (DomainThreads threads = new DomainThreads(Duration.ofMillis(200), _ -> {})) {
+            Reactor.Handled parked = threads.run(() -> {
+                DomainCode.about("a record");
+                try {
+                    return served.reactor().handle(snapshot, ID, hanging, 10);
+                } catch (Malformed e) {
+                    throw new IllegalStateException(e);
+                }
+            }, () -> {});
+            assertThat(parked.parked()).contains("order.noted").contains("hive.decide.timeout=200ms");
+        }
+        assertThat(snapshot.version()).isEqualTo(2);
+        assertThat(instance().shown()).isEqualTo("parked");
     }
 
     @Test

@@ -1,0 +1,228 @@
+package dev.hivestream.runtime.domain;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Threads that run the work of batches, and with it domain code, which has a deadline: a call that takes longer is given up
+ * together with its thread, and the work is done again from its beginning by another one, where that call alone fails with
+ * {@link DomainTimeout}. Time in which the process itself stood still does not count. Thread-safe.
+ */
+public final class DomainThreads implements AutoCloseable {
+
+    /** So many threads that were given up may still be alive; one more ends the process. */
+    public static final int MOST_ABANDONED = 4;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DomainThreads.class);
+    /** Then the process does not wait for the batch in hand. */
+    private static final int FAR_TOO_MANY = 4 * MOST_ABANDONED;
+    /** So often in a timeout a call is looked at. */
+    private static final int LOOKS = 10;
+    /** More calls that timed out are not remembered; the oldest are tried again if they come again. */
+    private static final int REMEMBERED = 1_000;
+    /** A timeout more, and the batch is cut short. */
+    private static final int TIMEOUTS_IN_A_BATCH = 1;
+
+    private final Duration timeout;
+    private final Consumer<String> exit;
+    private final AtomicInteger count = new AtomicInteger();
+    private final ConcurrentLinkedDeque<DomainThread> idle = new ConcurrentLinkedDeque<>();
+    private final List<Thread> abandoned = new ArrayList<>();
+    private final Map<String, Map<Integer, DomainTimeout>> timedOut = new LinkedHashMap<>();
+    private volatile boolean anyTimedOut;
+    private final AtomicBoolean ending = new AtomicBoolean();
+    private volatile boolean closed;
+
+    /**
+     * With a way out.
+     *
+     * @param timeout of a call of domain code
+     * @param exit ends the process, for this reason; returns at once
+     */
+    public DomainThreads(Duration timeout, Consumer<String> exit) {
+        this.timeout = timeout;
+        this.exit = exit;
+    }
+
+    /**
+     * Runs a work on one of the threads and waits for it.
+     *
+     * @param work starts over each time it is called; calls domain code by {@link DomainCode#call} only, and changes nothing
+     *     that others see within such a call
+     * @param meanwhile called now and then on the calling thread; what it throws ends the work before its next call of
+     *     domain code, and is thrown then
+     * @throws BatchTooLarge if more than one call timed out
+     */
+    public <T> T run(Supplier<T> work, Runnable meanwhile) {
+        for (int timeouts = 0;; timeouts++) {
+            DomainThread thread = thread();
+            DomainThread.Work<T> handed = new DomainThread.Work<>(work);
+            thread.begin(handed);
+            if (await(thread, handed, meanwhile)) {
+                if (closed) {
+                    thread.close();
+                } else {
+                    idle.push(thread);
+                }
+                return handed.result();
+            }
+            gaveUp(thread);
+            if (timeouts >= TIMEOUTS_IN_A_BATCH) {
+                throw new BatchTooLarge("Domain code took longer than hive.decide.timeout="
+                        + timeout.toMillis() + "ms for " + (timeouts + 1) + " records of a batch");
+            }
+        }
+    }
+
+    private DomainThread thread() {
+        DomainThread thread = idle.poll();
+        if (thread == null) {
+            thread = new DomainThread("domain-" + count.incrementAndGet(), this::timedOut);
+            thread.start();
+        }
+        return thread;
+    }
+
+    /** False if the thread was given up. */
+    private boolean await(DomainThread thread, DomainThread.Work<?> work, Runnable meanwhile) {
+        long tick = Math.max(1_000_000, timeout.toNanos() / LOOKS);
+        long call = 0;
+        long spent = 0;
+        long last = System.nanoTime();
+        RuntimeException failed = null;
+        boolean interrupted = false;
+        try {
+            while (!work.isDone()) {
+                LockSupport.parkNanos(work, tick);
+                interrupted |= Thread.interrupted();
+                long now = System.nanoTime();
+                if (now - last < tick || work.isDone()) {
+                    continue;
+                }
+                long in = thread.inCall();
+                if (in != call || (in & 1) == 0) {
+                    call = in;
+                    spent = 0;
+                } else {
+                    // while the process stood still, so did the call
+                    spent += Math.min(now - last, 2 * tick);
+                    if (spent >= timeout.toNanos() && thread.abandon(call)) {
+                        if (failed != null) {
+                            gaveUp(thread);
+                            throw failed;
+                        }
+                        return false;
+                    }
+                }
+                last = now;
+                if (failed == null) {
+                    try {
+                        meanwhile.run();
+                    } catch (RuntimeException e) {
+                        failed = e;
+                        work.cancel();
+                    }
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        if (failed != null) {
+            idle.push(thread);
+            throw failed;
+        }
+        return true;
+    }
+
+    private void gaveUp(DomainThread thread) {
+        remember(thread);
+        int alive;
+        synchronized (abandoned) {
+            abandoned.add(thread);
+            alive = abandoned();
+        }
+        LOG.error("Domain code took longer than hive.decide.timeout={}ms for {} and was given up; {}",
+                timeout.toMillis(),
+                thread.subject(), stack(thread));
+        if (alive > FAR_TOO_MANY) {
+            end();
+        }
+    }
+
+    /** Where it is, on the one line. */
+    static String stack(Thread thread) {
+        StackTraceElement[] frames = thread.getStackTrace();
+        StringBuilder text = new StringBuilder(frames.length == 0 ? "its thread has ended" : "it is at ");
+        for (int i = 0; i < Math.min(8, frames.length); i++) {
+            text.append(i == 0 ? "" : " < ").append(frames[i]);
+        }
+        return text.toString();
+    }
+
+    /** How many threads that were given up are still alive. */
+    public int abandoned() {
+        synchronized (abandoned) {
+            abandoned.removeIf(thread -> !thread.isAlive());
+            return abandoned.size();
+        }
+    }
+
+    /** Called between batches: ends the process if too many threads that were given up are still alive. */
+    public void endIfTooMany() {
+        if (abandoned() > MOST_ABANDONED) {
+            end();
+        }
+    }
+
+    private void end() {
+        if (ending.compareAndSet(false, true)) {
+            exit.accept(abandoned() + " threads are still in domain code that was given up after hive.decide.timeout="
+                    + timeout.toMillis() + "ms, and " + MOST_ABANDONED
+                    + " are allowed. The process ends, since nothing else ends them; its successor goes on");
+        }
+    }
+
+    private void remember(DomainThread thread) {
+        synchronized (timedOut) {
+            timedOut.computeIfAbsent(thread.subject().toString(), none -> new HashMap<>()).put(thread.calls(),
+                    new DomainTimeout(timeout));
+            if (timedOut.size() > REMEMBERED) {
+                timedOut.remove(timedOut.keySet().iterator().next());
+            }
+        }
+        anyTimedOut = true;
+    }
+
+    private @Nullable DomainTimeout timedOut(Object subject, int call) {
+        if (!anyTimedOut) {
+            return null;
+        }
+        synchronized (timedOut) {
+            Map<Integer, DomainTimeout> calls = timedOut.get(subject.toString());
+            return calls == null ? null : calls.get(call);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        for (DomainThread thread = idle.poll(); thread != null; thread = idle.poll()) {
+            thread.close();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullUnmarked
+package dev.hivestream.runtime.domain;
+
+import org.jspecify.annotations.NullUnmarked;
