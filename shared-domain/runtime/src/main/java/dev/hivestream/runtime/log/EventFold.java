@@ -4,6 +4,7 @@ import dev.hivestream.model.Decider;
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.domain.SlowFolds;
 import dev.hivestream.runtime.message.Malformed;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -42,7 +43,13 @@ public final class EventFold<S, E> implements Fold<S, E> {
             }
             E read = read(event);
             Decider<?, S, E> decider = served.aggregate().decider();
-            S state = decider.evolve(snapshot.state(), read);
+            S state;
+            SlowFolds.SHARED.begin(event.record());
+            try {
+                state = decider.evolve(snapshot.state(), read);
+            } finally {
+                SlowFolds.SHARED.end();
+            }
             if (state == null) {
                 throw new Malformed("evolve gave null");
             }

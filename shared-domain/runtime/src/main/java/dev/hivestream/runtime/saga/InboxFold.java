@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.saga;
 
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.domain.SlowFolds;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.message.Ids;
@@ -30,6 +31,7 @@ final class InboxFold<S> implements Fold<Instance<S>, Received> {
 
     @Override
     public boolean apply(Snapshot<Instance<S>> snapshot, Recorded record) {
+        SlowFolds.SHARED.begin(record.record());
         try {
             ConsumerRecord<byte[], byte[]> inboxed = record.record();
             String id = Ids.requireRecorded("key", inboxed.key());
@@ -39,6 +41,8 @@ final class InboxFold<S> implements Fold<Instance<S>, Received> {
             LOG.debug("{}/{}/{} is passed over: {}", record.record().topic(), record.record().partition(),
                     record.record().offset(), e.getMessage());
             return false;
+        } finally {
+            SlowFolds.SHARED.end();
         }
     }
 
