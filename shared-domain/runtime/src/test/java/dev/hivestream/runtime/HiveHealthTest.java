@@ -61,7 +61,7 @@ class HiveHealthTest {
                         new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             HiveHealth health = new HiveHealth(ownership, outages, violations);
             ownership.onPartitionsAssigned("input", consumer, List.of(), true);
-            await().atMost(PATIENCE).until(() -> health.health().getStatus().equals(Status.UP));
+            await().atMost(Duration.ofMinutes(1)).until(() -> health.health().getStatus().equals(Status.UP));
             assertThat(health.health().getDetails()).containsEntry("versionViolations", 0L);
 
             violations.add(new VersionViolation(VersionViolation.Kind.REPEATED, "account.events", 3, 17, "ada", 1, 2));
