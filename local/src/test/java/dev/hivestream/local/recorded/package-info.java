@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hivestream.local.recorded;
+
+import org.jspecify.annotations.NullMarked;
