@@ -77,17 +77,15 @@ public final class Results {
     @Nullable
     Known known(String aggregate, String id, String commandId, CommandHash command) {
         try {
+            // first: a command that failed may have been accepted since, as a dead letter that was sent again
+            Snapshot.Recalled recalled = states.recalled(aggregate, id, command);
+            if (recalled != null) {
+                return new Known(Result.accepted(commandId, aggregate, id, recalled.versions().first(),
+                        recalled.versions().last()), new CommandIdentity(command, recalled.body(), false).bodyText());
+            }
             KeptResult kept = KeptResult.read(cache.result(Slot.of(aggregate, id, partitions),
                     KeptResult.field(id, command)));
-            if (kept != null) {
-                return new Known(kept.result(), kept.body());
-            }
-            Snapshot.Recalled recalled = states.recalled(aggregate, id, command);
-            return recalled == null
-                    ? null
-                    : new Known(Result.accepted(commandId, aggregate, id, recalled.versions().first(),
-                            recalled.versions().last()),
-                            new CommandIdentity(command, recalled.body(), false).bodyText());
+            return kept == null ? null : new Known(kept.result(), kept.body());
         } catch (DataAccessException | States.CatchingUp e) {
             LOG.debug("The cache does not tell what became of a command", e);
             return null;

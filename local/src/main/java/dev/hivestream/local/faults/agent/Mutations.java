@@ -38,6 +38,8 @@ final class Mutations {
     private static final ClassDesc CONSUMER = ClassDesc.of("org.apache.kafka.clients.consumer.Consumer");
     private static final ClassDesc MEMBER = ClassDesc.of("org.apache.kafka.clients.consumer.ConsumerGroupMetadata");
     private static final ClassDesc ISOLATION = ClassDesc.of("org.apache.kafka.common.IsolationLevel");
+    /** Of a script that writes the cache. */
+    static final String CONDITION = "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end\n";
     private static final int COMMIT_TO_CACHE = 400;
     private static final int DECISION = 400;
     private static final int MARKERS = 1_000;
@@ -70,7 +72,8 @@ final class Mutations {
                     .invokestatic(HOOKS, "rewind", MethodTypeDesc.of(ConstantDescs.CD_void, CONSUMER)))));
             case "dedup-off" -> List.of(
                     new Edit(RUNTIME + "message/Position", "covers", atStart(code -> code.iconst_0().ireturn())),
-                    new Edit(RUNTIME + "cache/Snapshot", "versionsOf",
+                    new Edit(RUNTIME + "cache/Snapshot", "recall", atStart(code -> code.aconst_null().areturn())),
+                    new Edit(RUNTIME + "cache/Snapshot", "recallLegacy",
                             atStart(code -> code.aconst_null().areturn())));
             case "delays-only" -> List.of(afterCommitLingers(), decideLingers(),
                     new Edit(ATTEMPT, "beforeCommit", atStart(Mutations::failNowAndThen)));
@@ -149,8 +152,8 @@ final class Mutations {
 
     private static void withoutCondition(CodeBuilder code, CodeElement element) {
         if (element instanceof ConstantInstruction constant && constant.constantValue() instanceof String script
-                && script.startsWith("if (redis.call('GET', KEYS[1])") && script.contains("~= ARGV[1]")) {
-            code.loadConstant(script.substring(script.indexOf('\n') + 1));
+                && script.contains(CONDITION)) {
+            code.loadConstant(script.replace(CONDITION, ""));
         } else {
             code.with(element);
         }
