@@ -304,14 +304,7 @@ final class Comparison<S, E> {
         if (!none && !scope.states() && served.snapshots().isStored(expected, stored, with.remembered())) {
             return;
         }
-        JsonNode actual;
-        try {
-            actual = scope.states()
-                    ? Difference.tree(stored.json())
-                    : served.snapshots().describe(id, stored, with.remembered());
-        } catch (SnapshotCodec.Unreadable e) {
-            actual = null;
-        }
+        JsonNode actual = Difference.tree(stored.json());
         if (actual == null || !actual.path("version").isIntegralNumber()) {
             differ(id, "the snapshot cannot be read", expected, null, List.of());
             return;
@@ -332,16 +325,23 @@ final class Comparison<S, E> {
         } else if (none) {
             differ(id, "should not be in the cache: the log has no event of it", expected, version, List.of());
         } else {
-            compareTrees(id, expected, actual, version);
+            compareTrees(id, expected, stored, actual, version);
         }
     }
 
-    private void compareTrees(String id, Snapshot<S> expected, JsonNode actual, long version) {
-        if (scope.states() && expected.poison() == null != actual.path("poison").isMissingNode()) {
+    private void compareTrees(String id, Snapshot<S> expected, StoredSnapshot stored, JsonNode json, long version) {
+        if (scope.states() && expected.poison() == null != json.path("poison").isMissingNode()) {
             // whoever keeps it out has stored no state
             differ(id, "is kept out by " + (expected.poison() == null
                     ? "the cache"
                     : "this code: " + expected.poison()), expected, version, List.of());
+            return;
+        }
+        JsonNode actual;
+        try {
+            actual = scope.states() ? json : served.snapshots().describe(id, stored, with.remembered());
+        } catch (SnapshotCodec.Unreadable e) {
+            differ(id, "the snapshot cannot be read", expected, null, List.of());
             return;
         }
         JsonNode wanted = served.snapshots().describe(id, served.snapshots().write(expected), with.remembered());

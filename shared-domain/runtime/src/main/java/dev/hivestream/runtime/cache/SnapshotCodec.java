@@ -115,7 +115,7 @@ public final class SnapshotCodec<S> {
             ObjectNode tree = (ObjectNode) Json.TOLERANT.readTree(stored.json());
             RecentCommands commands = parse(stored, remembered, false).commands;
             tree.remove(List.of("commands", "blocks"));
-            if (commands.size() > 0) {
+            if (!tree.has("poison")) {
                 commands.describe(tree.putObject("commands"));
             }
             return tree;
