@@ -2,10 +2,12 @@ package dev.hivestream.local.check;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.core.JacksonException;
@@ -45,7 +47,7 @@ public final class Gateway implements AutoCloseable {
     public Answer post(String aggregate, String id, String command, String commandId, String body, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest
-                .newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id + "/" + command))
+                .newBuilder(URI.create(url + "/v1/" + aggregate + "/" + encoded(id) + "/" + command))
                 .header("Content-Type", "application/json").header("Idempotency-Key", commandId)
                 .POST(BodyPublishers.ofString(body));
         return send(headers.length == 0 ? request : request.headers(headers));
@@ -55,12 +57,16 @@ public final class Gateway implements AutoCloseable {
     public Answer get(String aggregate, String id) throws IOException, InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            Answer answer = send(HttpRequest.newBuilder(URI.create(url + "/v1/" + aggregate + "/" + id)));
+            Answer answer = send(HttpRequest.newBuilder(URI.create(url + "/v1/" + aggregate + "/" + encoded(id))));
             if (answer.status() != 503 || System.nanoTime() - end > 0) {
                 return answer;
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
+    }
+
+    private static String encoded(String id) {
+        return URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {

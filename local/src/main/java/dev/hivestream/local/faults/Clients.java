@@ -33,6 +33,9 @@ final class Clients implements AutoCloseable {
     private static final int REPEATABLE = 40;
     private static final Duration PAUSE = Duration.ofMillis(20);
 
+    /** What ids end with: text that could be taken for a key, a pattern or a path. */
+    private static final List<String> HOSTILE = List.of("", "}:g1-0:checkpoint", " *?[a-z]", ":é😀");
+
     private final Witness witness;
     private final List<Gateway> gateways;
     private final String name;
@@ -65,7 +68,7 @@ final class Clients implements AutoCloseable {
     List<String> accounts() {
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < ACCOUNTS; i++) {
-            ids.add(name + "-account-" + i);
+            ids.add(name + "-account-" + i + HOSTILE.get(i % HOSTILE.size()));
         }
         return ids;
     }
