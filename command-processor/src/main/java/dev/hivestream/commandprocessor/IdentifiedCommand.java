@@ -19,7 +19,7 @@ final class IdentifiedCommand {
     private final String commandId;
     private final String source;
     private final CommandHash hash;
-    private @Nullable CommandIdentity identity;
+    private @Nullable CommandIdentity ofBody;
 
     /** @param aggregateId its key */
     IdentifiedCommand(Incoming command, String aggregateId, String commandId) {
@@ -56,33 +56,36 @@ final class IdentifiedCommand {
      * @throws Malformed if its body is not JSON
      */
     CommandIdentity identity() throws Malformed {
-        CommandIdentity known = identity;
-        if (known == null) {
-            known = CommandSource.isLegacyGateway(source) ? legacyIdentity() : identityOfBody();
-            identity = known;
-        }
-        return known;
+        return CommandSource.isLegacyGateway(source) ? legacyIdentity() : identityOfBody();
     }
 
-    /** The hash of its type and body as text; empty if its body is not JSON. */
-    String bodyText() {
+    /** What its results say of it; null if its body is not JSON. */
+    @Nullable
+    CommandIdentity answered() {
         try {
-            return identityOfBody().bodyText();
+            return identityOfBody();
         } catch (Malformed e) {
-            return "";
+            return null;
         }
     }
 
     private CommandIdentity identityOfBody() throws Malformed {
-        byte[] body = command.payload();
-        String type = command.header(Header.TYPE);
-        return CommandIdentity.of(hash, type == null ? "" : type,
-                CanonicalJson.of(body == null ? new byte[0] : body));
+        CommandIdentity known = ofBody;
+        if (known == null) {
+            byte[] body = command.payload();
+            String type = command.header(Header.TYPE);
+            known = CommandIdentity.of(hash, type == null ? "" : type,
+                    CanonicalJson.of(body == null ? new byte[0] : body));
+            ofBody = known;
+        }
+        return known;
     }
 
     private CommandIdentity legacyIdentity() {
         return CommandIdentity.legacy(Outgoing.utf8(commandId),
-                command.headers().get(Header.SAGA) instanceof byte[] saga ? saga : null);
+                !CommandSource.isLegacyGateway(source) && command.headers().get(Header.SAGA) instanceof byte[] saga
+                        ? saga
+                        : null);
     }
 
     /** Whether an aggregate has decided a command before. */

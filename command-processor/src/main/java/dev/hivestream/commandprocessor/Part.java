@@ -8,6 +8,7 @@ import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.cache.KeptResult;
 import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.domain.BatchTooLarge;
 import dev.hivestream.runtime.domain.DecisionTooLarge;
@@ -15,7 +16,6 @@ import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.domain.DomainTimeout;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Codec;
-import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -82,11 +82,11 @@ final class Part<C, S, E> extends CachedPart<S> {
     interface Answered {
 
         /** Quick; does not throw. */
-        void answered(Slot slot, CommandHash command, Result result);
+        void answered(Slot slot, CommandIdentity command, Result result);
     }
 
     /** A result that this instance waits for, and the command that it is of. */
-    private record Answer(CommandHash command, Result result) {}
+    private record Answer(CommandIdentity command, Result result) {}
 
     private final Served<C, S, E> served;
     private final Rules rules;
@@ -183,6 +183,10 @@ final class Part<C, S, E> extends CachedPart<S> {
         } else if (results.isEmpty()) {
             return () -> true;
         }
+        if (encoded.size() < changed.size()) {
+            // the partition is restored: with this checkpoint an older snapshot would pass for the current one
+            throw new IllegalStateException("A state cannot be written as JSON");
+        }
         BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().checkpoint(),
                 checkpoint,
                 encoded, results);
@@ -202,7 +206,8 @@ final class Part<C, S, E> extends CachedPart<S> {
         for (String id : changed) {
             try {
                 Snapshot<S> snapshot = snapshot(id);
-                DomainCode.about("the state of " + owned().slot() + "/" + id + " #" + unwritable.size());
+                DomainCode.about("the state of " + owned().slot() + "/" + id + " at " + snapshot.version() + " #"
+                        + unwritable.size());
                 encoded.put(id, DomainCode.call(() -> served.snapshots().write(snapshot)));
             } catch (Throwable e) {
                 LOG.error("The state of {} '{}' cannot be written as JSON", served.aggregate(), id,
@@ -491,15 +496,17 @@ final class Part<C, S, E> extends CachedPart<S> {
         byte[] json = RESULTS.writeValueAsBytes(result);
         outcomes[result.outcome().ordinal()]++;
         outcome(result.outcome().name());
+        CommandIdentity identity = identified.answered();
         byte[] replyTo = bytes(command, Header.REPLY_TO);
         if (replyTo != null) {
-            keep(identified, result, json);
-            if (Arrays.equals(replyTo, here)) {
-                own.add(new Answer(identified.hash(), result));
+            keep(identified, identity, result, json);
+            if (identity != null && Arrays.equals(replyTo, here)) {
+                own.add(new Answer(identity, result));
             }
         }
         if (commandHeader == null) {
-            commandHeader = new RecordHeader(Header.COMMAND, CommandIdentity.header(identified.hash()));
+            commandHeader = new RecordHeader(Header.COMMAND,
+                    identity == null ? CommandIdentity.header(identified.hash()) : identity.header(-1));
         }
         outgoing.add(following(command, answers)
                 .with(Header.ID, result.commandId() + "/" + command.partition().partition() + "/" + command.offset())
@@ -510,10 +517,10 @@ final class Part<C, S, E> extends CachedPart<S> {
      * Keeps a result that cannot be found otherwise: the aggregate remembers commands that had events. That an id was reused
      * takes no other answer's place.
      */
-    private void keep(IdentifiedCommand identified, Result result, byte[] json) {
-        if (result.firstVersion() == null && !Result.Code.KEY_REUSED.equals(result.code())) {
+    private void keep(IdentifiedCommand identified, @Nullable CommandIdentity identity, Result result, byte[] json) {
+        if (identity != null && result.firstVersion() == null && !Result.Code.KEY_REUSED.equals(result.code())) {
             results.put(KeptResult.field(identified.aggregateId(), identified.hash()),
-                    KeptResult.write(identified.bodyText(), json));
+                    KeptResult.write(identity.bodyText(), json));
         }
     }
 

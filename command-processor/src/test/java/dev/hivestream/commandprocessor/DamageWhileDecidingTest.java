@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,18 +41,19 @@ class DamageWhileDecidingTest {
         app.decide(first);
         String generation = Objects.requireNonNull(app.ownership().open().get(slot)).generation();
 
-        Thread decider = Thread.currentThread();
+        AtomicReference<Thread> decider = new AtomicReference<>();
         CountDownLatch restoring = new CountDownLatch(1);
         CountDownLatch committed = new CountDownLatch(1);
         // a restore folds after it has seen where the log ends
         Probes.onEvolve = () -> {
-            if (Thread.currentThread() != decider) {
+            if (Thread.currentThread() != decider.get()) {
                 restoring.countDown();
                 await(committed);
             }
         };
         Probes.onDecide = () -> {
             Probes.onDecide = () -> {};
+            decider.set(Thread.currentThread());
             app.ownership().damaged(slot, generation, new SnapshotCodec.Unreadable("the test says so", null));
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> isClosing(slot) || restoring.getCount() == 0);
         };

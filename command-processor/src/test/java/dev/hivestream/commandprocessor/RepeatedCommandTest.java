@@ -104,6 +104,27 @@ class RepeatedCommandTest {
         assertThat(wire.events("content", id)).hasSize(1);
     }
 
+    /** Each waits for the result of its own command, though the results topic has that of the other under the same id. */
+    @Test
+    void two_commands_under_one_key_at_once_get_an_answer_each() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            String id = Wire.id();
+            try (ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<HttpResponse<String>>> sent = new ArrayList<>();
+                for (String text : List.of("one", "two")) {
+                    sent.add(senders.submit(() -> processor.post("/v1/content/" + id + "/create",
+                            "{\"text\":\"" + text + "\"}", "Idempotency-Key", id)));
+                }
+                List<Integer> statuses = new ArrayList<>();
+                for (Future<HttpResponse<String>> answer : sent) {
+                    statuses.add(answer.get().statusCode());
+                }
+                assertThat(statuses).containsExactlyInAnyOrder(200, 422);
+            }
+            assertThat(wire.events("content", id)).hasSize(1);
+        }
+    }
+
     @Test
     void a_key_of_a_command_that_was_rejected_is_refused_to_another() throws Exception {
         String id = Wire.id();

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,11 +87,20 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         return outgoing;
     }
 
+    /**
+     * Without a deadline, as in a fold: a message that is dead-lettered since its instance could not be read in time would be
+     * applied by every later fold.
+     */
+    @Override
+    protected Snapshot<Instance<S>> read(Supplier<Snapshot<Instance<S>>> reading) {
+        return reading.get();
+    }
+
     /** Each state was written once when its instance changed, so hardly any fails here: its partition is restored then. */
     private void encode() {
         for (String id : changed) {
             Snapshot<Instance<S>> snapshot = snapshot(id);
-            DomainCode.about("the state of " + owned().slot() + "/" + id);
+            DomainCode.about("the state of " + owned().slot() + "/" + id + " at " + snapshot.version());
             try {
                 encoded.put(id, DomainCode.call(() -> saga.snapshots().write(snapshot)));
             } catch (Throwable e) {

@@ -5,6 +5,7 @@ import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.access.Access;
 import dev.hivestream.runtime.access.RequestBodies;
 import dev.hivestream.runtime.message.CanonicalJson;
+import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -99,11 +100,13 @@ final class CommandController {
         // in memory until it is published, and no longer: answers take their time
         try (RequestBodies.Body body = bodies.read(request)) {
             type.codec().readCommand(wireType, body.bytes());
-            Gateway.Request sent = new Gateway.Request(aggregate, id, access.source(), commandId, wireType,
-                    body.bytes(), headers);
-            Results.Known known = key == null ? null : results.known(aggregate, id, commandId, sent.hash());
+            String source = access.source();
+            CommandIdentity identity = CommandIdentity.of(CommandHash.of(source, commandId), wireType,
+                    CanonicalJson.of(body.bytes()));
+            Gateway.Request sent = new Gateway.Request(aggregate, id, source, commandId, wireType, body.bytes(),
+                    headers, identity);
+            Results.Known known = key == null ? null : results.known(aggregate, id, commandId, identity.id());
             if (known != null) {
-                CommandIdentity identity = CommandIdentity.of(sent.hash(), wireType, CanonicalJson.of(body.bytes()));
                 answer(known.isOf(identity) ? known.result() : reused(known.result()), response);
                 return;
             }

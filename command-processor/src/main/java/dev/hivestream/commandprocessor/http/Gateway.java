@@ -4,7 +4,6 @@ import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Outages;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.log.Topics;
-import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
@@ -72,7 +71,7 @@ public final class Gateway implements SmartLifecycle {
     private static final int ALWAYS_TAKEN = 256;
 
     /** A command that waits for its result. */
-    private record Ticket(String aggregate, String id, CommandHash command) {}
+    private record Ticket(String aggregate, String id, CommandIdentity command) {}
 
     /** Several requests with one id wait for one result. */
     private static final class Wait {
@@ -94,16 +93,11 @@ public final class Gateway implements SmartLifecycle {
      * @param commandId its id, which the sender may have chosen
      * @param type its wire name
      * @param headers beside those that every command has
+     * @param identity of source, id, type and body
      */
     @SuppressWarnings("ArrayRecordComponent")
     record Request(String aggregate, String id, String source, String commandId, String type, byte[] body,
-            Map<String, String> headers) {
-
-        /** What identifies the command to its aggregate, beside its type and body. */
-        CommandHash hash() {
-            return CommandHash.of(source, commandId);
-        }
-    }
+            Map<String, String> headers, CommandIdentity identity) {}
 
     private final ServedAggregates served;
     private final HiveProperties properties;
@@ -185,7 +179,7 @@ public final class Gateway implements SmartLifecycle {
     Taken send(Request request) {
         requireAble();
         String commandId = request.commandId();
-        Ticket ticket = new Ticket(request.aggregate(), request.id(), request.hash());
+        Ticket ticket = new Ticket(request.aggregate(), request.id(), request.identity());
         Slot slot = Slot.of(request.aggregate(), request.id(), properties.partitions());
         requireShort(backlog(slot));
         TopicPartition commands = new TopicPartition(Topics.commands(request.aggregate()), slot.partition());
@@ -460,7 +454,7 @@ public final class Gateway implements SmartLifecycle {
     /** Whose result it is. One of format 1 does not name the command's source: it is for whoever waits for that id. */
     private @Nullable Ticket ticket(Headers headers, Result result) {
         org.apache.kafka.common.header.Header identity = headers.lastHeader(Header.COMMAND);
-        CommandHash command = identity == null ? null : CommandIdentity.readId(identity.value());
+        CommandIdentity command = identity == null ? null : CommandIdentity.read(identity.value());
         return command != null
                 ? new Ticket(result.aggregate(), result.id(), command)
                 : waits.entrySet().stream()
@@ -474,7 +468,7 @@ public final class Gateway implements SmartLifecycle {
      * Told by the owner in this process of a result that is committed and that the cache shows: nobody has to wait until it
      * is read. Quick; does not throw.
      */
-    public void answered(Slot slot, CommandHash command, Result result) {
+    public void answered(Slot slot, CommandIdentity command, Result result) {
         Ticket ticket = new Ticket(result.aggregate(), result.id(), command);
         over(slot, ticket);
         Wait wait = waits.get(ticket);

@@ -1,8 +1,8 @@
 package dev.hivestream.commandprocessor.http;
 
-import dev.hivestream.commandprocessor.KeptResult;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.KeptResult;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.CommandHash;
@@ -115,7 +115,13 @@ public final class Results {
             throw new Busy();
         }
         try {
-            return search(slots(aggregates, id), commandId, command, id);
+            Result found = search(slots(aggregates, id), commandId, command, id);
+            if (found == null || id != null) {
+                return found;
+            }
+            // the oldest, and perhaps not what became of it in the end: now its aggregate is known
+            Known known = known(found.aggregate(), found.id(), commandId, command);
+            return known == null ? found : known.result();
         } finally {
             searches.release();
         }
@@ -165,7 +171,8 @@ public final class Results {
                 }
                 for (ConsumerRecord<byte[], byte[]> result : results.poll(Duration.ofMillis(200))) {
                     Result found = isOf(result, commandId, command, id) ? read(result.value()) : null;
-                    if (found != null) {
+                    // the answer to another command under a used id is not the result of the first
+                    if (found != null && !Result.Code.KEY_REUSED.equals(found.code())) {
                         return found;
                     }
                 }

@@ -517,10 +517,9 @@ public final class Cache {
                     // buffers of replicas and of the AOF are not what Redis compares
                     long used = bytes(memory, node + "used_memory") - bytes(memory, node + "mem_not_counted_for_evict");
                     if (most > 0 && used > most) {
-                        return "Redis is out of memory: "
-                                + (node.isEmpty() ? "it" : node.substring(0, node.length() - 1))
-                                + " uses " + used + " bytes, and its maxmemory is " + most
-                                + ". It refuses to write until it is given more";
+                        return (node.isEmpty() ? "Redis" : node.substring(0, node.length() - 1)) + " uses " + used
+                                + " bytes of maxmemory " + most
+                                + "; writes are rejected until memory is freed or maxmemory is raised";
                     }
                 }
             }

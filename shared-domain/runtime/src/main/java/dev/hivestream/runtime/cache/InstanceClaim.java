@@ -115,7 +115,7 @@ public final class InstanceClaim implements SmartLifecycle {
             do {
                 try {
                     renew();
-                } catch (DataAccessException e) {
+                } catch (RuntimeException e) {
                     // an outage, which is reported elsewhere: the claim is made again when Redis answers
                     LOG.debug("The claim on '{}' was not renewed", instance, e);
                 }

@@ -107,6 +107,7 @@ final class DomainThread extends Thread {
             if (state.get() == ABANDONED) {
                 return;
             }
+            current = null;
             next.end();
         }
     }

@@ -102,7 +102,7 @@ public final class DomainThreads implements AutoCloseable {
         long call = 0;
         long spent = 0;
         long last = System.nanoTime();
-        RuntimeException failed = null;
+        Throwable failed = null;
         boolean interrupted = false;
         try {
             while (!work.isDone()) {
@@ -122,7 +122,7 @@ public final class DomainThreads implements AutoCloseable {
                     if (spent >= timeout.toNanos() && thread.abandon(call)) {
                         if (failed != null) {
                             gaveUp(thread);
-                            throw failed;
+                            throw unchecked(failed);
                         }
                         return false;
                     }
@@ -131,7 +131,7 @@ public final class DomainThreads implements AutoCloseable {
                 if (failed == null) {
                     try {
                         meanwhile.run();
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         failed = e;
                         work.cancel();
                     }
@@ -144,9 +144,16 @@ public final class DomainThreads implements AutoCloseable {
         }
         if (failed != null) {
             idle.push(thread);
-            throw failed;
+            throw unchecked(failed);
         }
         return true;
+    }
+
+    private static RuntimeException unchecked(Throwable failed) {
+        if (failed instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) failed;
     }
 
     private void gaveUp(DomainThread thread) {

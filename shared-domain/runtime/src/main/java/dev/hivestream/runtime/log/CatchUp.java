@@ -6,6 +6,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Slot;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -85,13 +86,16 @@ public final class CatchUp {
         @Override
         public void outOfOrder(VersionViolation violation) {
             if (violations.add(violation)) {
-                meters.counter("hive.log.violations", "aggregate", slot.aggregate(), "kind", violation.kind().wire())
-                        .increment();
+                violations(slot, violation.kind()).increment();
                 if (violations.count() <= NAMED) {
                     LOG.error("The log of {} breaks the order of versions. {}", slot, violation.text());
                 }
             }
         }
+    }
+
+    private Counter violations(Slot slot, VersionViolation.Kind kind) {
+        return meters.counter("hive.log.violations", "aggregate", slot.aggregate(), "kind", kind.wire());
     }
 
     /**
@@ -105,6 +109,12 @@ public final class CatchUp {
     public <S, E> RestoredPartition run(Folded<S, E> served, Slot slot, String group, BooleanSupplier stop) {
         Topics.Ids ids = served.require(topics);
         cache.requireNoEviction();
+        if (!served.isInput()) {
+            // so that a dashboard shows that there are none
+            for (VersionViolation.Kind kind : VersionViolation.Kind.values()) {
+                violations(slot, kind);
+            }
+        }
         String fingerprint = served.fingerprint(ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
         long end = end(served, slot, group, stop);

@@ -16,8 +16,9 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.jdk.NumberSerializer;
 
 /**
- * Numbers of any size, with a bound: {@code 1e30000000} is short as JSON, and whoever adds 1 to it keeps a processor busy. A
- * number that is read has an exponent of up to {@value #SCALE}; one that is written has no more digits than can be read.
+ * Bounds of numbers: {@code 1e30000000} is short as JSON, and whoever adds 1 to it keeps a processor busy. A number of a
+ * command has an exponent of up to {@value #SCALE}; a number that is written has no more digits than can be read. What the
+ * project wrote itself is read whatever its exponent is: a product of two numbers of commands may be beyond the bound.
  */
 final class BoundedNumbers {
 
@@ -28,9 +29,12 @@ final class BoundedNumbers {
 
     private BoundedNumbers() {}
 
-    static JacksonModule module() {
+    /** @param fromOutside whether what is read comes from a client */
+    static JacksonModule module(boolean fromOutside) {
         SimpleModule module = new SimpleModule("hive-numbers");
-        module.addDeserializer(BigDecimal.class, new ReadDecimal());
+        if (fromOutside) {
+            module.addDeserializer(BigDecimal.class, new ReadDecimal());
+        }
         module.addSerializer(BigDecimal.class, new Written<>(BigDecimal.class));
         module.addSerializer(BigInteger.class, new Written<>(BigInteger.class));
         return module;

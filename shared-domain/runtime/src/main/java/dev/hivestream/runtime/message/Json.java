@@ -69,7 +69,7 @@ public final class Json {
                         .configure(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES, namesComeAgain).build())
                 .annotationIntrospector(new RecordsAndSealedTypes(unknownPassedOver))
                 .addModule(new SimpleModule("hive-records").setValueInstantiators(RecordInstantiator.ALL))
-                .addModule(BoundedNumbers.module())
+                .addModule(BoundedNumbers.module(!unknownPassedOver))
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
                         DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)

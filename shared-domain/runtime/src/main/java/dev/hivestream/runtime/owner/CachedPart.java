@@ -126,8 +126,13 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private Snapshot<S> first(String id) {
         Snapshot<?> kept = hot.get(id);
         return kept == null
-                ? DomainCode.call(() -> codec.read(id, stored.get(id), remembered))
+                ? read(() -> codec.read(id, stored.get(id), remembered))
                 : (Snapshot<S>) kept.copy();
+    }
+
+    /** Reads a snapshot, which runs the constructors of the domain's state. */
+    protected Snapshot<S> read(Supplier<Snapshot<S>> reading) {
+        return DomainCode.call(reading::get);
     }
 
     /** Keeps what was written for the batches that follow; this one is done with it. */

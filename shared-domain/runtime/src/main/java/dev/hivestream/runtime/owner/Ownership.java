@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.owner;
 
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
@@ -271,15 +272,16 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
                     LOG.info("{} is processing commands again", partition.slot());
                 }
                 return;
-            } catch (CancellationException e) {
-                return;
             } catch (StartRefused e) {
                 partition.stop(e.line());
                 if (!e.line().equals(reported)) {
                     LOG.error("{} is not processing commands: {}", partition.slot(), e.line());
                     reported = e.line();
                 }
-            } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            } catch (Throwable e) {
+                if (DomainFault.of(e) instanceof CancellationException && isOver(partition)) {
+                    return;
+                }
                 String reason = "The restore is tried again: " + NestedExceptionUtils.getMostSpecificCause(e);
                 partition.delayed(reason);
                 if (reported == null) {

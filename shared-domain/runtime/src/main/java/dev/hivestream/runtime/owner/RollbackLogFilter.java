@@ -24,7 +24,9 @@ public final class RollbackLogFilter extends TurboFilter implements AutoCloseabl
             Set.of("Transaction rolled back", "Stopping container due to fencing",
                     "Producer or 'group.instance.id' fenced during transaction"),
             "org.springframework.transaction.support.TransactionTemplate",
-            Set.of("Application exception overridden by rollback exception"));
+            Set.of("Application exception overridden by rollback exception"),
+            "org.apache.kafka.clients.producer.internals.Sender",
+            Set.of("Aborting producer batches due to fatal error"));
 
     private @Nullable LoggerContext installed;
 
@@ -48,7 +50,8 @@ public final class RollbackLogFilter extends TurboFilter implements AutoCloseabl
             return FilterReply.NEUTRAL;
         }
         Set<String> reported = REPORTED_BY_LISTENER.get(logger.getName());
-        return reported == null || !reported.contains(message)
+        // Kafka's clients put their names before their messages
+        return reported == null || reported.stream().noneMatch(message::endsWith)
                 || Level.DEBUG.isGreaterOrEqual(logger.getEffectiveLevel())
                         ? FilterReply.NEUTRAL
                         : FilterReply.DENY;

@@ -1,6 +1,5 @@
-package dev.hivestream.commandprocessor;
+package dev.hivestream.runtime.cache;
 
-import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.message.CommandHash;
 import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Json;
@@ -28,7 +27,7 @@ public record KeptResult(String body, Result result) {
     }
 
     /** The stored form. */
-    static byte[] write(String body, byte[] result) {
+    public static byte[] write(String body, byte[] result) {
         byte[] hash = ascii(body);
         return ByteBuffer.allocate(BODY.length + hash.length + RESULT.length + result.length + 1).put(BODY).put(hash)
                 .put(RESULT).put(result).put((byte) '}').array();
