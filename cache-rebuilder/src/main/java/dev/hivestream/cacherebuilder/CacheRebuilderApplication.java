@@ -4,7 +4,10 @@ import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
 import dev.hivestream.runtime.DomainPath;
 import dev.hivestream.runtime.StartRefused;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -14,9 +17,19 @@ import org.springframework.core.NestedExceptionUtils;
 @SpringBootApplication
 public class CacheRebuilderApplication {
 
+    private static final Logger LOG = LoggerFactory.getLogger(CacheRebuilderApplication.class);
+    private static final Duration LONGEST_CLOSE = Duration.ofSeconds(30);
+    /** Closes the application of the last job. */
+    private static volatile Thread closing = Thread.ofPlatform().unstarted(() -> {});
+
     public static void main(String[] arguments) {
         DomainPath.use();
-        System.exit(run(System.out, System.err, arguments));
+        int code = run(System.out, System.err, arguments);
+        if (closing.isAlive()) {
+            // an exit in good order would wait for the same lock
+            Runtime.getRuntime().halt(code);
+        }
+        System.exit(code);
     }
 
     /**
@@ -40,8 +53,13 @@ public class CacheRebuilderApplication {
         }
         SpringApplication application = new SpringApplication(CacheRebuilderApplication.class);
         application.addInitializers(context -> context.getBeanFactory().registerSingleton("console", console));
-        try (ConfigurableApplicationContext context = application.run(properties)) {
-            return context.getBean(Job.class).run();
+        try {
+            ConfigurableApplicationContext context = application.run(properties);
+            try {
+                return context.getBean(Job.class).run();
+            } finally {
+                close(context);
+            }
         } catch (RuntimeException e) {
             // it did not start, and Spring Boot has said why on stderr
             if (!json) {
@@ -49,6 +67,22 @@ public class CacheRebuilderApplication {
             }
             console.failedJson(CommandLine.command(arguments), Outcome.FAILED, reason(e));
             return Outcome.FAILED;
+        }
+    }
+
+    /**
+     * The binder's metrics ask for offsets a second after the start. A job that ends just then can lock itself up: the metrics
+     * are stopped while they wait for what is being stopped (Spring Cloud Stream 5.0.2).
+     */
+    private static void close(ConfigurableApplicationContext context) {
+        closing = Thread.ofPlatform().daemon().name("close").start(context::close);
+        try {
+            if (!closing.join(LONGEST_CLOSE)) {
+                LOG.warn("The job is done, and the application did not stop within {} s; the process ends without that",
+                        LONGEST_CLOSE.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -158,7 +158,8 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         if (bytes > DECISIONS_IN_A_BATCH * rules.properties().decide().maxBytes().toBytes() && records().size() > 1) {
             throw new BatchTooLarge(
-                    "What comes of " + records().size() + " commands has more than " + bytes + " bytes");
+                    "The output of " + records().size() + " commands has " + bytes
+                            + " bytes, more than one transaction may hold");
         }
     }
 
@@ -473,9 +474,8 @@ final class Part<C, S, E> extends CachedPart<S> {
                 }
                 bytesOfAll += bytes.payload().length;
                 if (bytesOfAll > rules.properties().decide().maxBytes().toBytes()) {
-                    throw new DecisionTooLarge("The events of the decision have more than "
-                            + rules.properties().decide().maxBytes().toBytes()
-                            + " bytes together, which hive.decide.max-bytes allows");
+                    throw new DecisionTooLarge("The events of the decision exceed hive.decide.max-bytes ("
+                            + rules.properties().decide().maxBytes().toBytes() + " bytes)");
                 }
                 encoded.add(bytes);
             }

@@ -25,7 +25,8 @@ class ArchitectureTest {
     static final ArchRule the_functions_know_neither_kafka_nor_redis = classes().that()
             .areAssignableTo("java.util.function.Function").should().onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "org.springframework.messaging..", "dev.hivestream.sagamanager",
-                    "dev.hivestream.runtime.message", "dev.hivestream.runtime.owner", "org.jspecify..");
+                    "dev.hivestream.runtime.domain", "dev.hivestream.runtime.message", "dev.hivestream.runtime.owner",
+                    "org.jspecify..");
 
     @ArchTest
     static final ArchRule nothing_is_injected_into_fields = noFields().should()

@@ -177,14 +177,13 @@ final class CommandController {
                 .filter(name -> (aggregate == null || name.equals(aggregate)) && access.maySeeResults(name)).sorted()
                 .toList();
         if (visible.isEmpty()) {
-            throw new Problem(HttpStatus.FORBIDDEN, "forbidden", "The token allows neither commands to nor reads of "
-                    + (aggregate == null ? "any aggregate" : "'" + aggregate + "'"));
+            throw new Problem(HttpStatus.FORBIDDEN, "forbidden", "The token needs the command or read scope of "
+                    + (aggregate == null ? "an aggregate" : "'" + aggregate + "'"));
         }
         String own = access.source();
         if (source != null && !source.equals(own) && !access.mayOperate()) {
             throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
-                    "The token allows no look at commands of other senders: the source '" + source
-                            + "' is not its own");
+                    "Results of the source '" + source + "' require the scope for operations");
         }
         Result result = results.find(source == null ? own : source, commandId, visible, id);
         if (result == null || !visible.contains(result.aggregate())) {

@@ -69,7 +69,7 @@ public final class Outages implements AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         }
-        tell(broker, found, "broker");
+        tell(broker, found, "The broker");
         broker = found;
     }
 
@@ -91,7 +91,7 @@ public final class Outages implements AutoCloseable {
         if (before == null && now != null) {
             LOG.warn("{}", now);
         } else if (before != null && now == null) {
-            LOG.info("The {} answers", what);
+            LOG.info("{} is available again", what);
         }
     }
 
