@@ -233,8 +233,6 @@ final class Part<C, S, E> extends CachedPart<S> {
             String id = Ids.requireRecorded("key", command.key());
             identified = new IdentifiedCommand(command, id,
                     Ids.requireRecorded("header " + Header.ID, bytes(command, Header.ID)));
-            Ids.require("key", id);
-            Ids.require("header " + Header.ID, identified.commandId());
             requireReadable(command, id);
             int owner = Slot.partitionOf(Objects.requireNonNull(command.key()), rules.properties().partitions());
             if (owner == owned().slot().partition()) {
@@ -315,7 +313,9 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         switch (identified.recognize(snapshot)) {
             case IdentifiedCommand.Recognition.New _ -> {
-                // it is decided below
+                // here: a retry of what format 1 accepted under such an id gets the first answer
+                Ids.require("key", id);
+                Ids.require("header " + Header.ID, commandId);
             }
             case IdentifiedCommand.Recognition.Repeated(Snapshot.Versions known) -> {
                 rules.outcomes().duplicate(aggregate);
