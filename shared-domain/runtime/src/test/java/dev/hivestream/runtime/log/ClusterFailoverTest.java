@@ -39,9 +39,11 @@ class ClusterFailoverTest {
 
     @Test
     void a_replica_that_takes_over_without_the_first_step_is_given_every_snapshot(@TempDir Path directory) {
-        try (RedisServer master = node(directory.resolve("master"));
-                RedisServer replica = node(directory.resolve("replica"))) {
-            form(master, replica);
+        // the default, 10,000 above the other, may belong to an outgoing connection
+        int bus = Ports.free();
+        try (RedisServer master = node(directory.resolve("master"), bus);
+                RedisServer replica = node(directory.resolve("replica"), Ports.free())) {
+            form(master, bus, replica);
             LettuceConnectionFactory redis = cluster(master.port(), replica.port());
             try {
                 Cache cache = new Cache(redis, stand.properties().results());
@@ -97,19 +99,20 @@ class ClusterFailoverTest {
         return done[0];
     }
 
-    private static RedisServer node(Path directory) {
+    private static RedisServer node(Path directory, int bus) {
         return RedisServer.start(directory, Ports.free(), "--cluster-enabled", "yes", "--cluster-config-file",
-                "nodes.conf",
+                "nodes.conf", "--cluster-port", Integer.toString(bus),
                 "--cluster-node-timeout", "60000", "--save", "");
     }
 
-    private static void form(RedisServer master, RedisServer replica) {
+    private static void form(RedisServer master, int bus, RedisServer replica) {
         List<String> slots = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS"));
         for (int slot = 0; slot < SLOTS; slot++) {
             slots.add(Integer.toString(slot));
         }
         master.call(slots.toArray(String[]::new));
-        replica.call("CLUSTER", "MEET", "127.0.0.1", Integer.toString(master.port()));
+        replica.call("CLUSTER", "MEET", "127.0.0.1", Integer.toString(master.port()),
+                Integer.toString(bus));
         String id = String.valueOf(master.call("CLUSTER", "MYID"));
         await().atMost(PATIENCE).ignoreExceptions()
                 .until(() -> "OK".equals(replica.call("CLUSTER", "REPLICATE", id)));
