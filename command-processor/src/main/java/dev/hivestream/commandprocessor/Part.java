@@ -238,6 +238,7 @@ final class Part<C, S, E> extends CachedPart<S> {
             if (owner == owned().slot().partition()) {
                 decide(identified, snapshot(id));
             } else {
+                requireIds(identified);
                 forward(command, owner);
             }
         } catch (DomainTimeout e) {
@@ -257,6 +258,11 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     private static byte @Nullable [] bytes(Incoming command, String header) {
         return command.headers().get(header) instanceof byte[] value ? value : null;
+    }
+
+    private static void requireIds(IdentifiedCommand command) throws Malformed {
+        Ids.require("key", command.aggregateId());
+        Ids.require("header " + Header.ID, command.commandId());
     }
 
     private void requireReadable(Incoming command, String id) throws Malformed {
@@ -313,9 +319,8 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         switch (identified.recognize(snapshot)) {
             case IdentifiedCommand.Recognition.New _ -> {
-                // here: a retry of what format 1 accepted under such an id gets the first answer
-                Ids.require("key", id);
-                Ids.require("header " + Header.ID, commandId);
+                // not before: a retry of what format 1 accepted under such an id gets the first answer
+                requireIds(identified);
             }
             case IdentifiedCommand.Recognition.Repeated(Snapshot.Versions known) -> {
                 rules.outcomes().duplicate(aggregate);
