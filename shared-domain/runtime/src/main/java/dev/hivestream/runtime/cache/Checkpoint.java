@@ -60,6 +60,12 @@ public record Checkpoint(long next, int epoch, String command, int commandEpoch,
         return Position.parse(command).at(commandEpoch);
     }
 
+    /** Whether another checkpoint of the same log reflects more of it. */
+    public boolean isBehind(Checkpoint other) {
+        Position position = other.commandPosition();
+        return next < other.next || !position.equals(Position.NONE) && !commandPosition().covers(position);
+    }
+
     /** What is stored. */
     public byte[] bytes() {
         return Json.TOLERANT.writeValueAsBytes(this);

@@ -43,6 +43,9 @@ public final class Attempt implements TransactionSynchronization {
         /** The partition. */
         OwnedPartition owned();
 
+        /** What the cache was expected to reflect when the batch began. */
+        Checkpoint begun();
+
         /** Takes a record of it; in order. */
         void add(Incoming record);
 
@@ -161,15 +164,16 @@ public final class Attempt implements TransactionSynchronization {
         if (!locked) {
             asked = ask();
         }
-        List<OwnedPartition> lost = new ArrayList<>();
+        List<Part> lost = new ArrayList<>();
         asked.forEach((part, answer) -> {
             if (!answer.getAsBoolean()) {
-                lost.add(part.owned());
+                lost.add(part);
             }
         });
-        lost.forEach(partition -> with.ownership().lost(partition, "the stored checkpoint is not the one expected"));
+        lost.forEach(part -> with.ownership().lost(part.owned(), part.begun(),
+                "the stored checkpoint is not the one expected"));
         since = with.watcher().step("load", since);
-        lost.forEach(OwnedPartition::requireRunning);
+        lost.forEach(part -> part.owned().requireRunning());
     }
 
     private Map<Part, BooleanSupplier> ask() {
@@ -220,7 +224,7 @@ public final class Attempt implements TransactionSynchronization {
                 () -> asked.put(part, part.writeBack(with.cache()))));
         Objects.requireNonNull(held).askToRelease();
         asked.forEach((part, answer) -> unlessUnwritten(part.owned(),
-                () -> writtenBack(part.owned(), answer.getAsBoolean())));
+                () -> writtenBack(part, answer.getAsBoolean())));
         since = with.watcher().step("write-back", since);
     }
 
@@ -234,12 +238,13 @@ public final class Attempt implements TransactionSynchronization {
         }
     }
 
-    private void writtenBack(OwnedPartition owned, boolean isWritten) {
+    private void writtenBack(Part part, boolean isWritten) {
+        OwnedPartition owned = part.owned();
         if (isWritten) {
             with.watcher().written(owned.slot(), owned.restored().checkpoint());
         } else {
             with.watcher().overtaken(owned.slot());
-            with.ownership().lost(owned, "the cache was changed while a batch was committed");
+            with.ownership().lost(owned, part.begun(), "the cache was changed while a batch was committed");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.hivestream.runtime.owner;
 
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.StoredSnapshot;
@@ -61,6 +62,11 @@ public abstract class CachedPart<S> implements Attempt.Part {
     @Override
     public final OwnedPartition owned() {
         return owned;
+    }
+
+    @Override
+    public final Checkpoint begun() {
+        return reflected.checkpoint();
     }
 
     /** What the cache reflected when the batch began. */

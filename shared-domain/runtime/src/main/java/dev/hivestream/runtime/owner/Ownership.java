@@ -4,6 +4,7 @@ import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.CatchUp;
 import dev.hivestream.runtime.log.RestoredPartition;
@@ -156,11 +157,27 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     }
 
     /**
-     * Does what {@link #invalidate} does for a partition whose stored checkpoint is not the one expected: Redis was rolled
-     * back, replaced or emptied. Readers stop using the cache before it is restored. Never throws.
+     * Does what {@link #invalidate} does for a partition whose stored checkpoint is not the one expected. If it is behind that
+     * one, Redis was rolled back, replaced or emptied, and readers stop using the cache before it is restored; after a repair
+     * they go on. Never throws.
+     *
+     * @param expected what was last known to be stored
      */
-    public void lost(OwnedPartition partition, String reason) {
-        close(partition, reason, true);
+    public void lost(OwnedPartition partition, Checkpoint expected, String reason) {
+        close(partition, reason, isBehind(partition, expected));
+    }
+
+    private boolean isBehind(OwnedPartition partition, Checkpoint expected) {
+        try {
+            RestoredPartition restored = partition.restored();
+            Cache.Loaded found = cache.load(partition.slot(), restored.fingerprint(), restored.generation(), List.of());
+            byte[] stored = found.checkpoint();
+            return stored == null || !restored.generation().equals(found.active())
+                    || Checkpoint.read(stored).isBehind(expected);
+        } catch (RuntimeException e) {
+            LOG.debug("What is stored of {} is not known", partition.slot(), e);
+            return true;
+        }
     }
 
     private void close(OwnedPartition partition, String reason, boolean readersStop) {
@@ -381,7 +398,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             }
             Cache.Loaded found = cache.load(partition.slot(), running.fingerprint(), running.generation(), List.of());
             if (!found.isAt(running.checkpoint()) || !running.generation().equals(found.active())) {
-                lost(partition, "the stored checkpoint is not the one expected");
+                lost(partition, running.checkpoint(), "the stored checkpoint is not the one expected");
             }
         } finally {
             release(partition);
