@@ -75,7 +75,7 @@ public final class Recorded {
 
     /** Its aggregate's version after it, or something else if the header does not say. */
     long versionOr(long none) {
-        long version = sequence == null ? -1 : number(sequence);
+        long version = sequence == null ? -1 : Header.number(sequence, 0);
         return version < 0 ? none : version;
     }
 
@@ -94,7 +94,7 @@ public final class Recorded {
      * @throws Malformed if the header says something else
      */
     public int dataVersion() throws Malformed {
-        long version = dataVersion == null ? 1 : number(dataVersion);
+        long version = dataVersion == null ? 1 : Header.number(dataVersion, 0);
         if (version < 1 || version > Integer.MAX_VALUE) {
             throw new Malformed("its header " + Header.DATA_VERSION + " is '"
                     + text(dataVersion == null ? NOTHING : dataVersion) + "' and not the version of a payload");
@@ -110,7 +110,7 @@ public final class Recorded {
         String topic = before.topicId();
         int colon = topic.length();
         if (position.length > colon && position[colon] == ':' && starts(position, topic)) {
-            long offset = number(position, colon + 1);
+            long offset = Header.number(position, colon + 1);
             if (offset >= 0) {
                 int epoch = commandEpoch();
                 return before.reaches(topic, offset, epoch) ? before : new Position(topic, offset, epoch);
@@ -135,26 +135,6 @@ public final class Recorded {
             }
         }
         return true;
-    }
-
-    private static long number(byte[] text) {
-        return number(text, 0);
-    }
-
-    /** Decimal digits as a number; -1 if it is something else. */
-    private static long number(byte[] text, int from) {
-        if (text.length == from || text.length - from > 18) {
-            return -1;
-        }
-        long number = 0;
-        for (int i = from; i < text.length; i++) {
-            int digit = text[i] - '0';
-            if (digit < 0 || digit > 9) {
-                return -1;
-            }
-            number = number * 10 + digit;
-        }
-        return number;
     }
 
     private static String text(byte[] value) {

@@ -20,16 +20,16 @@ public record CommandHash(long head, int tail) {
         MessageDigest digest = SHA_256.get();
         digest.update(source.getBytes(StandardCharsets.UTF_8));
         digest.update((byte) 0);
-        return of(digest.digest(commandId.getBytes(StandardCharsets.UTF_8)), 0);
+        return of(digest.digest(commandId.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** The hash of a command of format 1, which was recognised by its id alone. */
     public static CommandHash legacy(byte[] commandId) {
-        return of(SHA_256.get().digest(commandId), 0);
+        return of(SHA_256.get().digest(commandId));
     }
 
-    private static CommandHash of(byte[] digest, int from) {
-        return new CommandHash(long64(digest, from), (int) (long64(digest, from + Integer.BYTES)));
+    private static CommandHash of(byte[] digest) {
+        return new CommandHash(long64(digest, 0), (int) long64(digest, Integer.BYTES));
     }
 
     /** The first 64 bits of the SHA-256 of some bytes. */

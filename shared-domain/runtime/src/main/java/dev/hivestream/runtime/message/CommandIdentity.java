@@ -16,11 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record CommandIdentity(CommandHash id, long body, boolean legacy) {
 
-    /** The number of the stored format that this version writes. */
-    public static final int FORMAT = 2;
-
     private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
     private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
+    private static final int LARGEST_EPOCH = 999_999_999;
     private static final int ID_CHARACTERS = 16;
     private static final int BODY_CHARACTERS = 11;
     /** {@code 2/} */
@@ -54,14 +52,14 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
      */
     public byte[] header(int epoch) {
         if (legacy) {
-            return Outgoing.utf8(FORMAT + "///" + (epoch < 0 ? "" : epoch));
+            return Outgoing.utf8(StoredFormat.NUMBER + "///" + (epoch < 0 ? "" : epoch));
         }
-        return Outgoing.utf8(FORMAT + "/" + text(id) + "/" + bodyText() + "/" + (epoch < 0 ? "" : epoch));
+        return Outgoing.utf8(StoredFormat.NUMBER + "/" + text(id) + "/" + bodyText() + "/" + (epoch < 0 ? "" : epoch));
     }
 
     /** The value of {@link Header#COMMAND} on a result of a command whose body is of no account. */
     public static byte[] header(CommandHash id) {
-        return Outgoing.utf8(FORMAT + "/" + text(id) + "//");
+        return Outgoing.utf8(StoredFormat.NUMBER + "/" + text(id) + "//");
     }
 
     /** The hash of an id in its stored form: 16 characters of URL-safe Base64. */
@@ -111,24 +109,10 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
         int slashes = 0;
         for (int i = 0; i < header.length; i++) {
             if (header[i] == '/' && ++slashes == 3) {
-                return number(header, i + 1);
+                long epoch = Header.number(header, i + 1);
+                return epoch > LARGEST_EPOCH ? -1 : (int) epoch;
             }
         }
         return -1;
-    }
-
-    private static int number(byte[] text, int from) {
-        if (from == text.length || text.length - from > 9) {
-            return -1;
-        }
-        int number = 0;
-        for (int i = from; i < text.length; i++) {
-            int digit = text[i] - '0';
-            if (digit < 0 || digit > 9) {
-                return -1;
-            }
-            number = number * 10 + digit;
-        }
-        return number;
     }
 }

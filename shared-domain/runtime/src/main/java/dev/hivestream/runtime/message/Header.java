@@ -81,4 +81,20 @@ public final class Header {
         org.apache.kafka.common.header.Header header = headers.lastHeader(name);
         return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
     }
+
+    /** The decimal digits of a value from a place on, up to 18 of them, as a number; -1 if it is something else. */
+    public static long number(byte[] value, int from) {
+        if (value.length == from || value.length - from > 18) {
+            return -1;
+        }
+        long number = 0;
+        for (int i = from; i < value.length; i++) {
+            int digit = value[i] - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
 }
