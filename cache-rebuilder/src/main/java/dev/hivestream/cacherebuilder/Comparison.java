@@ -160,7 +160,7 @@ final class Comparison<S, E> {
             differences.add(wrong("there is no checkpoint: the slot is not built"));
             return false;
         }
-        // asked for after it was read: the log is never behind the checkpoint, and may have gone on since
+        // read after the checkpoint: the log is never behind it and may have grown since
         long logEnd = with.log().end(slot);
         if (stored.next() > logEnd) {
             differences.add(wrong("the checkpoint is at " + stored.next() + " and the log ends at " + logEnd));

@@ -69,7 +69,7 @@ final class Repair {
         if (!mended) {
             LOG.warn("{} was not mended: its owner was always faster", slot);
         }
-        // a checkpoint that was set back, or begins anew, is behind still
+        // a checkpoint that was set back, or starts at 0, is still behind
         folder.fold(Map.of(replay.slot(served, slot, generation, properties.memoryBytes() / properties.workers(),
                 Replay.Poisoned.KEEP_OUT, true), log.end(slot)));
     }

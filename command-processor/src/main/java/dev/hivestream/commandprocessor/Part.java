@@ -61,8 +61,6 @@ import tools.jackson.databind.ObjectWriter;
 final class Part<C, S, E> extends CachedPart<S> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
-    /** What is passed on to events and results must fit into them. */
-    private static final int HEADER_BYTES = 16 * 1024;
     /** So many of the largest decisions fit into a batch. */
     private static final int DECISIONS_IN_A_BATCH = 8;
     private static final byte[] SPEC_VERSION = utf8("1.0");
@@ -267,8 +265,8 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     private void requireReadable(Incoming command, String id) throws Malformed {
         int headers = command.headerBytes();
-        if (headers > HEADER_BYTES) {
-            throw new Malformed("The headers have " + headers + " bytes; " + HEADER_BYTES + " are allowed");
+        if (headers > Outgoing.HEADER_BYTES) {
+            throw new Malformed("The headers have " + headers + " bytes; " + Outgoing.HEADER_BYTES + " are allowed");
         }
         DataSize largest = rules.properties().maxMessage();
         if (command.payload() != null && command.payload().length > largest.toBytes()) {

@@ -14,7 +14,6 @@ import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPostProcessor;
 import org.springframework.boot.health.actuate.endpoint.HttpCodeStatusMapper;
 import org.springframework.boot.health.actuate.endpoint.StatusAggregator;
-import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
@@ -45,7 +44,7 @@ final class HealthDetails implements HealthEndpointGroupsPostProcessor {
 
     private boolean maySee() {
         return access.tokensWanted()
-                ? access.operations(SecurityContextHolder.getContext().getAuthentication()).isGranted()
+                ? access.mayOperate()
                 : RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes attributes
                         && isFromHere(attributes.getRequest());
     }

@@ -38,7 +38,8 @@ public final class Outgoing {
     public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
     /** What a topic must take beside the largest value: key, headers, and what Kafka adds. */
     public static final int OVERHEAD_BYTES = 64 * 1024;
-    private static final int LONGEST_PASSED_ON = 16 * 1024;
+    /** The headers of a command that is decided have at most so many bytes: what is passed on has to fit into what follows. */
+    public static final int HEADER_BYTES = 16 * 1024;
     private static final int LONGEST_TEXT = 4_000;
 
     private final String topic;
@@ -85,7 +86,7 @@ public final class Outgoing {
     /** What no command that is decided has: it would not fit into what follows from it. */
     private static @Nullable Object passedOn(Incoming cause, String name) {
         Object value = cause.headers().get(name);
-        return value instanceof byte[] bytes && bytes.length > LONGEST_PASSED_ON ? null : value;
+        return value instanceof byte[] bytes && bytes.length > HEADER_BYTES ? null : value;
     }
 
     /** Makes CloudEvents that follow from one record. */
@@ -151,7 +152,7 @@ public final class Outgoing {
             with(Header.DEAD_OMITTED, payload.length);
             payload = null;
         }
-        if (bytes() > limit && key != null && key.length > LONGEST_PASSED_ON) {
+        if (bytes() > limit && key != null && key.length > HEADER_BYTES) {
             // no aggregate has such a key
             with(Header.DEAD_KEY_OMITTED, key.length);
             key = null;
