@@ -26,14 +26,14 @@ public class CacheRebuilderApplication {
         DomainPath.use();
         int code = run(System.out, System.err, arguments);
         if (closing.isAlive()) {
-            // an exit in good order would wait for the same lock
+            // an orderly exit would wait for the same lock
             Runtime.getRuntime().halt(code);
         }
         System.exit(code);
     }
 
     /**
-     * Does what the arguments say, until it is done or the JVM is told to end.
+     * Runs the command that the arguments name, until it has finished or the JVM shuts down.
      *
      * @return the exit code
      */
@@ -61,7 +61,7 @@ public class CacheRebuilderApplication {
                 close(context);
             }
         } catch (RuntimeException e) {
-            // it did not start, and Spring Boot has said why on stderr
+            // the start failed, and Spring Boot has reported the reason on stderr
             if (!json) {
                 throw e;
             }
@@ -71,14 +71,14 @@ public class CacheRebuilderApplication {
     }
 
     /**
-     * The binder's metrics ask for offsets a second after the start. A job that ends just then can lock itself up: the metrics
-     * are stopped while they wait for what is being stopped (Spring Cloud Stream 5.0.2).
+     * The binder's metrics request offsets a second after the start. A job that ends at that moment can deadlock: the metrics
+     * are stopped while they wait for a bean that is being stopped (Spring Cloud Stream 5.0.2).
      */
     private static void close(ConfigurableApplicationContext context) {
         closing = Thread.ofPlatform().daemon().name("close").start(context::close);
         try {
             if (!closing.join(LONGEST_CLOSE)) {
-                LOG.warn("The job is done, and the application did not stop within {} s; the process ends without that",
+                LOG.warn("The job has finished, but the application did not stop within {} s; ending the process anyway",
                         LONGEST_CLOSE.toSeconds());
             }
         } catch (InterruptedException e) {

@@ -142,8 +142,8 @@ final class Comparison<S, E> {
         }
         Arrays.sort(known, 0, knownCount);
         if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().isSame(command)) {
-            differences.add(new Difference(slot.toString(), null, "the checkpoint's command position is "
-                    + checkpoint.command() + " and the highest in the log up to there is " + command, null, null,
+            differences.add(new Difference(slot.toString(), null, "the checkpoint has the command position "
+                    + checkpoint.command() + ", but the highest in the log up to the checkpoint is " + command, null, null,
                     List.of()));
         }
     }
@@ -157,13 +157,13 @@ final class Comparison<S, E> {
             return false;
         }
         if (stored == null) {
-            differences.add(wrong("there is no checkpoint: the slot is not built"));
+            differences.add(wrong("no checkpoint: the partition was not built in this generation"));
             return false;
         }
         // read after the checkpoint: the log is never behind it and may have grown since
         long logEnd = with.log().end(slot);
         if (stored.next() > logEnd) {
-            differences.add(wrong("the checkpoint is at " + stored.next() + " and the log ends at " + logEnd));
+            differences.add(wrong("the checkpoint is at " + stored.next() + ", but the log ends at " + logEnd));
         }
         checkpoint = stored;
         reached = Math.min(stored.next(), logEnd);
@@ -316,11 +316,11 @@ final class Comparison<S, E> {
             } else if (none) {
                 differ(id, "should not be in the cache: the log has no event of it", expected, version, List.of());
             } else {
-                differ(id, "is at version " + version + " and the log ends at version " + expected.version(), expected,
+                differ(id, "is at version " + version + ", but the log ends at version " + expected.version(), expected,
                         version, List.of());
             }
         } else if (version < expected.version()) {
-            differ(id, "is at version " + version + ", and at the checkpoint the log is at version "
+            differ(id, "is at version " + version + ", but the log up to the checkpoint is at version "
                     + expected.version(), expected, version, List.of());
         } else if (none) {
             differ(id, "should not be in the cache: the log has no event of it", expected, version, List.of());
@@ -419,8 +419,8 @@ final class Comparison<S, E> {
         });
         open.forEach((id, one) -> compare(id, one.fold, one.stored, true));
         if (now != null && furthest[0] >= now.next()) {
-            differences.add(wrong("the checkpoint is at " + now.next() + ", behind the snapshots: that of '" + whose[0]
-                    + "' has the event at " + furthest[0]));
+            differences.add(wrong("the checkpoint is at " + now.next() + ", behind the snapshot of '" + whose[0]
+                    + "', which includes the event at " + furthest[0]));
         }
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.SerializationFeature;
 
 /**
- * Where results go, and what is said on the way to them.
+ * The output of a command.
  *
  * @param out for results
  * @param err for progress and failures
@@ -23,9 +23,9 @@ record Console(PrintStream out, PrintStream err) {
     }
 
     /**
-     * Prints a failure, for programs too if they wait for JSON.
+     * Prints a failure, also as JSON if the caller expects that.
      *
-     * @param command that failed, null if there is none of this name
+     * @param command that failed, null if its name is unknown
      * @param code that the process ends with
      */
     void failed(boolean json, @Nullable String command, int code, String why) {

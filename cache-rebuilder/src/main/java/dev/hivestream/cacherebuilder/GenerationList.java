@@ -59,12 +59,12 @@ final class GenerationList {
             }
         });
         return new Outcome(Outcome.DONE, Map.of("command", "generations", "generations", json),
-                json.isEmpty() ? "There are no generations" + System.lineSeparator() : text.toString());
+                json.isEmpty() ? "No generations" + System.lineSeparator() : text.toString());
     }
 
     Outcome remove() {
         if (properties.arguments().size() != 1) {
-            throw new StartRefused("remove wants a generation: remove g1-0123456789ab. There are: generations");
+            throw new StartRefused("remove requires a GENERATION, such as g1-0123456789ab. To list the generations: generations");
         }
         String name = properties.arguments().getFirst();
         long removed = 0;
@@ -83,7 +83,7 @@ final class GenerationList {
             }
         }
         if (!known) {
-            throw new StartRefused("There is no generation '" + name + "'. There are: generations");
+            throw new StartRefused("No generation '" + name + "' exists. To list the generations: generations");
         }
         return new Outcome(Outcome.DONE, Map.of("command", "remove", "generation", name, "keys", removed),
                 "%,d keys removed%n".formatted(removed));
@@ -126,7 +126,7 @@ final class GenerationList {
             }
             json.add(entry);
         });
-        refused.values().forEach(reason -> text.append("Refused for now: ").append(reason)
+        refused.values().forEach(reason -> text.append("Would be refused: ").append(reason)
                 .append(System.lineSeparator()));
         return new Outcome(Outcome.DONE, Map.of("command", "remove-old-format", "dryRun", properties.dryRun(),
                 "aggregates", json), text.toString());
@@ -138,8 +138,8 @@ final class GenerationList {
         List<Integer> unread = slots.stream().filter(slot -> generations.active(slot).isEmpty()).map(Slot::partition)
                 .toList();
         if (!unread.isEmpty()) {
-            return "No reader uses a generation of this format in the partitions " + unread + " of " + type
-                    + ": start the new apps, or activate a rebuild, before format 1 is removed";
+            return "No generation of this format is active in the partitions " + unread + " of " + type
+                    + ". Start the new apps or activate a rebuild before you remove format 1";
         }
         Map<Integer, Long> reached = new HashMap<>();
         for (Generation one : generations.of(type, hive.partitions())) {
@@ -153,10 +153,10 @@ final class GenerationList {
         for (Slot slot : slots) {
             long before = old.checkpoints().getOrDefault(slot.partition(), -1L);
             long now = reached.getOrDefault(slot.partition(), 0L);
-            // what is behind the log's end counts another topic, which had the same name
+            // a position beyond the end of the log belongs to an earlier topic of the same name
             if (before > now && before <= ends.getOrDefault(slot, 0L)) {
-                return "The cache of " + slot + " in format 1 is at " + before + " of the log and the one in this "
-                        + "format at " + now + ": an app of the previous version works on it. Stop it first";
+                return "The cache of " + slot + " in format 1 is at offset " + before + " and the one in this format at "
+                        + now + ": an app of the previous version still writes to it. Stop that app first";
             }
         }
         return null;

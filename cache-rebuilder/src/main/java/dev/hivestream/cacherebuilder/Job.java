@@ -7,12 +7,12 @@ import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does what is asked for, and says what became of it. */
+/** Runs the command of the command line and reports its outcome. */
 final class Job {
 
     private static final Logger LOG = LoggerFactory.getLogger(Job.class);
 
-    private static final String STOPPED = "Stopped; the next run goes on from here";
+    private static final String STOPPED = "Stopped; the next run resumes from here";
 
     private final Rebuild rebuild;
     private final Verify verify;
@@ -53,7 +53,7 @@ final class Job {
                 System.console() != null && System.console().isTerminal())) {
             if (properties.dryRun() && properties.command() != Command.REMOVE_OLD_FORMAT) {
                 throw new StartRefused(
-                        "--dry-run belongs to remove-old-format. To fold the log and write nothing: dry-run");
+                        "--dry-run is an option of remove-old-format. To replay the log without writing: dry-run");
             }
             outcome = switch (properties.command()) {
                 case REBUILD -> rebuild.run();

@@ -130,11 +130,10 @@ final class Rebuild {
         }
         String name = properties.generation();
         if (name != null && !Keys.isGeneration(name)) {
-            throw new StartRefused("--generation is '" + name + "'; up to 100 letters, digits, dots and hyphens are "
-                    + "allowed");
+            throw new StartRefused("--generation is '" + name + "'; use up to 100 letters, digits, dots and hyphens");
         }
         if (name != null && TOO_HIGH.matcher(name).matches()) {
-            throw new StartRefused("--generation is '" + name + "'; a generation's number has nine digits at most");
+            throw new StartRefused("--generation is '" + name + "'; the number of a generation may have at most nine digits");
         }
         if (name != null && served.byName().size() > 1) {
             throw new StartRefused("A generation belongs to one aggregate or saga; say which one with --aggregates, of "
@@ -206,7 +205,7 @@ final class Rebuild {
         @Override
         public void outOfOrder(VersionViolation violation) {
             if (violations.add(violation) && violations.count() <= Verify.PRINTED) {
-                LOG.error("{}", violation.text());
+                LOG.error("Version violation in the log: {}", violation.text());
             }
         }
     }

@@ -85,7 +85,7 @@ final class Verify {
                 head + text(differences) + text(violations));
     }
 
-    /** What is not right about the versions in the log. */
+    /** The version violations in the log, for programs. */
     static Map<String, Object> json(VersionViolations violations) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("versionViolations", violations.count());
@@ -93,14 +93,14 @@ final class Verify {
         return json;
     }
 
-    /** The same for people; empty if there is nothing. */
+    /** The same as text; empty if there are none. */
     static String text(VersionViolations violations) {
         if (violations.isEmpty()) {
             return "";
         }
-        StringBuilder text = new StringBuilder("%,d events break the order of versions, which is 1, 2, 3 … in each "
+        StringBuilder text = new StringBuilder("%,d version violations in the log. The versions of an aggregate must be 1, 2, 3 … "
                 .formatted(violations.count())
-                + "aggregate. Something else writes to the topic, or the log lost events:"
+                + "Another program writes to the topic, or the log lost events:"
                 + System.lineSeparator());
         violations.named().stream().limit(PRINTED)
                 .forEach(one -> text.append(one.text()).append(System.lineSeparator()));

@@ -110,7 +110,7 @@ class HostileIdsTest {
     @Test
     @Order(4)
     void a_removal_that_is_asked_for_takes_one_generation_alone() {
-        assertThat(rebuilder.run("remove", "g1-abc").andCode(1).err()).contains("There is no generation 'g1-abc'");
+        assertThat(rebuilder.run("remove", "g1-abc").andCode(1).err()).contains("No generation 'g1-abc' exists");
         rebuilder.run("remove", "g4-" + fingerprint).andCode(0);
         assertThat(rebuilder.snapshots("g4-" + fingerprint)).isEmpty();
         assertIsWhole("g5-" + fingerprint);

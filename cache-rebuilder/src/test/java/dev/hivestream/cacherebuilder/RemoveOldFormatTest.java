@@ -58,7 +58,7 @@ class RemoveOldFormatTest {
     void it_is_refused_while_readers_do_not_use_this_format() {
         assertThat(rebuilder.run("remove-old-format").andCode(1).err().lines()).hasSize(1);
         assertThat(rebuilder.run("remove-old-format").andCode(1).err())
-                .contains("No reader uses a generation of this format in the partitions [0, 1] of account")
+                .contains("No generation of this format is active in the partitions [0, 1] of account")
                 .contains("Nothing was removed");
         assertThat(left()).isEqualTo(OLD.size());
     }
@@ -71,17 +71,17 @@ class RemoveOldFormatTest {
         String before = rebuilder.redis("GET", old);
         log.append(50, 20);
         rebuilder.redis("SET", old, "{\"next\":" + next(0) + ",\"command\":\":-1\",\"nonce\":\"n\"}");
-        assertThat(rebuilder.run("remove-old-format", "--dry-run").andCode(0).out()).doesNotContain("Refused");
+        assertThat(rebuilder.run("remove-old-format", "--dry-run").andCode(0).out()).doesNotContain("Would be refused");
 
         rebuilder.redis("SET", old, "{\"next\":" + (next(0) + 1) + ",\"command\":\":-1\",\"nonce\":\"n\"}");
         assertThat(rebuilder.run("remove-old-format").andCode(1).err())
-                .contains("The cache of account:0 in format 1 is at " + (next(0) + 1))
-                .contains("an app of the previous version works on it");
-        assertThat(rebuilder.run("remove-old-format", "--dry-run").andCode(0).out()).contains("Refused for now: ");
+                .contains("The cache of account:0 in format 1 is at offset " + (next(0) + 1))
+                .contains("an app of the previous version still writes to it");
+        assertThat(rebuilder.run("remove-old-format", "--dry-run").andCode(0).out()).contains("Would be refused: ");
 
         // of another topic, which had the same name: it says nothing about this one
         rebuilder.redis("SET", old, "{\"next\":1000000,\"command\":\":-1\",\"nonce\":\"n\"}");
-        assertThat(rebuilder.run("remove-old-format", "--dry-run").andCode(0).out()).doesNotContain("Refused");
+        assertThat(rebuilder.run("remove-old-format", "--dry-run").andCode(0).out()).doesNotContain("Would be refused");
         rebuilder.redis("SET", old, before);
         assertThat(left()).isEqualTo(OLD.size());
     }

@@ -100,7 +100,7 @@ class VerifyTest {
     void a_version_that_is_too_high() {
         changeVersion(1);
         assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
-                .contains("and the log ends at version " + log.expected.get(id).version());
+                .contains("but the log ends at version " + log.expected.get(id).version());
         assertMended();
     }
 
@@ -108,7 +108,7 @@ class VerifyTest {
     void a_version_that_is_too_low() {
         changeVersion(-1);
         assertThat(theOnly(rebuilder.run("verify", "--json").andCode(3)).path("what").asString())
-                .contains("at the checkpoint the log is at version " + log.expected.get(id).version());
+                .contains("the log up to the checkpoint is at version " + log.expected.get(id).version());
         assertMended();
     }
 
@@ -143,7 +143,7 @@ class VerifyTest {
         Ran ran = rebuilder.run("verify", "--json").andCode(3);
         List<String> whats = new ArrayList<>();
         ran.json().path("differences").forEach(one -> whats.add(one.path("what").asString()));
-        assertThat(whats).anyMatch(what -> Pattern.matches("the checkpoint is at 10, behind the snapshots: .*", what));
+        assertThat(whats).anyMatch(what -> Pattern.matches("the checkpoint is at 10, behind the snapshot of .*", what));
         assertMended();
     }
 
@@ -152,7 +152,7 @@ class VerifyTest {
         String key = rebuilder.checkpointKey(partition, generation);
         rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"next\":\\d+", "\"next\":99999"));
         assertThat(rebuilder.run("verify").andCode(3).out())
-                .contains("the checkpoint is at 99999 and the log ends at ");
+                .contains("the checkpoint is at 99999, but the log ends at ");
         assertMended();
     }
 
@@ -160,7 +160,7 @@ class VerifyTest {
     void a_checkpoint_that_is_missing_or_garbage() {
         String key = rebuilder.checkpointKey(partition, generation);
         rebuilder.redis("DEL", key);
-        assertThat(rebuilder.run("verify").andCode(3).out()).contains("there is no checkpoint");
+        assertThat(rebuilder.run("verify").andCode(3).out()).contains("no checkpoint");
         assertMended();
         rebuilder.redis("SET", key, "garbage");
         assertThat(rebuilder.run("verify").andCode(3).out()).contains("the checkpoint cannot be read");
