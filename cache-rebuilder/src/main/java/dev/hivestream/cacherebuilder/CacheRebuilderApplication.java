@@ -78,7 +78,8 @@ public class CacheRebuilderApplication {
         closing = Thread.ofPlatform().daemon().name("close").start(context::close);
         try {
             if (!closing.join(LONGEST_CLOSE)) {
-                LOG.warn("The job has finished, but the application did not stop within {} s; ending the process anyway",
+                LOG.warn(
+                        "The job has finished, but the application did not stop within {} s; ending the process anyway",
                         LONGEST_CLOSE.toSeconds());
             }
         } catch (InterruptedException e) {

@@ -143,7 +143,8 @@ final class Comparison<S, E> {
         Arrays.sort(known, 0, knownCount);
         if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().isSame(command)) {
             differences.add(new Difference(slot.toString(), null, "the checkpoint has the command position "
-                    + checkpoint.command() + ", but the highest in the log up to the checkpoint is " + command, null, null,
+                    + checkpoint.command() + ", but the highest in the log up to the checkpoint is " + command, null,
+                    null,
                     List.of()));
         }
     }

@@ -64,7 +64,8 @@ final class GenerationList {
 
     Outcome remove() {
         if (properties.arguments().size() != 1) {
-            throw new StartRefused("remove requires a GENERATION, such as g1-0123456789ab. To list the generations: generations");
+            throw new StartRefused(
+                    "remove requires a GENERATION, such as g1-0123456789ab. To list the generations: generations");
         }
         String name = properties.arguments().getFirst();
         long removed = 0;
@@ -155,7 +156,8 @@ final class GenerationList {
             long now = reached.getOrDefault(slot.partition(), 0L);
             // a position beyond the end of the log belongs to an earlier topic of the same name
             if (before > now && before <= ends.getOrDefault(slot, 0L)) {
-                return "The cache of " + slot + " in format 1 is at offset " + before + " and the one in this format at "
+                return "The cache of " + slot + " in format 1 is at offset " + before
+                        + " and the one in this format at "
                         + now + ": an app of the previous version still writes to it. Stop that app first";
             }
         }

@@ -133,7 +133,8 @@ final class Rebuild {
             throw new StartRefused("--generation is '" + name + "'; use up to 100 letters, digits, dots and hyphens");
         }
         if (name != null && TOO_HIGH.matcher(name).matches()) {
-            throw new StartRefused("--generation is '" + name + "'; the number of a generation may have at most nine digits");
+            throw new StartRefused(
+                    "--generation is '" + name + "'; the number of a generation may have at most nine digits");
         }
         if (name != null && served.byName().size() > 1) {
             throw new StartRefused("A generation belongs to one aggregate or saga; say which one with --aggregates, of "

@@ -98,10 +98,11 @@ final class Verify {
         if (violations.isEmpty()) {
             return "";
         }
-        StringBuilder text = new StringBuilder("%,d version violations in the log. The versions of an aggregate must be 1, 2, 3 … "
-                .formatted(violations.count())
-                + "Another program writes to the topic, or the log lost events:"
-                + System.lineSeparator());
+        StringBuilder text = new StringBuilder(
+                "%,d version violations in the log. The versions of an aggregate must be 1, 2, 3 … "
+                        .formatted(violations.count())
+                        + "Another program writes to the topic, or the log lost events:"
+                        + System.lineSeparator());
         violations.named().stream().limit(PRINTED)
                 .forEach(one -> text.append(one.text()).append(System.lineSeparator()));
         if (violations.count() > PRINTED) {

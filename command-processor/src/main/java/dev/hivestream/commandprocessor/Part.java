@@ -156,8 +156,8 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         if (bytes > DECISIONS_IN_A_BATCH * rules.properties().decide().maxBytes().toBytes() && records().size() > 1) {
             throw new BatchTooLarge(
-                    "The output of " + records().size() + " commands has " + bytes
-                            + " bytes, more than one transaction may hold");
+                    "The output of " + records().size() + " commands is " + bytes
+                            + " bytes, more than a transaction may contain");
         }
     }
 
@@ -266,7 +266,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private void requireReadable(Incoming command, String id) throws Malformed {
         int headers = command.headerBytes();
         if (headers > Outgoing.HEADER_BYTES) {
-            throw new Malformed("The headers have " + headers + " bytes; " + Outgoing.HEADER_BYTES + " are allowed");
+            throw new Malformed("The headers have " + headers + " bytes; the limit is " + Outgoing.HEADER_BYTES);
         }
         DataSize largest = rules.properties().maxMessage();
         if (command.payload() != null && command.payload().length > largest.toBytes()) {
@@ -395,7 +395,7 @@ final class Part<C, S, E> extends CachedPart<S> {
                 Result.Code.FAULT,
                 "The domain failed on this command"
                         + (isDefinite(fault) ? ": " + Outgoing.brief(String.valueOf(fault.getMessage())) : "")
-                        + "; it is kept in the topic " + Topics.deadLetters(served.name())));
+                        + "; it was dead-lettered to the topic " + Topics.deadLetters(served.name())));
     }
 
     private void decided(IdentifiedCommand identified, CommandIdentity identity, Snapshot<S> snapshot,

@@ -141,7 +141,7 @@ class IdsEverywhereTest {
     void a_header_that_is_sent_twice_is_refused(String header) throws Exception {
         String answer = post("/v1/content/" + Wire.id() + "/create", CREATE, header, header);
         assertThat(answer).startsWith("HTTP/1.1 400").contains("\"malformed\"")
-                .contains(header.substring(0, header.indexOf(':')) + " is sent more than once");
+                .contains(header.substring(0, header.indexOf(':')) + " occurs more than once");
     }
 
     @Test

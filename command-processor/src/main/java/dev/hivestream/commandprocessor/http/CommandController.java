@@ -177,18 +177,19 @@ final class CommandController {
                 .filter(name -> (aggregate == null || name.equals(aggregate)) && access.maySeeResults(name)).sorted()
                 .toList();
         if (visible.isEmpty()) {
-            throw new Problem(HttpStatus.FORBIDDEN, "forbidden", "The token needs the command or read scope of "
-                    + (aggregate == null ? "an aggregate" : "'" + aggregate + "'"));
+            throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
+                    "The token requires the command scope or the read scope of "
+                            + (aggregate == null ? "an aggregate" : "'" + aggregate + "'"));
         }
         String own = access.source();
         if (source != null && !source.equals(own) && !access.mayOperate()) {
             throw new Problem(HttpStatus.FORBIDDEN, "forbidden",
-                    "Results of the source '" + source + "' require the scope for operations");
+                    "Looking up results of the source '" + source + "' requires the scope for operations");
         }
         Result result = results.find(source == null ? own : source, commandId, visible, id);
         if (result == null || !visible.contains(result.aggregate())) {
             throw new Problem(HttpStatus.NOT_FOUND, "no-such-result",
-                    "There is no result of a command with this id yet, or it is no longer kept");
+                    "No result of a command with this id: none was published yet, or it has expired");
         }
         return ResponseEntity.ok(result);
     }
@@ -220,7 +221,7 @@ final class CommandController {
         }
         String line = lines.nextElement();
         if (lines.hasMoreElements()) {
-            throw new Malformed("The header " + name + " is sent more than once; send it in one line");
+            throw new Malformed("The header " + name + " occurs more than once; send it once");
         }
         return Ids.decode(name, line.getBytes(StandardCharsets.ISO_8859_1));
     }

@@ -39,14 +39,17 @@ final class Problems extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<Object> query(InvalidParameterException e, WebRequest request) {
         LOG.debug("A query cannot be read", e);
-        return problem(new Problem(HttpStatus.BAD_REQUEST, "malformed", "The query is not as it must be, in UTF-8"),
+        return problem(
+                new Problem(HttpStatus.BAD_REQUEST, "malformed",
+                        "The query string is invalid; send percent-encoded UTF-8"),
                 request);
     }
 
     @ExceptionHandler
     ResponseEntity<Object> notTaken(Gateway.NotTaken e, WebRequest request) {
         return later(new Problem(e.overload() ? HttpStatus.TOO_MANY_REQUESTS : HttpStatus.SERVICE_UNAVAILABLE,
-                e.overload() ? "overload" : "not-taken", e.getMessage() + "; the command was not taken, send it again"),
+                e.overload() ? "overload" : "not-taken",
+                e.getMessage() + "; the command was not published. Send it again"),
                 request);
     }
 

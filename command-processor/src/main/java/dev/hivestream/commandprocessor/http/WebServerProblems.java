@@ -40,7 +40,7 @@ final class WebServerProblems implements WebServerFactoryCustomizer<TomcatServle
             Map<String, Object> problem = Map.of("type", Problem.type(code), "title",
                     known == null ? "Error" : known.getReasonPhrase(), "status", status, "detail",
                     status < 500
-                            ? "The request is not valid HTTP, or its path has an encoded / or \\, which no id has"
+                            ? "The request is not valid HTTP, or its path contains an encoded / or \\, which ids must not contain"
                             : "The request failed; the log says why",
                     "code", code);
             try {

@@ -29,7 +29,7 @@ public record BodyProperties(@Nullable DataSize memory, @DefaultValue("10s") Dur
         long least = RequestBodies.LARGE_SHARE * longest;
         if (memory != null && memory.toBytes() < least) {
             throw new StartRefused("hive.http.body.memory is " + memory.toBytes() + " bytes; set it to "
-                    + least + " or more, " + RequestBodies.LARGE_SHARE + " times hive.max-message");
+                    + least + " or more, which is " + RequestBodies.LARGE_SHARE + " times hive.max-message");
         }
         return memory != null ? memory.toBytes() : Math.max(least, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
     }

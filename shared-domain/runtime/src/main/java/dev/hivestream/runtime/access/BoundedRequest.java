@@ -87,7 +87,7 @@ final class BoundedRequest extends HttpServletRequestWrapper implements AutoClos
 
         @Override
         public void setReadListener(ReadListener listener) {
-            throw new UnsupportedOperationException("Bodies are read at once");
+            throw new UnsupportedOperationException("The body is in memory; read it synchronously");
         }
     }
 }

@@ -42,14 +42,16 @@ final class PathRule implements HttpFirewall {
     /** Why a path, as it was sent, is refused; null if it is not. */
     static @Nullable String refused(String path) {
         if (path.contains("//")) {
-            return "The path has an empty part: an id is missing, or there is a / too many";
+            return "The path contains an empty segment: an id is missing, or a / is repeated";
         }
         if (DOTS.matcher(path).find()) {
-            return "The path has a part '.' or '..', which is no id";
+            return "The path contains the segment '.' or '..', which is not a valid id";
         }
         if (ELSEWHERE.matcher(path).find()) {
-            return "The path has a ; or \\, or an encoded /; ids have none of them";
+            return "The path contains a ; or a \\, or an encoded / or \\, which ids must not contain";
         }
-        return CONTROL.matcher(path).find() ? "The path has a control character; ids have none" : null;
+        return CONTROL.matcher(path).find()
+                ? "The path contains a control character, which ids must not contain"
+                : null;
     }
 }

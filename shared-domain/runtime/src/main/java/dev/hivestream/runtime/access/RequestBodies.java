@@ -82,7 +82,7 @@ public final class RequestBodies {
             if (taken.addAndGet(more) > limit) {
                 taken.addAndGet(-more);
                 throw new Refused(HttpStatus.TOO_MANY_REQUESTS, "overload",
-                        "The requests that are being received take all memory that there is for them; the body was not read, send it again");
+                        "The memory for request bodies (hive.http.body.memory) is exhausted. The body was not read; send the request again");
             }
             reserved += more;
         }
@@ -182,15 +182,17 @@ public final class RequestBodies {
     }
 
     private Refused tooLong() {
-        return new Refused(HttpStatus.CONTENT_TOO_LARGE, "too-large", "The body may have up to " + longest + " bytes");
+        return new Refused(HttpStatus.CONTENT_TOO_LARGE, "too-large",
+                "The body exceeds the limit of " + longest + " bytes (hive.max-message)");
     }
 
     private Refused tooSlow() {
         return new Refused(HttpStatus.REQUEST_TIMEOUT, "request-timeout",
-                "The body did not arrive within " + timeout.toMillis() + " ms");
+                "The body did not arrive within " + timeout.toMillis() + " ms (hive.http.body.timeout)");
     }
 
     private static Refused brokenOff() {
-        return new Refused(HttpStatus.BAD_REQUEST, "malformed", "The body broke off");
+        return new Refused(HttpStatus.BAD_REQUEST, "malformed",
+                "The body ended early: the connection was lost, or Content-Length is wrong");
     }
 }

@@ -46,7 +46,7 @@ final class BoundedNumbers {
         private static final long serialVersionUID = 1L;
 
         private OutOfBounds(JsonParser json) {
-            super(json, "The exponent is beyond " + SCALE, BigDecimal.class);
+            super(json, "The exponent exceeds " + SCALE, BigDecimal.class);
         }
     }
 
@@ -81,7 +81,8 @@ final class BoundedNumbers {
         public void serialize(T number, JsonGenerator json, SerializationContext context) {
             BigInteger digits = number instanceof BigDecimal decimal ? decimal.unscaledValue() : (BigInteger) number;
             if (digits.bitLength() > BITS) {
-                context.reportMappingProblem("A number has some %s digits; it could not be read again",
+                context.reportMappingProblem(
+                        "A number of about %s digits is too long to be read back; at most 1000 characters are allowed",
                         (long) (digits.bitLength() * 0.30103));
             }
             if (number instanceof BigDecimal decimal) {

@@ -14,13 +14,13 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * The one form that all spellings of a JSON value have in common: no white space, members sorted by UTF-16 code units,
+ * The canonical form of a JSON value: no white space, members sorted by UTF-16 code units,
  * strings with the escapes of RFC 8785 and no others. Unlike there, the literals of numbers stay as they are: 1.0 is not 1.
  * Duplicate members and unpaired surrogates have no such form. Test vectors are in docs/formats.md. Thread-safe.
  */
 public final class CanonicalJson {
 
-    /** A quicker look at deeper or larger objects would need more state than it saves. */
+    /** The quick check does not handle deeper objects: it would need more state than it saves. */
     private static final int DEPTH = 16;
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
@@ -36,8 +36,8 @@ public final class CanonicalJson {
     }
 
     /**
-     * Whether a JSON text has the canonical form, as far as a single look tells: escapes and names that are not ASCII are left
-     * to the parser. A text that is not JSON may pass; it is no command either.
+     * Whether a JSON text has the canonical form, as far as one pass can tell: escapes and names that are not ASCII are left
+     * to the parser. A text that is not JSON may pass; it is rejected when the command is read.
      */
     private static boolean isCanonical(byte[] json) {
         int[] names = new int[DEPTH];
@@ -136,7 +136,7 @@ public final class CanonicalJson {
             boolean any = false;
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 if (any && open.isEmpty()) {
-                    throw new Malformed("not JSON (UTF-8): text follows the value");
+                    throw new Malformed("not JSON (UTF-8): unexpected text after the value");
                 }
                 any = true;
                 switch (token) {
@@ -222,7 +222,7 @@ public final class CanonicalJson {
                             && Character.isLowSurrogate(text.charAt(i + 1))) {
                         escaped.append(character).append(text.charAt(++i));
                     } else {
-                        throw new Malformed("a text has an unpaired surrogate, which is no character");
+                        throw new Malformed("a string contains an unpaired surrogate");
                     }
                 }
             }

@@ -150,7 +150,8 @@ public final class Codec<C, E> {
                         + " is out of range" + place(range);
             case BoundedNumbers.OutOfBounds _ ->
                 (where.isEmpty() ? "a number" : "the number in the field '" + where + "'")
-                        + " is out of range: exponents of up to " + BoundedNumbers.SCALE + " are read";
+                        + " is out of range: its exponent must be between -" + BoundedNumbers.SCALE + " and "
+                        + BoundedNumbers.SCALE;
             case StreamReadException parse ->
                 "not JSON (UTF-8): " + firstLine(parse.getOriginalMessage()) + place(parse);
             case UnrecognizedPropertyException unknown ->

@@ -33,19 +33,19 @@ public final class Ids {
             return recorded;
         }
         if (recorded.equals(".") || recorded.equals("..")) {
-            throw new Malformed("The " + what + " is '" + recorded + "', which is no name in a path");
+            throw new Malformed("The " + what + " is '" + recorded + "', which is not a valid path segment");
         }
         if (recorded.codePoints().allMatch(c -> isSpace(c) || Character.getType(c) == Character.FORMAT)) {
             throw new Malformed("The " + what + " is missing or blank");
         }
         if (isSpace(recorded.codePointAt(0)) || isSpace(recorded.codePointBefore(recorded.length()))) {
-            throw new Malformed("The " + what + " begins or ends with white space");
+            throw new Malformed("The " + what + " must not begin or end with white space");
         }
         for (int i = 0, c; i < recorded.length(); i += Character.charCount(c)) {
             c = recorded.codePointAt(i);
             if (!isAllowed(c)) {
-                throw new Malformed("The " + what + " has the character " + shown(c) + " at index " + i
-                        + "; ids have no / \\ ; %, no control characters and no unpaired surrogates");
+                throw new Malformed("The " + what + " contains " + shown(c) + " at index " + i
+                        + "; ids must not contain / \\ ; %, control characters or unpaired surrogates");
             }
         }
         return recorded;
@@ -86,10 +86,10 @@ public final class Ids {
             throw new Malformed("The " + what + " is missing or blank");
         }
         if (id.length() > MAX_LENGTH) {
-            throw new Malformed("The " + what + " has " + id.length() + " characters; " + MAX_LENGTH + " are allowed");
+            throw new Malformed("The " + what + " has " + id.length() + " characters; the limit is " + MAX_LENGTH);
         }
         if (id.chars().anyMatch(c -> Character.isISOControl(c) || c == '\uFFFD')) {
-            throw new Malformed("The " + what + " has a control character or is not UTF-8");
+            throw new Malformed("The " + what + " contains a control character or is not UTF-8");
         }
         return id;
     }
@@ -102,7 +102,7 @@ public final class Ids {
     public static String requireText(String what, @Nullable String text) throws Malformed {
         String recorded = requireRecorded(what, text);
         if (recorded.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
-            throw new Malformed("The " + what + " has an unpaired surrogate");
+            throw new Malformed("The " + what + " contains an unpaired surrogate");
         }
         return recorded;
     }

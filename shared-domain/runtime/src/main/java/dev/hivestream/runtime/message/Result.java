@@ -25,8 +25,8 @@ public record Result(String commandId, String aggregate, String id, Outcome outc
     }
 
     /** The reason of {@link Code#KEY_REUSED}. */
-    public static final String KEY_REUSED = "This id was used for another command of the same sender, with another type "
-            + "or body; give each command an id of its own";
+    public static final String KEY_REUSED = "This id was already used by the same sender for a command with another type or "
+            + "body; use a new id for each command";
 
     /** The codes that no domain can use, for it has no dot in its codes. */
     public static final class Code {

@@ -14,7 +14,7 @@ class PathRuleTest {
             "/v1/content/tools;x/create", "/v1/content/a%2Fb", "/v1/content/a%2fb", "/v1/content/a\\b",
             "/v1/content/a%5Cb", "/v1/content/a%0Ab", "/v1/content/%00", "/v1/content/%7f", "/v1/content/%1B[31m"})
     void a_path_that_somebody_could_read_as_another_is_refused(String path) {
-        assertThat(PathRule.refused(path)).startsWith("The path has ");
+        assertThat(PathRule.refused(path)).startsWith("The path contains ");
     }
 
     @ParameterizedTest
