@@ -110,7 +110,7 @@ public class OwnerConfiguration {
     MeterBinder stalledPartitions(Ownership ownership) {
         return meters -> Gauge
                 .builder("hive.partitions.stalled", ownership, owned -> owned.progress().stalled().size())
-                .description("Partitions whose batches are rolled back again and again").register(meters);
+                .description("Partitions whose batches are rolled back repeatedly").register(meters);
     }
 
     @Bean

@@ -44,7 +44,7 @@ class HiveHealthTest {
             assertThat(stalled.getDetails().get("closed")).isEqualTo(Map.of());
             assertThat(String.valueOf(stalled.getDetails().get("stalled")))
                     .startsWith("{" + stand.slot + "=No batch was committed for 6")
-                    .endsWith("; the last one: the lock expired}");
+                    .endsWith(". Reason of the last rollback: the lock expired}");
 
             ownership.progress().progressed(List.of(stand.commands()));
             assertThat(health.health().getStatus()).isEqualTo(Status.UP);

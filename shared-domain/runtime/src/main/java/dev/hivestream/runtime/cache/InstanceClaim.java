@@ -17,9 +17,9 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
 
 /**
- * A claim in Redis on the name of an instance, by which a second process with the same name is detected: the two fence each
- * other's transactions for ever otherwise, and neither knows why. Nothing depends on the claim: no decision waits for it, and
- * a Redis that is away or was emptied costs no more than a later detection. Thread-safe.
+ * A claim in Redis on the name of an instance, which detects a second process with the same name: without it the two would
+ * fence each other's transactions and report no cause. Nothing depends on the claim: no decision waits for it, and while Redis
+ * is unavailable or after it was emptied, a conflict is only detected later. Thread-safe.
  *
  * <p>A claim is renewed with a higher number each time. A process that finds another's claim reports a conflict only once it
  * has seen that claim renewed: one that a killed process left is never renewed, and is taken over when it expires.
@@ -30,7 +30,7 @@ public final class InstanceClaim implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(InstanceClaim.class);
     private static final int RENEWALS_IN_TTL = 3;
-    /** So often a holder had the chance to renew a claim that was lost with the data of Redis. */
+    /** The number of renewals to wait for after a claim was lost with the data of Redis. */
     private static final int MISSING_BEFORE_TAKEN = 2;
     /** Keys: the claim. Arguments: token, claim, ttl, whether to take it if there is none. */
     private static final RedisScripts.Script CLAIM = RedisScripts.script("""
@@ -105,7 +105,7 @@ public final class InstanceClaim implements SmartLifecycle {
         return 1;
     }
 
-    /** Which other process has the name and what to do about it, or null. */
+    /** The other process with the same name and the remedy, or null. */
     public @Nullable String conflict() {
         return conflict;
     }
@@ -116,7 +116,7 @@ public final class InstanceClaim implements SmartLifecycle {
                 try {
                     renew();
                 } catch (RuntimeException e) {
-                    // an outage, which is reported elsewhere: the claim is made again when Redis answers
+                    // an outage, which is reported elsewhere: the claim is renewed when Redis answers
                     LOG.debug("The claim on '{}' was not renewed", instance, e);
                 }
             } while (!stopped.await(every.toMillis(), TimeUnit.MILLISECONDS));
@@ -126,7 +126,7 @@ public final class InstanceClaim implements SmartLifecycle {
     }
 
     /**
-     * Claims the name or renews the claim, and looks who else claims it.
+     * Claims the name or renews the claim, and checks whether another process claims it.
      *
      * @throws DataAccessException if Redis does not answer
      */
@@ -153,7 +153,7 @@ public final class InstanceClaim implements SmartLifecycle {
         seen = null;
         if (conflict != null) {
             conflict = null;
-            LOG.info("No other process has hive.instance '{}' any more", instance);
+            LOG.info("hive.instance '{}' is no longer used by another process", instance);
         }
     }
 
@@ -165,15 +165,14 @@ public final class InstanceClaim implements SmartLifecycle {
         seen = claim;
         if (conflict == null && before != null && before.token().equals(claim.token())
                 && before.renewals() < claim.renewals()) {
-            conflict = "Another process has the same hive.instance '" + instance + "': " + claim.process()
-                    + "; this is " + process
-                    + ". They fence each other's transactions, so both are slow or stand still. "
-                    + "Stop one of them, or give it a hive.instance of its own";
+            conflict = "hive.instance '" + instance + "' is also used by " + claim.process() + "; this is " + process
+                    + ". The two fence each other's transactions, so both make little or no progress. "
+                    + "Stop one of them or set another hive.instance for it";
             LOG.error("{}", conflict);
         }
     }
 
-    /** Gives the name up, so that a restarted process has it at once. */
+    /** Releases the name, so that a restarted process can claim it at once. */
     @Override
     public void stop() {
         stopped.countDown();
@@ -182,7 +181,7 @@ public final class InstanceClaim implements SmartLifecycle {
             try {
                 Long _ = scripts.run(RELEASE, ReturnType.INTEGER, 1, new byte[][]{key, utf8(token)});
             } catch (DataAccessException e) {
-                LOG.debug("The claim on '{}' expires by itself", instance, e);
+                LOG.debug("The claim on '{}' could not be released and will expire", instance, e);
             }
         }
     }

@@ -64,12 +64,12 @@ public final class CatchUp {
         this.meters = meters;
     }
 
-    /** What is not right about the versions in the log, as far as it has been read since the start. */
+    /** The version violations in the log, as far as it has been read since the start. */
     public VersionViolations violations() {
         return violations;
     }
 
-    /** Counts and names what breaks the order of versions. */
+    /** Counts and logs version violations. */
     private final class Findings implements Replay.Poisoned {
 
         private final Slot slot;
@@ -88,7 +88,7 @@ public final class CatchUp {
             if (violations.add(violation)) {
                 violations(slot, violation.kind()).increment();
                 if (violations.count() <= NAMED) {
-                    LOG.error("The log of {} breaks the order of versions. {}", slot, violation.text());
+                    LOG.error("Version violation in the log of {}: {}", slot, violation.text());
                 }
             }
         }
@@ -110,7 +110,7 @@ public final class CatchUp {
         Topics.Ids ids = served.require(topics);
         cache.requireNoEviction();
         if (!served.isInput()) {
-            // so that a dashboard shows that there are none
+            // so that a dashboard shows 0 instead of no data
             for (VersionViolation.Kind kind : VersionViolation.Kind.values()) {
                 violations(slot, kind);
             }
@@ -123,8 +123,12 @@ public final class CatchUp {
             try {
                 Checkpoint start = cache.checkpoint(slot, generation);
                 if (start != null && start.next() > end) {
-                    throw new SnapshotCodec.Unreadable("it reflects the log up to " + start.next()
-                            + " and the log ends at " + end + ": the log lost events that had been committed", null);
+                    throw new SnapshotCodec.Unreadable("the checkpoint of " + generation + " is at " + start.next()
+                            + (served.isInput()
+                                    ? ", but the group '" + group + "' has committed the offset " + end
+                                            + ": the offset was reset, or the inbox lost records"
+                                    : ", but the log ends at " + end + ": the log lost committed events"),
+                            null);
                 }
                 reached = readTo(end, served, slot, generation, stop);
             } catch (SnapshotCodec.Unreadable e) {
@@ -145,7 +149,7 @@ public final class CatchUp {
 
     /** Gives a damaged generation up for the next one, which is built from the log. */
     public String replace(Slot slot, String fingerprint, String generation, SnapshotCodec.Unreadable damage) {
-        LOG.warn("The cache of {} is damaged and is built anew: {}", slot, damage.getMessage());
+        LOG.warn("The cache of {} is damaged; rebuilding it from the log: {}", slot, damage.getMessage());
         if (damage.id() != null) {
             replay.suspect(slot, damage.id());
         }
@@ -221,7 +225,7 @@ public final class CatchUp {
             }
         });
         if (folded[0] > 0) {
-            LOG.info("Caught up {} to {}: {} events in {} ms into {}", slot, fold.next(), folded[0],
+            LOG.info("Restored {} to {}: {} events in {} ms into {}", slot, fold.next(), folded[0],
                     Duration.ofNanos(System.nanoTime() - began).toMillis(), generation);
         }
         return Objects.requireNonNull(fold.checkpoint());

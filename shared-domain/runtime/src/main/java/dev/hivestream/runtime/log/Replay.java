@@ -190,7 +190,7 @@ public final class Replay {
                 throw slot.leadsLog("the log ends at " + now.offset(), null);
             }
             if (slot.epoch() > leaders && leaders >= 0) {
-                throw slot.leadsLog("its leader is in epoch " + leaders, null);
+                throw slot.leadsLog("the leader of the partition is in epoch " + leaders, null);
             }
             if (slot.epoch() < 0 || slot.epoch() == leaders) {
                 unproven.remove(events);
@@ -209,8 +209,8 @@ public final class Replay {
                 if (slot != null) {
                     OffsetAndMetadata divergent = e.divergentOffsets().get(events);
                     throw slot.leadsLog(divergent == null
-                            ? "the log no longer has that epoch"
-                            : "the log goes on from " + divergent.offset() + " in another epoch", e);
+                            ? "the log no longer has that leader epoch"
+                            : "the log continues from " + divergent.offset() + " in another leader epoch", e);
                 }
             }
             throw e;

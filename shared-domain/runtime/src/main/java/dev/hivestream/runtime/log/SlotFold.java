@@ -188,10 +188,10 @@ public final class SlotFold<S, E> {
      */
     RuntimeException leadsLog(String why, @Nullable Throwable cause) {
         String reflects = "The cache of " + slot + " in " + generation + " reflects " + events + " up to " + next
-                + (epoch < 0 ? "" : " in leader epoch " + epoch) + ", and " + why
-                + ": the log lost events that had been committed";
+                + (epoch < 0 ? "" : " in leader epoch " + epoch) + ", but " + why
+                + ": the log lost committed events";
         return anew
-                ? new StartRefused(reflects + ". Build another generation: rebuild --restart")
+                ? new StartRefused(reflects + ". To build another generation: rebuild --restart")
                 : new SnapshotCodec.Unreadable(reflects, cause);
     }
 
@@ -276,10 +276,10 @@ public final class SlotFold<S, E> {
                 now = cache.checkpoint(slot, generation);
             }
         } catch (SnapshotCodec.Unreadable e) {
-            LOG.debug("It is dealt with when the work is taken up", e);
+            LOG.debug("The checkpoint of {} cannot be read; take() handles that", slot, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancellationException("Interrupted while another one writes " + slot);
+            throw new CancellationException("Interrupted while waiting for another writer of " + slot);
         }
         take();
     }
@@ -289,7 +289,7 @@ public final class SlotFold<S, E> {
         if (!anew) {
             throw damage;
         }
-        LOG.warn("{} is built anew in {}: {}", slot, generation, damage.getMessage());
+        LOG.warn("Rebuilding {} in {} from the log: {}", slot, generation, damage.getMessage());
         Checkpoint beginning = Checkpoint.at(0, Position.NONE);
         if (!cache.mend(slot, generation, cache.load(slot, "", generation, List.of()).checkpoint(), beginning,
                 Map.of())) {
@@ -546,7 +546,7 @@ public final class SlotFold<S, E> {
         } catch (Throwable e) {
             LOG.error("The state of '{}' at version {} cannot be written and read back; the aggregate is kept out", id,
                     snapshot.version(), DomainFault.of(e));
-            snapshot.poison("Its state at version " + snapshot.version() + " cannot be written and read back");
+            snapshot.poison("The state at version " + snapshot.version() + " cannot be written as JSON and read back");
             return codec.write(snapshot);
         }
     }

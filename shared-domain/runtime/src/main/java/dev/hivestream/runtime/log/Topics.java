@@ -167,9 +167,10 @@ public final class Topics {
         int limit = Integer.parseInt(settings.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
         long wanted = value + Outgoing.OVERHEAD_BYTES;
         if (limit < wanted) {
-            throw new StartRefused("The topic '" + topic + "' takes records of " + limit + " bytes (max.message.bytes="
-                    + limit + ") and must take " + wanted + ". Set its max.message.bytes to that or more"
-                    + (value == properties.maxMessage().toBytes() ? ", or hive.max-message to less" : ""));
+            throw new StartRefused(
+                    "The topic '" + topic + "' has max.message.bytes=" + limit + ", but records of up to "
+                            + wanted + " bytes must fit. Set its max.message.bytes to " + wanted + " or more"
+                            + (value == properties.maxMessage().toBytes() ? ", or lower hive.max-message" : ""));
         }
         limits.put(topic, limit);
     }
@@ -242,7 +243,7 @@ public final class Topics {
         if (replicas > 1 && minInSync < SAFELY_IN_SYNC) {
             throw new StartRefused("The topic '" + topic + "' has " + replicas
                     + " replicas and min.insync.replicas=" + minInSync
-                    + ", so a record that one broker alone has is acknowledged and lost with that broker. Set its min.insync.replicas to "
+                    + ": a record is acknowledged when a single broker has it, and lost with that broker. Set its min.insync.replicas to "
                     + SAFELY_IN_SYNC + " (kafka-configs.sh --alter --entity-type topics --entity-name " + topic
                     + " --add-config min.insync.replicas=" + SAFELY_IN_SYNC + ")");
         }

@@ -171,7 +171,7 @@ public final class Attempt implements TransactionSynchronization {
             }
         });
         lost.forEach(part -> with.ownership().lost(part.owned(), part.begun(),
-                "the stored checkpoint is not the one expected"));
+                "the checkpoint in Redis is not the expected one"));
         since = with.watcher().step("load", since);
         lost.forEach(part -> part.owned().requireRunning());
     }
@@ -232,7 +232,7 @@ public final class Attempt implements TransactionSynchronization {
         try {
             step.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("The cache of {} could not be written after a commit; it is restored: {}", partition.slot(),
+            LOG.warn("The cache of {} could not be written after a commit; restoring it: {}", partition.slot(),
                     e.toString());
             unwritten.add(partition);
         }
@@ -244,7 +244,7 @@ public final class Attempt implements TransactionSynchronization {
             with.watcher().written(owned.slot(), owned.restored().checkpoint());
         } else {
             with.watcher().overtaken(owned.slot());
-            with.ownership().lost(owned, part.begun(), "the cache was changed while a batch was committed");
+            with.ownership().lost(owned, part.begun(), "the checkpoint in Redis changed while a batch was committed");
         }
     }
 
@@ -256,9 +256,10 @@ public final class Attempt implements TransactionSynchronization {
         }
         if (committing && !committed) {
             parts.values().forEach(
-                    part -> with.ownership().invalidate(part.owned(), "the outcome of a commit is not known"));
+                    part -> with.ownership().invalidate(part.owned(), "the outcome of a commit is unknown"));
         }
-        unwritten.forEach(partition -> with.ownership().invalidate(partition, "its cache could not be written"));
+        unwritten.forEach(
+                partition -> with.ownership().invalidate(partition, "the cache could not be written after a commit"));
         parts.values().forEach(part -> with.ownership().release(part.owned()));
         parts.values().forEach(part -> part.ended(committed));
         with.threads().endIfTooMany();

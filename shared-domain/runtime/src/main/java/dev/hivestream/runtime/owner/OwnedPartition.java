@@ -33,7 +33,7 @@ public final class OwnedPartition {
      * </pre>
      */
     public enum State {
-        /** Snapshots are brought to the end of the log. Also while an outage keeps that from succeeding. */
+        /** Snapshots are brought to the end of the log, or an outage delays that. */
         RESTORING,
         /** Batches are processed. */
         RUNNING,
@@ -41,7 +41,7 @@ public final class OwnedPartition {
         CLOSING,
         /** Somebody has to act; the reason contains the remedy. A restore is tried again until it succeeds. */
         STOPPED,
-        /** Belongs to somebody else, or the process is being stopped. */
+        /** The partition is assigned to another consumer, or the process is shutting down. */
         REVOKED;
 
         /** Whether a partition may change from this state to another one. */
@@ -203,7 +203,7 @@ public final class OwnedPartition {
     /** CLOSING or STOPPED → RESTORING, by the holder of the exclusive use. Returns false if the partition was revoked. */
     synchronized boolean restore() {
         if (!use.isHeldByCurrentThread()) {
-            throw new IllegalStateException("A restore of " + slot + " begins without the exclusive use of it");
+            throw new IllegalStateException("A restore of " + slot + " requires the exclusive use of the partition");
         }
         if (now.state == State.REVOKED) {
             return false;
@@ -252,7 +252,7 @@ public final class OwnedPartition {
 
     /** Every state → REVOKED. */
     synchronized void revoke() {
-        to(State.REVOKED, "The partition is not owned here any more", null, null);
+        to(State.REVOKED, "The partition is no longer owned by this instance", null, null);
         hot = new Hot(() -> 0);
         revoked.countDown();
     }

@@ -175,7 +175,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             return stored == null || !restored.generation().equals(found.active())
                     || Checkpoint.read(stored).isBehind(expected);
         } catch (RuntimeException e) {
-            LOG.debug("What is stored of {} is not known", partition.slot(), e);
+            LOG.debug("The stored checkpoint of {} cannot be read", partition.slot(), e);
             return true;
         }
     }
@@ -212,7 +212,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         if (running != null) {
             catchUp.replace(partition.slot(), running.fingerprint(), running.generation(), damage);
         }
-        invalidate(partition, "a snapshot was damaged");
+        invalidate(partition, "a snapshot is damaged");
     }
 
     /**
@@ -275,7 +275,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         try {
             restorers.execute(() -> restoreUntilDone(partition));
         } catch (RejectedExecutionException e) {
-            LOG.debug("{} is not restored: the process is being stopped", partition.slot(), e);
+            LOG.debug("{} is not restored: the process is shutting down", partition.slot(), e);
         }
     }
 
@@ -299,7 +299,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
                 if (DomainFault.of(e) instanceof CancellationException && isOver(partition)) {
                     return;
                 }
-                String reason = "The restore is tried again: " + NestedExceptionUtils.getMostSpecificCause(e);
+                String reason = "The restore failed and is retried: " + NestedExceptionUtils.getMostSpecificCause(e);
                 partition.delayed(reason);
                 if (reported == null) {
                     LOG.warn("{} is not processing commands: {}", partition.slot(), reason);
@@ -398,7 +398,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             }
             Cache.Loaded found = cache.load(partition.slot(), running.fingerprint(), running.generation(), List.of());
             if (!found.isAt(running.checkpoint()) || !running.generation().equals(found.active())) {
-                lost(partition, running.checkpoint(), "the stored checkpoint is not the one expected");
+                lost(partition, running.checkpoint(), "the checkpoint in Redis is not the expected one");
             }
         } finally {
             release(partition);

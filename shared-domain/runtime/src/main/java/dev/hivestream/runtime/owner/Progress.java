@@ -48,7 +48,7 @@ public final class Progress {
             Duration since = Duration.ofNanos(now - rollbacks.since);
             if (since.compareTo(STALLED) > 0) {
                 stalled.put(name(partition), "No batch was committed for " + since.toSeconds() + " s, and "
-                        + rollbacks.count + " were rolled back; the last one: " + rollbacks.reason);
+                        + rollbacks.count + " were rolled back. Reason of the last rollback: " + rollbacks.reason);
             }
         });
         return stalled;

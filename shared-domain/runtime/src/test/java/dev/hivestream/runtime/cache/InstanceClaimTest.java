@@ -35,9 +35,9 @@ class InstanceClaimTest {
 
         assertThat(first.conflict()).isNull();
         assertThat(second.conflict())
-                .startsWith("Another process has the same hive.instance '" + name + "': process 1 on a since 20")
+                .startsWith("hive.instance '" + name + "' is also used by process 1 on a since 20")
                 .contains("; this is process 2 on b since 20")
-                .endsWith("Stop one of them, or give it a hive.instance of its own");
+                .endsWith("Stop one of them or set another hive.instance for it");
 
         first.stop();
         second.renew();

@@ -57,7 +57,7 @@ class ReplicatedTopicsTest {
                     topics.require("account");
                     topics.requireInbox("transfer");
                 }).isInstanceOf(StartRefused.class).hasMessageStartingWith("The topic '" + log
-                        + "' has 2 replicas and min.insync.replicas=1, so a record that one broker alone has"));
+                        + "' has 2 replicas and min.insync.replicas=1: a record is acknowledged when a single broker has it"));
                 set(admin, topic(log), "2");
                 Awaitility.await().atMost(Duration.ofSeconds(30))
                         .untilAsserted(() -> assertThat(setting(admin, topic(log))).isEqualTo("2"));

@@ -148,7 +148,7 @@ class TopicsTest {
         for (int replicas : List.of(2, 3, 5)) {
             assertThatThrownBy(() -> Topics.refuseUnlessInSync("account.events", replicas, 1))
                     .isInstanceOf(StartRefused.class).hasMessage("The topic 'account.events' has " + replicas
-                            + " replicas and min.insync.replicas=1, so a record that one broker alone has is acknowledged and "
+                            + " replicas and min.insync.replicas=1: a record is acknowledged when a single broker has it, and "
                             + "lost with that broker. Set its min.insync.replicas to 2 (kafka-configs.sh --alter --entity-type "
                             + "topics --entity-name account.events --add-config min.insync.replicas=2)");
             Topics.refuseUnlessInSync("account.events", replicas, 2);
@@ -172,16 +172,19 @@ class TopicsTest {
         assertThat(stand.topics.limit("other")).isEqualTo(1_048_588);
 
         alter(name + ".events", "max.message.bytes", "500000");
-        assertRefused("The topic '" + name + ".events' takes records of 500000 bytes (max.message.bytes=500000) and "
-                + "must take 589824. Set its max.message.bytes to that or more, or hive.max-message to less");
+        assertRefused(
+                "The topic '" + name + ".events' has max.message.bytes=500000, but records of up to 589824 bytes must "
+                        + "fit. Set its max.message.bytes to 589824 or more, or lower hive.max-message");
         alter(name + ".events", "max.message.bytes", "589824");
         alter(name + ".results", "max.message.bytes", "90000");
-        assertRefused("The topic '" + name + ".results' takes records of 90000 bytes (max.message.bytes=90000) and "
-                + "must take 98304. Set its max.message.bytes to that or more");
+        assertRefused(
+                "The topic '" + name + ".results' has max.message.bytes=90000, but records of up to 98304 bytes must "
+                        + "fit. Set its max.message.bytes to 98304 or more");
         alter(name + ".results", "max.message.bytes", "98304");
         alter(name + ".commands.dlq", "max.message.bytes", "65535");
-        assertRefused("The topic '" + name + ".commands.dlq' takes records of 65535 bytes (max.message.bytes=65535) "
-                + "and must take 65536. Set its max.message.bytes to that or more");
+        assertRefused(
+                "The topic '" + name + ".commands.dlq' has max.message.bytes=65535, but records of up to 65536 bytes "
+                        + "must fit. Set its max.message.bytes to 65536 or more");
         alter(name + ".commands.dlq", "max.message.bytes", "65536");
         org.awaitility.Awaitility.await().ignoreExceptions().until(() -> {
             stand.topics.require(name);

@@ -145,7 +145,7 @@ class AdmissionTest {
         nanos += Duration.ofSeconds(1).toNanos();
 
         assertThat(ownership.progress().stalled(nanos)).containsExactly(Map.entry(stand.slot.toString(),
-                "No batch was committed for 31 s, and 2 were rolled back; the last one:"
+                "No batch was committed for 31 s, and 2 were rolled back. Reason of the last rollback:"
                         + " java.lang.IllegalStateException: second"));
         gate.seek(commands, 0);
         poll();

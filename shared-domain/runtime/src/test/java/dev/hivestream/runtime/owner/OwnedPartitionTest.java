@@ -52,7 +52,7 @@ class OwnedPartitionTest {
         assertThat(partition.close("a reason", false)).isTrue();
 
         assertThatThrownBy(partition::restore).isInstanceOf(IllegalStateException.class)
-                .hasMessage("A restore of tally:3 begins without the exclusive use of it");
+                .hasMessage("A restore of tally:3 requires the exclusive use of the partition");
         assertThat(partition.state()).isEqualTo(State.CLOSING);
 
         partition.lock();

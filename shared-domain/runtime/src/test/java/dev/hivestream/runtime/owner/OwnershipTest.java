@@ -98,11 +98,11 @@ class OwnershipTest {
                 new SnapshotCodec.Unreadable("the test says so", null))).join();
 
         assertThat(owned.status()).isEqualTo(
-                new OwnedPartition.Status(OwnedPartition.State.CLOSING, "a snapshot was damaged"));
+                new OwnedPartition.Status(OwnedPartition.State.CLOSING, "a snapshot is damaged"));
         assertThat(ownership.isOpen(commands)).isFalse();
         assertThatThrownBy(() -> CompletableFuture.supplyAsync(() -> ownership.use(commands)).join())
                 .hasRootCauseInstanceOf(NotReady.class)
-                .hasMessageContaining("The partition " + commands + " is CLOSING: a snapshot was damaged");
+                .hasMessageContaining("The partition " + commands + " is CLOSING: a snapshot is damaged");
         assertThat(owned.restored().checkpoint().next()).as("what the batch in progress works with").isEqualTo(1);
         // what the batch commits
         stand.append(stand.added("a", 2, 5));
@@ -121,7 +121,7 @@ class OwnershipTest {
         assign(first);
         OwnedPartition owned = ownership.use(commands);
 
-        ownership.invalidate(owned, "the outcome of a commit is not known");
+        ownership.invalidate(owned, "the outcome of a commit is unknown");
 
         assertThat(owned.state()).isEqualTo(OwnedPartition.State.CLOSING);
         ownership.release(owned);
@@ -146,7 +146,7 @@ class OwnershipTest {
 
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(stand.active()).isNull());
             assertThat(checking.closed().get(stand.slot.toString())).isEqualTo(new OwnedPartition.Status(
-                    OwnedPartition.State.RESTORING, "the stored checkpoint is not the one expected"));
+                    OwnedPartition.State.RESTORING, "the checkpoint in Redis is not the expected one"));
             open.abortTransaction();
             awaitRunning(checking);
             assertThat(stand.active()).isEqualTo(before.generation());
@@ -215,7 +215,8 @@ class OwnershipTest {
 
             OwnedPartition.Status status = outage.closed().get(stand.slot.toString());
             assertThat(status.state()).isEqualTo(OwnedPartition.State.RESTORING);
-            assertThat(status.reason()).startsWith("The restore is tried again: ").contains("Connection refused");
+            assertThat(status.reason()).startsWith("The restore failed and is retried: ")
+                    .contains("Connection refused");
             assertThat(List.copyOf(log.list)).filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
                     .singleElement().satisfies(event -> {
                         assertThat(event.getLevel()).isEqualTo(Level.WARN);
