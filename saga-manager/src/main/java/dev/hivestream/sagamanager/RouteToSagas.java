@@ -49,8 +49,8 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
             return routed;
         }, () -> {
             if (System.nanoTime() - began > longest.toNanos()) {
-                throw new BatchTooLarge("Routing a batch of " + records.size() + " took longer than " + longest
-                        + ", which a transaction may take");
+                throw new BatchTooLarge("Routing a batch of " + records.size() + " records took longer than " + longest
+                        + ", the limit of a transaction");
             }
         }), limits);
     }

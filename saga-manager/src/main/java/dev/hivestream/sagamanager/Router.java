@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds out which instances a record is for. Thread-safe. */
 final class Router {
 
-    private static final String TOO_LARGE = "The record is larger than the inbox takes, by its max.message.bytes";
+    private static final String TOO_LARGE = "The record exceeds max.message.bytes of the inbox topic";
 
     private final Map<String, List<ServedSaga<?, ?, ?>>> byEvent = new HashMap<>();
     private final ServedSagas sagas;

@@ -149,7 +149,7 @@ class RouterTest {
     void what_the_inbox_does_not_take_is_dead_lettered() {
         Message<byte[]> dead = only(event("x".repeat(80_000), Map.of()));
         assertThat(topic(dead)).isEqualTo("by-customer.inbox.dlq");
-        assertThat(header(dead, Header.DEAD_REASON)).contains("larger than the inbox takes");
+        assertThat(header(dead, Header.DEAD_REASON)).contains("exceeds max.message.bytes");
         Message<byte[]> result = only(record("bank.results", "hive.result", "{}",
                 Map.of(Header.SAGA, "by-customer:ada", "foreign", "x".repeat(80_000))));
         assertThat(topic(result)).isEqualTo("by-customer.inbox.dlq");

@@ -87,7 +87,7 @@ public final class Results {
                     KeptResult.field(id, command)));
             return kept == null ? null : new Known(kept.result(), kept.body());
         } catch (DataAccessException | States.CatchingUp e) {
-            LOG.debug("The cache does not tell what became of a command", e);
+            LOG.debug("The result of a command cannot be read from the cache", e);
             return null;
         }
     }

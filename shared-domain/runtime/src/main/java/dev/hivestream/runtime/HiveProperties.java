@@ -40,7 +40,7 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
         if (decide.maxBytes().compareTo(maxMessage) < 0) {
             throw new StartRefused("hive.decide.max-bytes is " + decide.maxBytes() + " and hive.max-message is "
                     + maxMessage
-                    + "; set hive.decide.max-bytes to that or more, or no event of that size can be appended");
+                    + "; set hive.decide.max-bytes to at least hive.max-message, or no event of that size can be appended");
         }
     }
 

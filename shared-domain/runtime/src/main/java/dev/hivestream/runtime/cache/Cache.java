@@ -368,7 +368,8 @@ public final class Cache {
     }
 
     private static SnapshotCodec.Unreadable noIndex(Slot slot, String generation, @Nullable Throwable cause) {
-        return new SnapshotCodec.Unreadable("A sorted set of " + slot + " in " + generation + " is not one", cause);
+        return new SnapshotCodec.Unreadable("An index of " + slot + " in " + generation + " is not a sorted set",
+                cause);
     }
 
     /** How many members a sorted set has. */
@@ -426,7 +427,8 @@ public final class Cache {
         try {
             return Checkpoint.read(stored);
         } catch (JacksonException e) {
-            throw new SnapshotCodec.Unreadable("The checkpoint of " + slot + " in " + generation + " is not one", e);
+            throw new SnapshotCodec.Unreadable("The checkpoint of " + slot + " in " + generation + " cannot be read",
+                    e);
         }
     }
 

@@ -136,8 +136,8 @@ final class RecentCommands {
      */
     void add(CommandIdentity command, long version, int remembered) {
         if (version > LARGEST_VERSION) {
-            throw new IllegalStateException("An aggregate has at most " + LARGEST_VERSION
-                    + " events, and this is version " + version + "; continue under another id");
+            throw new IllegalStateException("Version " + version + " exceeds the limit of " + LARGEST_VERSION
+                    + " events of an aggregate; use another aggregate id");
         }
         // first: what is stored may be more than is kept, and must not be found
         limit(remembered);
@@ -149,9 +149,9 @@ final class RecentCommands {
         }
         long span = version - first(known);
         if (span > LARGEST_SPAN) {
-            throw new IllegalStateException("The events of one command span at most " + LARGEST_SPAN
-                    + " versions, and those of this one began at version " + first(known) + " and have reached version "
-                    + version + "; send its events as several commands with ids of their own");
+            throw new IllegalStateException("The events of one command span the versions " + first(known) + " to "
+                    + version
+                    + ", more than the limit of " + LARGEST_SPAN + "; split it into commands with different ids");
         }
         if (known < shared) {
             entries = entries.clone();
@@ -267,12 +267,14 @@ final class RecentCommands {
      * @param last the last version of the block's last entry by the snapshot
      * @param version of the snapshot
      * @param remembered how many are kept, the newest
-     * @throws IllegalArgumentException if that cannot be
+     * @throws IllegalArgumentException if the stored entries are inconsistent
      */
     static RecentCommands read(byte[] inSnapshot, byte @Nullable [] block, int count, long last, long version,
             int remembered) {
         if (inSnapshot.length % ENTRY_BYTES != 0 || inSnapshot.length >= BLOCK * ENTRY_BYTES) {
-            throw new IllegalArgumentException(inSnapshot.length + " bytes are no commands");
+            throw new IllegalArgumentException(
+                    "'commands' has " + inSnapshot.length + " bytes; fewer than " + BLOCK + " entries of "
+                            + ENTRY_BYTES + " bytes were expected");
         }
         RecentCommands commands = new RecentCommands();
         commands.sinceBlock = inSnapshot.length / ENTRY_BYTES;
@@ -290,16 +292,18 @@ final class RecentCommands {
 
     private static byte[] requireBlock(byte @Nullable [] block, int count, long last) {
         if (block == null) {
-            throw new IllegalArgumentException("The block of " + count + " commands is missing");
+            throw new IllegalArgumentException("the block of " + count + " commands is missing");
         }
         if (block.length != (long) count * ENTRY_BYTES) {
             throw new IllegalArgumentException(
-                    "The block has " + block.length + " bytes, and should have " + count + " commands");
+                    "the block has " + block.length + " bytes; " + count + " entries of " + ENTRY_BYTES
+                            + " bytes were expected");
         }
         long versions = ByteBuffer.wrap(block).getLong(block.length - Long.BYTES);
         long found = (versions >>> SPAN_BITS) + (versions & LARGEST_SPAN);
         if (found != last) {
-            throw new IllegalArgumentException("The block ends at version " + found + ", and should end at " + last);
+            throw new IllegalArgumentException(
+                    "the block ends at version " + found + "; version " + last + " was expected");
         }
         return block;
     }
@@ -312,8 +316,8 @@ final class RecentCommands {
             entries[to + 2] = bytes.getLong();
             entries[to + 3] = bytes.getLong();
             if (first(to) <= (to == 0 ? 0 : first(to - WIDTH)) || last(to) > version) {
-                throw new IllegalArgumentException("A command of the versions " + first(to) + " to " + last(to)
-                        + " cannot be there at version " + version);
+                throw new IllegalArgumentException("a command with the versions " + first(to) + " to " + last(to)
+                        + " is out of order or beyond the version " + version + " of the snapshot");
             }
             to += WIDTH;
         }

@@ -124,7 +124,7 @@ public final class SnapshotCodec<S> {
         }
     }
 
-    /** A snapshot or a checkpoint that was changed behind our back. Its generation is good for nothing more. */
+    /** A snapshot or a checkpoint that another program changed. Its generation must not be used any longer. */
     public static final class Unreadable extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final @Nullable String id;
@@ -163,7 +163,7 @@ public final class SnapshotCodec<S> {
             Parsed<S> parsed = parse(stored, remembered, true);
             S state = parsed.poison == null ? parsed.state : initial.get();
             if (state == null) {
-                throw new IllegalArgumentException("It has no state");
+                throw new IllegalArgumentException("'state' is missing");
             }
             return new Snapshot<>(parsed.version, state, parsed.commands, parsed.poison);
         } catch (JacksonException | IllegalArgumentException e) {
@@ -226,7 +226,7 @@ public final class SnapshotCodec<S> {
 
     private static void require(boolean condition, String member) {
         if (!condition) {
-            throw new IllegalArgumentException("It has no valid '" + member + "'");
+            throw new IllegalArgumentException("'" + member + "' is missing or invalid");
         }
     }
 }

@@ -19,13 +19,13 @@ public final class DomainCode {
         T call() throws X;
     }
 
-    /** Ends the work of a thread that was given up. No code but the thread's own may catch it. */
+    /** Ends the work of an abandoned thread. Only the thread itself may catch it. */
     public static final class Abandoned extends Error {
 
         private static final long serialVersionUID = 1L;
 
         Abandoned() {
-            super("This work was given up", null, false, false);
+            super("The domain code timed out and its thread was abandoned", null, false, false);
         }
     }
 

@@ -17,23 +17,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads that run the work of batches, and with it domain code, which has a deadline: a call that takes longer is given up
- * together with its thread, and the work is done again from its beginning by another one, where that call alone fails with
- * {@link DomainTimeout}. Time in which the process itself stood still does not count. Thread-safe.
+ * Threads that run batches, and with them domain code, which has a deadline. A call that exceeds it is abandoned together with
+ * its thread. Another thread then runs the batch from its beginning, and that call alone fails with {@link DomainTimeout}.
+ * Time in which the whole process was paused does not count. Thread-safe.
  */
 public final class DomainThreads implements AutoCloseable {
 
-    /** So many threads that were given up may still be alive; one more ends the process. */
+    /** How many abandoned threads may be alive; one more ends the process. */
     public static final int MOST_ABANDONED = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(DomainThreads.class);
-    /** Then the process does not wait for the batch in hand. */
+    /** With more abandoned threads than these, the process does not wait for the batch in progress. */
     private static final int FAR_TOO_MANY = 4 * MOST_ABANDONED;
-    /** So often in a timeout a call is looked at. */
+    /** How often a call is checked within a timeout. */
     private static final int LOOKS = 10;
-    /** More calls that timed out are not remembered; the oldest are tried again if they come again. */
+    /** How many calls that timed out are remembered; older ones are tried again if they occur again. */
     private static final int REMEMBERED = 1_000;
-    /** A timeout more, and the batch is cut short. */
+    /** How many timeouts a batch survives; one more ends it. */
     private static final int TIMEOUTS_IN_A_BATCH = 1;
 
     private final Duration timeout;
@@ -47,7 +47,7 @@ public final class DomainThreads implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * With a way out.
+     * Creates a pool without threads; they are started when they are needed.
      *
      * @param timeout of a call of domain code
      * @param exit ends the process, for this reason; returns at once
@@ -58,7 +58,7 @@ public final class DomainThreads implements AutoCloseable {
     }
 
     /**
-     * Runs a work on one of the threads and waits for it.
+     * Runs work on one of the threads and waits for it.
      *
      * @param work starts over each time it is called; calls domain code by {@link DomainCode#call} only, and changes nothing
      *     that others see within such a call
@@ -81,8 +81,8 @@ public final class DomainThreads implements AutoCloseable {
             }
             gaveUp(thread);
             if (timeouts >= TIMEOUTS_IN_A_BATCH) {
-                throw new BatchTooLarge("Domain code took longer than hive.decide.timeout="
-                        + timeout.toMillis() + "ms for " + (timeouts + 1) + " records of a batch");
+                throw new BatchTooLarge("Domain code exceeded hive.decide.timeout=" + timeout.toMillis()
+                        + "ms for " + (timeouts + 1) + " records of a batch");
             }
         }
     }
@@ -96,7 +96,7 @@ public final class DomainThreads implements AutoCloseable {
         return thread;
     }
 
-    /** False if the thread was given up. */
+    /** Returns false if the thread was abandoned. */
     private boolean await(DomainThread thread, DomainThread.Work<?> work, Runnable meanwhile) {
         long tick = Math.max(1_000_000, timeout.toNanos() / LOOKS);
         long call = 0;
@@ -117,7 +117,7 @@ public final class DomainThreads implements AutoCloseable {
                     call = in;
                     spent = 0;
                 } else {
-                    // while the process stood still, so did the call
+                    // a pause of the process is not charged to the call
                     spent += Math.min(now - last, 2 * tick);
                     if (spent >= timeout.toNanos() && thread.abandon(call)) {
                         if (failed != null) {
@@ -163,7 +163,7 @@ public final class DomainThreads implements AutoCloseable {
             abandoned.add(thread);
             alive = abandoned();
         }
-        LOG.error("Domain code took longer than hive.decide.timeout={}ms for {} and was given up; {}",
+        LOG.error("Domain code exceeded hive.decide.timeout={}ms for {}; abandoning its thread, {}",
                 timeout.toMillis(),
                 thread.subject(), stack(thread));
         if (alive > FAR_TOO_MANY) {
@@ -171,17 +171,17 @@ public final class DomainThreads implements AutoCloseable {
         }
     }
 
-    /** Where it is, on the one line. */
+    /** The top of a thread's stack, on one line. */
     static String stack(Thread thread) {
         StackTraceElement[] frames = thread.getStackTrace();
-        StringBuilder text = new StringBuilder(frames.length == 0 ? "its thread has ended" : "it is at ");
+        StringBuilder text = new StringBuilder(frames.length == 0 ? "which has ended" : "which is at ");
         for (int i = 0; i < Math.min(8, frames.length); i++) {
             text.append(i == 0 ? "" : " < ").append(frames[i]);
         }
         return text.toString();
     }
 
-    /** How many threads that were given up are still alive. */
+    /** How many abandoned threads are still alive. */
     public int abandoned() {
         synchronized (abandoned) {
             abandoned.removeIf(thread -> !thread.isAlive());
@@ -189,7 +189,7 @@ public final class DomainThreads implements AutoCloseable {
         }
     }
 
-    /** Called between batches: ends the process if too many threads that were given up are still alive. */
+    /** Called between batches: ends the process if too many abandoned threads are still alive. */
     public void endIfTooMany() {
         if (abandoned() > MOST_ABANDONED) {
             end();
@@ -198,9 +198,9 @@ public final class DomainThreads implements AutoCloseable {
 
     private void end() {
         if (ending.compareAndSet(false, true)) {
-            exit.accept(abandoned() + " threads are still in domain code that was given up after hive.decide.timeout="
-                    + timeout.toMillis() + "ms, and " + MOST_ABANDONED
-                    + " are allowed. The process ends, since nothing else ends them; its successor goes on");
+            exit.accept(abandoned() + " threads are still running domain code that exceeded hive.decide.timeout="
+                    + timeout.toMillis() + "ms; the limit is " + MOST_ABANDONED
+                    + ". Exiting, because these threads cannot be stopped; a restarted process resumes after the last commit");
         }
     }
 

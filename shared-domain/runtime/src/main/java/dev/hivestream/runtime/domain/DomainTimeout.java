@@ -8,6 +8,6 @@ public final class DomainTimeout extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     DomainTimeout(Duration timeout) {
-        super("The decision took longer than hive.decide.timeout=" + timeout.toMillis() + "ms", null, false, true);
+        super("The decision exceeded hive.decide.timeout=" + timeout.toMillis() + "ms", null, false, true);
     }
 }

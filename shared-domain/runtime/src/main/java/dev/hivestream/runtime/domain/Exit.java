@@ -2,14 +2,14 @@ package dev.hivestream.runtime.domain;
 
 import org.slf4j.LoggerFactory;
 
-/** Ends the process where it cannot go on. */
+/** Ends a process that cannot continue. */
 @FunctionalInterface
 public interface Exit {
 
-    /** Tells the reason in one line, lets the batch in hand end and exits with a status other than 0. */
+    /** Logs the reason in one line, waits for the batch in progress and exits with status 1. */
     Exit OF_THE_PROCESS = reason -> {
         LoggerFactory.getLogger(Exit.class).error("{}", reason);
-        // not on the thread of a consumer, which the stop waits for
+        // not on a consumer's thread: the shutdown waits for those
         Thread.ofPlatform().name("exit").start(() -> System.exit(1));
     };
 

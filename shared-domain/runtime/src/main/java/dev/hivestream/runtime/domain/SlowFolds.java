@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Names the record whose fold takes long. It is not given up: it would keep its aggregate out for good because one machine
+ * Reports records whose fold takes long. A fold is not aborted: that would exclude its aggregate for good because one machine
  * was slow. Thread-safe.
  */
 public final class SlowFolds {
 
-    /** That of the process. */
+    /** The instance that all folds of the process share. */
     public static final SlowFolds SHARED = new SlowFolds(Duration.ofSeconds(1),
             line -> LoggerFactory.getLogger(SlowFolds.class).warn("{}", line));
 
@@ -28,13 +28,13 @@ public final class SlowFolds {
     private final ThreadLocal<Fold> own = ThreadLocal.withInitial(this::begun);
     private boolean watching;
 
-    /** @param tick ten of them are long */
+    /** @param tick a fold is slow after ten of them */
     SlowFolds(Duration tick, Consumer<String> tell) {
         this.tick = tick;
         this.tell = tell;
     }
 
-    /** What a thread folds now. */
+    /** The record that a thread currently folds. */
     private static final class Fold extends AtomicReference<@Nullable ConsumerRecord<?, ?>> {
 
         private static final long serialVersionUID = 1L;
@@ -42,7 +42,7 @@ public final class SlowFolds {
         private transient @Nullable Object seen;
         private int looks;
 
-        /** Whether it is to be told now; for the thread that watches. */
+        /** Whether to report the record now. Called by the watching thread. */
         private boolean isSlow() {
             Object now = getAcquire();
             looks = now != null && now == seen ? looks + 1 : 0;
@@ -51,12 +51,12 @@ public final class SlowFolds {
         }
     }
 
-    /** This thread begins to fold a record. */
+    /** Marks the start of a fold on this thread. */
     public void begin(ConsumerRecord<?, ?> record) {
         own.get().setRelease(record);
     }
 
-    /** It has ended. */
+    /** Marks its end. */
     public void end() {
         own.get().setRelease(null);
     }
@@ -81,7 +81,7 @@ public final class SlowFolds {
         }
     }
 
-    /** False if there is nothing to watch any more. */
+    /** Returns false if there is nothing left to watch. */
     private synchronized boolean look() {
         for (Iterator<Map.Entry<Thread, Fold>> all = folds.entrySet().iterator(); all.hasNext();) {
             Map.Entry<Thread, Fold> each = all.next();
@@ -91,8 +91,8 @@ public final class SlowFolds {
                 ConsumerRecord<?, ?> record = each.getValue().get();
                 if (record != null) {
                     tell.accept("Folding the record " + record.topic() + "/" + record.partition() + "/"
-                            + record.offset() + " takes longer than " + tick.multipliedBy(LOOKS)
-                            + ": domain code has not returned, and its partition waits for it; "
+                            + record.offset() + " has taken longer than " + tick.multipliedBy(LOOKS)
+                            + ": domain code has not returned, and its partition waits for the thread, "
                             + DomainThreads.stack(each.getKey()));
                 }
             }

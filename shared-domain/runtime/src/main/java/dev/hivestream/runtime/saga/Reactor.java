@@ -153,7 +153,7 @@ public final class Reactor<E, S, C> {
             throw e;
         } catch (Throwable e) {
             Throwable fault = DomainFault.of(e);
-            LOG.debug("'{}' is of no use to the saga '{}'", record.type(), type.name(), fault);
+            LOG.debug("'{}' cannot be read for the saga '{}'", record.type(), type.name(), fault);
         }
     }
 

@@ -354,7 +354,7 @@ class CacheTest {
     void something_else_in_the_place_of_a_checkpoint_is_named() {
         REDIS.call("SET", text(Keys.checkpoint(slot, G)), "{\"next\":1}");
         assertThatThrownBy(() -> CACHE.checkpoint(slot, G)).isInstanceOf(SnapshotCodec.Unreadable.class)
-                .hasMessage("The checkpoint of " + slot + " in g1-f is not one");
+                .hasMessage("The checkpoint of " + slot + " in g1-f cannot be read");
     }
 
     private boolean write(Checkpoint expected, Checkpoint next, Map<String, StoredSnapshot> snapshots) {

@@ -91,13 +91,13 @@ class RecentCommandsTest {
     void a_version_that_an_entry_cannot_hold_is_refused_and_nothing_is_changed() {
         RecentCommands commands = new RecentCommands();
         assertThatThrownBy(() -> commands.add(command(1), RecentCommands.LARGEST_VERSION + 1, 256))
-                .isInstanceOf(IllegalStateException.class).hasMessage("An aggregate has at most 1099511627775 events, "
-                        + "and this is version 1099511627776; continue under another id");
+                .isInstanceOf(IllegalStateException.class).hasMessage("Version 1099511627776 exceeds the limit of "
+                        + "1099511627775 events of an aggregate; use another aggregate id");
         commands.add(command(1), 5, 256);
         assertThatThrownBy(() -> commands.add(command(1), 6L + RecentCommands.LARGEST_SPAN, 256))
-                .isInstanceOf(IllegalStateException.class).hasMessage("The events of one command span at most 8388607 "
-                        + "versions, and those of this one began at version 5 and have reached version 8388613; send its "
-                        + "events as several commands with ids of their own");
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("The events of one command span the versions 5 to "
+                        + "8388613, more than the limit of 8388607; split it into commands with different ids");
         assertThat(commands.size()).isOne();
         assertThat(commands.recall(command(1).id()).versions()).isEqualTo(new Versions(5, 5));
         commands.add(command(1), 5L + RecentCommands.LARGEST_SPAN, 256);
@@ -252,7 +252,7 @@ class RecentCommandsTest {
             default -> Stand.STACK.redis().call("RPUSH", key, "nonsense");
         }
         assertThatThrownBy(() -> CODEC.read("a", load(), 33)).isInstanceOf(SnapshotCodec.Unreadable.class)
-                .hasMessageStartingWith("The snapshot of aggregate tally 'a' cannot be read: The block ")
+                .hasMessageStartingWith("The snapshot of aggregate tally 'a' cannot be read: the block ")
                 .extracting(thrown -> ((SnapshotCodec.Unreadable) thrown).id()).isEqualTo("a");
         assertThat(CODEC.isStored(snapshot, load(), 33)).isFalse();
     }

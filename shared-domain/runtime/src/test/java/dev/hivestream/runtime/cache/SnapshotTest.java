@@ -194,7 +194,8 @@ class SnapshotTest {
     void a_snapshot_of_format_1_is_not_one_of_format_2(String stored) {
         assertThatThrownBy(() -> CODEC.read("some-id", StoredSnapshot.of(stored.getBytes(UTF_8))))
                 .isInstanceOf(SnapshotCodec.Unreadable.class)
-                .hasMessage("The snapshot of aggregate tally 'some-id' cannot be read: It has no valid 'commands'");
+                .hasMessage(
+                        "The snapshot of aggregate tally 'some-id' cannot be read: 'commands' is missing or invalid");
     }
 
     @Test

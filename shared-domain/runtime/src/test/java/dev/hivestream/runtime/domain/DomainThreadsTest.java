@@ -70,7 +70,7 @@ class DomainThreadsTest {
     @Test
     void a_call_that_takes_too_long_fails_alone() {
         assertThat(decide(Set.of("b"), "a", "b", "c")).containsExactly("a decided",
-                "b The decision took longer than hive.decide.timeout=200ms", "c decided");
+                "b The decision exceeded hive.decide.timeout=200ms", "c decided");
         assertThat(threads.abandoned()).isEqualTo(1);
     }
 
@@ -152,7 +152,7 @@ class DomainThreadsTest {
         assertThat(exits).isEmpty();
         threads.endIfTooMany();
         threads.endIfTooMany();
-        assertThat(exits).hasSize(1).first().asString().startsWith("5 threads are still in domain code")
+        assertThat(exits).hasSize(1).first().asString().startsWith("5 threads are still running domain code")
                 .contains("hive.decide.timeout=200ms");
     }
 

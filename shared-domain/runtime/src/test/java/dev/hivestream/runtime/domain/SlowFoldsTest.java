@@ -34,7 +34,8 @@ class SlowFoldsTest {
         await().during(Duration.ofMillis(300)).until(() -> told.size() == 1);
         go.countDown();
         folding.join();
-        assertThat(told).hasSize(1).first().asString().startsWith("Folding the record a.events/3/7 takes longer than")
+        assertThat(told).hasSize(1).first().asString()
+                .startsWith("Folding the record a.events/3/7 has taken longer than")
                 .contains("SlowFoldsTest");
     }
 
