@@ -6,7 +6,9 @@ import java.security.NoSuchAlgorithmException;
 
 /**
  * The first 96 bits of the SHA-256 of a command's source and id, by which an aggregate recognises the command. An id of any
- * length takes 16 characters in the stored form, and nobody can make two that collide.
+ * length takes 16 characters in the stored form. Two ids do not collide by accident, and finding an id that collides with a
+ * given one takes about 2^96 attempts. Making two ids of one's own that collide takes about 2^48 attempts and harms only their
+ * sender, since the source is part of the hash.
  *
  * @param head the first 64 bits
  * @param tail the other 32
