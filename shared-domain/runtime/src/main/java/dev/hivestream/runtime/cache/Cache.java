@@ -216,22 +216,13 @@ public final class Cache {
     }
 
     /**
-     * Writes snapshots and checkpoint, and results beside them, if the stored checkpoint is the one expected.
+     * Writes snapshots and checkpoint, and results beside them, if the stored checkpoint is the one expected. Does not wait
+     * for the answer.
      *
      * @param expected null if there must be none
      * @param results by field, as {@link #result} finds them; the oldest of the slot are removed if there are too many. One
      *     that is kept already takes the new value and stays as old as it is.
-     * @return false if another checkpoint is stored; nothing is changed then
-     */
-    public boolean write(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
-            Map<String, StoredSnapshot> snapshots, Map<String, byte[]> results) {
-        return writing(slot, generation, expected, next, snapshots, results).getAsBoolean();
-    }
-
-    /**
-     * Begins to {@link #write(Slot, String, Checkpoint, Checkpoint, Map, Map) write}, without waiting.
-     *
-     * @return waits until it is done; to be asked once
+     * @return waits for the answer; to be called once. False if another checkpoint is stored: nothing is changed then
      */
     public BooleanSupplier writing(Slot slot, String generation, @Nullable Checkpoint expected, Checkpoint next,
             Map<String, StoredSnapshot> snapshots, Map<String, byte[]> results) {

@@ -90,8 +90,8 @@ class CacheTest {
         Cache.Loaded before = CACHE.load(slot, "f", G, List.of("a", "b"));
 
         for (Checkpoint stale : new Checkpoint[]{first, null, Checkpoint.at(6, new Position("t", 8))}) {
-            assertThat(CACHE.write(slot, G, stale, Checkpoint.at(9, new Position("t", 9)),
-                    snapshots("a", "stale", "b", "stale"), Map.of("r", utf8("stale"))))
+            assertThat(write(stale, Checkpoint.at(9, new Position("t", 9)), snapshots("a", "stale", "b", "stale"),
+                    Map.of("r", utf8("stale"))))
                     .isFalse();
         }
 
@@ -143,7 +143,7 @@ class CacheTest {
     void a_write_that_is_refused_writes_neither_snapshot_nor_block_nor_result() {
         Map<String, StoredSnapshot> both = Map.of("a", new StoredSnapshot(utf8("A"), utf8("block")));
         write(null, first, snapshots());
-        assertThat(CACHE.write(slot, G, null, first, both, Map.of("r", utf8("R")))).isFalse();
+        assertThat(write(null, first, both, Map.of("r", utf8("R")))).isFalse();
         assertThat(CACHE.write(slot, G, null, first, both, List.of(new Indexed("due", "a", 5L)))).isFalse();
         assertThat(CACHE.mend(slot, G, null, first, both)).isFalse();
         for (byte[] key : List.of(Keys.snapshot(slot, G, "a"), Keys.commands(slot, G, "a"), Keys.results(slot),
@@ -175,7 +175,7 @@ class CacheTest {
 
     @Test
     void results_are_kept_beside_the_snapshots_which_do_not_expire() {
-        CACHE.write(slot, G, null, first, snapshots("a", "A"), results("r1", "r2"));
+        write(null, first, snapshots("a", "A"), results("r1", "r2"));
 
         assertThat(CACHE.result(slot, "r1")).isEqualTo(utf8("of r1"));
         assertThat(CACHE.result(slot, "r2")).isEqualTo(utf8("of r2"));
@@ -183,7 +183,7 @@ class CacheTest {
         for (byte[] key : List.of(Keys.snapshot(slot, G, "a"), Keys.checkpoint(slot, G), Keys.results(slot))) {
             assertThat(REDIS.call("TTL", text(key))).isEqualTo(-1L);
         }
-        assertThat(CACHE.write(slot, G, first, first, snapshots(), Map.of("r1", utf8("again")))).isTrue();
+        assertThat(write(first, first, snapshots(), Map.of("r1", utf8("again")))).isTrue();
         assertThat(CACHE.result(slot, "r1")).isEqualTo(utf8("again"));
         assertThat(order()).hasSize(2);
     }
@@ -191,14 +191,16 @@ class CacheTest {
     @Test
     void of_too_many_results_the_oldest_are_dropped() {
         Cache three = new Cache(Stand.REDIS, new HiveProperties.Results(Duration.ofDays(1), 3));
-        three.write(slot, G, null, first, snapshots(), results("r1", "r2"));
-        three.write(slot, G, first, first, snapshots(), results("r3", "r4"));
+        assertThat(three.writing(slot, G, null, first, snapshots(), results("r1", "r2")).getAsBoolean()).isTrue();
+        assertThat(three.writing(slot, G, first, first, snapshots(), results("r3", "r4")).getAsBoolean()).isTrue();
 
         assertThat(three.result(slot, "r1")).isNull();
         for (String kept : List.of("r2", "r3", "r4")) {
             assertThat(three.result(slot, kept)).as(kept).isEqualTo(utf8("of " + kept));
         }
-        three.write(slot, G, first, first, snapshots(), results("r5", "r6", "r7", "r8", "r9"));
+        assertThat(
+                three.writing(slot, G, first, first, snapshots(), results("r5", "r6", "r7", "r8", "r9")).getAsBoolean())
+                .isTrue();
         assertThat(order()).extracting(entry -> entry.substring(entry.indexOf(':') + 1)).containsExactly("r7", "r8",
                 "r9");
         assertThat(REDIS.call("HLEN", text(Keys.results(slot)))).isEqualTo(3L);
@@ -216,7 +218,7 @@ class CacheTest {
 
         REDIS.call("LPUSH", text(Keys.resultsOrder(slot)), (now - 90_000) + ":old:2");
         REDIS.call("HSET", text(Keys.results(slot)), "old:2", "R");
-        CACHE.write(slot, G, null, first, snapshots(), results("r1"));
+        write(null, first, snapshots(), results("r1"));
         assertThat(order()).hasSize(2).first().asString().endsWith(":young");
         assertThat(REDIS.call("HEXISTS", text(Keys.results(slot)), "old:2")).isEqualTo(0L);
     }
@@ -228,14 +230,14 @@ class CacheTest {
                 List.of("LPUSH", text(Keys.resultsOrder(slot)), "nonsense"))) {
             REDIS.call("DEL", text(Keys.results(slot)), text(Keys.resultsOrder(slot)));
             Checkpoint at = CACHE.checkpoint(slot, G);
-            CACHE.write(slot, G, at, first, snapshots(), results("r1"));
+            write(at, first, snapshots(), results("r1"));
             if (nonsense.getFirst().equals("SET")) {
                 REDIS.call("DEL", nonsense.get(1));
             }
             REDIS.call(nonsense.toArray(String[]::new));
             CACHE.result(slot, "r1");
 
-            assertThat(CACHE.write(slot, G, first, first, snapshots(), results("r2"))).as("after %s", nonsense)
+            assertThat(write(first, first, snapshots(), results("r2"))).as("after %s", nonsense)
                     .isTrue();
             assertThat(CACHE.result(slot, "r2")).isEqualTo(utf8("of r2"));
             assertThat(REDIS.call("HLEN", text(Keys.results(slot)))).isEqualTo((long) order().size());
@@ -358,7 +360,12 @@ class CacheTest {
     }
 
     private boolean write(Checkpoint expected, Checkpoint next, Map<String, StoredSnapshot> snapshots) {
-        return CACHE.write(slot, G, expected, next, snapshots, Map.of());
+        return CACHE.write(slot, G, expected, next, snapshots, List.of());
+    }
+
+    private boolean write(Checkpoint expected, Checkpoint next, Map<String, StoredSnapshot> snapshots,
+            Map<String, byte[]> results) {
+        return CACHE.writing(slot, G, expected, next, snapshots, results).getAsBoolean();
     }
 
     private static Map<String, StoredSnapshot> snapshots(String... idsAndTexts) {

@@ -91,7 +91,7 @@ class CatchUpTest {
         RestoredPartition reflected = stand.run();
         // a checkpoint that was set back, as a lost write-back leaves it
         Checkpoint back = Checkpoint.at(0, Position.NONE);
-        assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.checkpoint(), back, Map.of(), Map.of()))
+        assertThat(CACHE.write(stand.slot, reflected.generation(), reflected.checkpoint(), back, Map.of(), List.of()))
                 .isTrue();
         stand.append(stand.added("a", 3, 1));
 
@@ -225,7 +225,7 @@ class CatchUpTest {
         Snapshot<Total> ahead = stand.snapshot("a");
         ahead.advance(new Total(11, ""), "c1", 256);
         assertThat(CACHE.write(stand.slot, before.generation(), before.checkpoint(), before.checkpoint(),
-                Map.of("a", stand.served.snapshots().write(ahead)), Map.of())).isTrue();
+                Map.of("a", stand.served.snapshots().write(ahead)), List.of())).isTrue();
 
         stand.run();
 
@@ -254,7 +254,7 @@ class CatchUpTest {
         Checkpoint ahead = Checkpoint.at(40, stand.position(90));
         CACHE.write(stand.slot, before.generation(), before.checkpoint(), ahead,
                 Map.of("lost", StoredSnapshot.of(utf8("{\"version\":1,\"state\":{\"sum\":1,\"note\":\"\"}}"))),
-                Map.of());
+                List.of());
 
         String next = stand.generation(1);
 
@@ -274,8 +274,8 @@ class CatchUpTest {
         String next = stand.generation(1);
         String afterNext = stand.generation(2);
         CACHE.write(stand.slot, before.generation(), before.checkpoint(), Checkpoint.at(40, Position.NONE), Map.of(),
-                Map.of());
-        CACHE.write(stand.slot, next, null, Checkpoint.at(50, Position.NONE), Map.of(), Map.of());
+                List.of());
+        CACHE.write(stand.slot, next, null, Checkpoint.at(50, Position.NONE), Map.of(), List.of());
 
         RestoredPartition after = stand.run();
 
@@ -517,7 +517,7 @@ class CatchUpTest {
             lost.advance(new Total(1, ""), "c9", 256);
             assertThat(CACHE.write(stand.slot, now.generation(), now.checkpoint(),
                     Checkpoint.at(next, epoch, stand.position(3)),
-                    Map.of("lost", stand.served.snapshots().write(lost)), Map.of())).isTrue();
+                    Map.of("lost", stand.served.snapshots().write(lost)), List.of())).isTrue();
 
             RestoredPartition after = stand.run();
 
@@ -533,7 +533,7 @@ class CatchUpTest {
         stand.append(stand.added("a", 1, 5), stand.added("a", 2, 6));
         RestoredPartition before = stand.run();
         assertThat(CACHE.write(stand.slot, before.generation(), before.checkpoint(),
-                Checkpoint.at(1, before.checkpoint().epoch() + 7, stand.position(0)), Map.of(), Map.of()))
+                Checkpoint.at(1, before.checkpoint().epoch() + 7, stand.position(0)), Map.of(), List.of()))
                 .isTrue();
 
         RestoredPartition after = stand.run();
