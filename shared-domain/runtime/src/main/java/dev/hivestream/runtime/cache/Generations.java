@@ -267,8 +267,8 @@ public final class Generations {
             scan(redis, Keys.anyOf(aggregate), keys -> {
                 List<Place> places = new ArrayList<>(keys.size());
                 for (byte[] key : keys) {
-                    if (isOf(Keys.parse(key), aggregate, generation) instanceof OfGeneration one
-                            && one.kind() == Kind.SNAPSHOT) {
+                    OfGeneration one = Keys.parse(key);
+                    if (one != null && one.kind() == Kind.SNAPSHOT && isOf(one, aggregate, generation)) {
                         places.add(new Place(one.slot(), one.name()));
                     }
                 }
@@ -277,10 +277,8 @@ public final class Generations {
         }
     }
 
-    private static @Nullable OfGeneration isOf(@Nullable StoredKey key, String aggregate, String generation) {
-        return key instanceof OfGeneration one && one.type().equals(aggregate) && one.generation().equals(generation)
-                ? one
-                : null;
+    private static boolean isOf(@Nullable OfGeneration key, String aggregate, String generation) {
+        return key != null && key.type().equals(aggregate) && key.generation().equals(generation);
     }
 
     /**
@@ -302,7 +300,7 @@ public final class Generations {
             }
             forget(generation, Keys.wanted(aggregate), Keys.building(aggregate));
             removed += unlink(redis, Keys.anyOf(aggregate),
-                    key -> isOf(Keys.parse(key), aggregate, generation) != null);
+                    key -> isOf(Keys.parse(key), aggregate, generation));
             unlessOfAnotherType(() -> redis.setCommands().sRem(Keys.generations(aggregate), utf8(generation)));
         }
         return removed;

@@ -35,10 +35,6 @@ public final class Keys {
     private static final String TYPE = "([a-z][a-z0-9-]{0,62})";
     private static final String PARTITION = "(0|[1-9][0-9]{0,8})";
     private static final Pattern GENERATION = Pattern.compile("[A-Za-z0-9.-]{1,100}");
-    private static final Pattern OF_TYPE = Pattern.compile("hive:" + StoredFormat.NUMBER + ":\\{" + TYPE
-            + "}:(generations|wanted|building)");
-    private static final Pattern OF_PARTITION = Pattern.compile("hive:" + StoredFormat.NUMBER + ":\\{" + TYPE + ":"
-            + PARTITION + "}:(active|results|results:order)");
     private static final Pattern OF_GENERATION = Pattern.compile("hive:" + StoredFormat.NUMBER + ":\\{" + TYPE + ":"
             + PARTITION + "}:(" + GENERATION.pattern() + "):(checkpoint|[sc]:[A-Za-z0-9_.%-]*|i:[A-Za-z0-9-]+)");
 
@@ -207,37 +203,18 @@ public final class Keys {
         return c >= '0' && c <= '9' || c >= 'A' && c <= 'F';
     }
 
-    /** Reads a key of this format; null if it is not one. */
-    public static @Nullable StoredKey parse(byte[] key) {
-        // a byte is a character: what is no ASCII matches nothing
+    /** Reads a key of a generation in this format; null if it is another key. */
+    public static @Nullable OfGeneration parse(byte[] key) {
+        // a byte is a character: anything outside ASCII matches nothing
         String text = new String(key, StandardCharsets.ISO_8859_1);
         if (!text.startsWith(FORMAT)) {
             return null;
         }
         Matcher parts = OF_GENERATION.matcher(text);
-        if (parts.matches()) {
-            return ofGeneration(slot(parts), parts.group(3), parts.group(4));
-        }
-        parts = OF_PARTITION.matcher(text);
-        if (parts.matches()) {
-            return new OfPartition(slot(parts), switch (parts.group(3)) {
-                case "active" -> Kind.ACTIVE;
-                case "results" -> Kind.RESULTS;
-                default -> Kind.RESULTS_ORDER;
-            });
-        }
-        parts = OF_TYPE.matcher(text);
-        if (parts.matches()) {
-            return new OfType(parts.group(1), switch (parts.group(2)) {
-                case "generations" -> Kind.GENERATIONS;
-                case "wanted" -> Kind.WANTED;
-                default -> Kind.BUILDING;
-            });
-        }
-        return null;
+        return parts.matches() ? ofGeneration(slot(parts), parts.group(3), parts.group(4)) : null;
     }
 
-    private static @Nullable StoredKey ofGeneration(Slot slot, String generation, String rest) {
+    private static @Nullable OfGeneration ofGeneration(Slot slot, String generation, String rest) {
         if (rest.equals("checkpoint")) {
             return new OfGeneration(slot, generation, Kind.CHECKPOINT, "");
         }

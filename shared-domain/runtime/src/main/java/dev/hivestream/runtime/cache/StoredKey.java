@@ -10,12 +10,12 @@ public sealed interface StoredKey {
 
     /** What is stored under a key. */
     enum Kind {
-        ACTIVE, CHECKPOINT, SNAPSHOT, COMMANDS, INDEX, RESULTS, RESULTS_ORDER, GENERATIONS, WANTED, BUILDING
+        ACTIVE, CHECKPOINT, SNAPSHOT, COMMANDS, INDEX, RESULTS, WANTED, BUILDING
     }
 
     Kind kind();
 
-    /** A key of a type: its generations, which of them are wanted, which are being built. */
+    /** A key of a type: which of its generations are wanted, which are being built. */
     record OfType(String type, Kind kind) implements StoredKey {}
 
     /** A key of a partition, whatever the generation: the pointers of readers, the kept results. */

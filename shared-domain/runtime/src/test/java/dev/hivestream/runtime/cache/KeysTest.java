@@ -54,15 +54,9 @@ class KeysTest {
     }
 
     @Test
-    void each_key_is_read_as_what_it_was_built_from() {
-        assertThat(Keys.parse(Keys.active(SLOT))).isEqualTo(new OfPartition(SLOT, Kind.ACTIVE));
-        assertThat(Keys.parse(Keys.results(SLOT))).isEqualTo(new OfPartition(SLOT, Kind.RESULTS));
-        assertThat(Keys.parse(Keys.resultsOrder(SLOT))).isEqualTo(new OfPartition(SLOT, Kind.RESULTS_ORDER));
+    void each_key_of_a_generation_is_read_as_what_it_was_built_from() {
         assertThat(Keys.parse(Keys.checkpoint(SLOT, G))).isEqualTo(new OfGeneration(SLOT, G, Kind.CHECKPOINT, ""));
         assertThat(Keys.parse(Keys.index(SLOT, G, "due"))).isEqualTo(new OfGeneration(SLOT, G, Kind.INDEX, "due"));
-        assertThat(Keys.parse(Keys.generations("account"))).isEqualTo(new OfType("account", Kind.GENERATIONS));
-        assertThat(Keys.parse(Keys.wanted("account"))).isEqualTo(new OfType("account", Kind.WANTED));
-        assertThat(Keys.parse(Keys.building("account"))).isEqualTo(new OfType("account", Kind.BUILDING));
         String asOf = "as-of-20260131T120000.000Z-0123456789ab";
         assertThat(Keys.parse(Keys.snapshot(SLOT, asOf, "a"))).isEqualTo(new OfGeneration(SLOT, asOf, Kind.SNAPSHOT,
                 "a"));
@@ -105,25 +99,30 @@ class KeysTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "hive:2:", "hive:2:{account:3}", "hive:2:{account:3}:", "hive:2:{account:3}:active ",
-            "hive:2:{account:3}:active:", " hive:2:{account:3}:active", "hive:2:{account:03}:active",
-            "hive:2:{account:-1}:active", "hive:2:{account:}:active", "hive:2:{account}:active",
-            "hive:2:{account:9999999999}:active", "hive:2:{Account:3}:active", "hive:2:{:3}:active",
-            "hive:2:{a}b:3}:active", "hive:2:{account:3}:g1-a:watermark", "hive:2:{account:3}:g1-a",
+    @ValueSource(strings = {"", "hive:2:", "hive:2:{account:3}", "hive:2:{account:3}:",
+            "hive:2:{account:3}:g1-a:checkpoint ",
+            "hive:2:{account:3}:g1-a:checkpoint:", " hive:2:{account:3}:g1-a:checkpoint",
+            "hive:2:{account:03}:g1-a:checkpoint", "hive:2:{account:-1}:g1-a:checkpoint",
+            "hive:2:{account:}:g1-a:checkpoint", "hive:2:{account}:g1-a:checkpoint",
+            "hive:2:{account:9999999999}:g1-a:checkpoint", "hive:2:{Account:3}:g1-a:checkpoint",
+            "hive:2:{:3}:g1-a:checkpoint", "hive:2:{a}b:3}:g1-a:checkpoint", "hive:2:{account:3}:g1-a:watermark",
+            "hive:2:{account:3}:g1-a",
             "hive:2:{account:3}:g1-a:checkpoint:x", "hive:2:{account:3}::checkpoint",
             "hive:2:{account:3}:g_1:checkpoint", "hive:2:{account:3}:g1-a:x:y", "hive:2:{account:3}:g1-a:s",
             "hive:2:{account:3}:g1-a:i:", "hive:2:{account:3}:g1-a:i:a:b", "hive:2:{account:3}:w:1}:g1-a:checkpoint",
-            "hive:2:{account}:generations:x", "hive:2:{account:3}:generations", "hive:3:{account:3}:active",
-            "hive:{account:3}:active", "hive:lock:account:3", "hive:2:{account:3}:g1-a:checkpoint\n"})
-    void what_cannot_have_been_built_is_not_a_key(String key) {
+            "hive:2:{account}:generations", "hive:2:{account:3}:active", "hive:2:{account:3}:results",
+            "hive:2:{account:3}:results:order", "hive:3:{account:3}:g1-a:checkpoint",
+            "hive:{account:3}:g1-a:checkpoint", "hive:lock:account:3", "hive:2:{account:3}:g1-a:checkpoint\n"})
+    void anything_else_is_not_a_key_of_a_generation(String key) {
         assertThat(Keys.parse(utf8(key))).isNull();
     }
 
     @Test
     void a_name_of_63_characters_is_the_longest() {
         String longest = "a" + "b".repeat(62);
-        assertThat(Keys.parse(Keys.wanted(longest))).isEqualTo(new OfType(longest, Kind.WANTED));
-        assertThat(Keys.parse(Keys.wanted(longest + "b"))).isNull();
+        Slot slot = new Slot(longest, 3);
+        assertThat(Keys.parse(Keys.checkpoint(slot, G))).isEqualTo(new OfGeneration(slot, G, Kind.CHECKPOINT, ""));
+        assertThat(Keys.parse(Keys.checkpoint(new Slot(longest + "b", 3), G))).isNull();
     }
 
     @Test
