@@ -14,15 +14,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param next the log position to fold next
  * @param epoch leader epoch of what was read last before {@code next}, by which a reader notices that the log was truncated;
- *     {@link #UNKNOWN_EPOCH} after a batch, since a producer is not told the epoch of what it appends
+ *     {@link Position#UNKNOWN_EPOCH} after a batch, since a producer is not told the epoch of what it appends
  * @param command the highest command position among the events folded, {@link Position#NONE} if there are none
- * @param commandEpoch leader epoch of the command at that position, {@link #UNKNOWN_EPOCH} if its events do not say
+ * @param commandEpoch leader epoch of the command at that position, {@link Position#UNKNOWN_EPOCH} if its events do not say
  * @param nonce made anew at each write, so that a cache that was replaced or mended is noticed even at the same position
  */
 public record Checkpoint(long next, int epoch, String command, int commandEpoch, String nonce) {
-
-    /** In place of a leader epoch. */
-    public static final int UNKNOWN_EPOCH = -1;
 
     public Checkpoint {
         Position.parse(command);
@@ -32,13 +29,13 @@ public record Checkpoint(long next, int epoch, String command, int commandEpoch,
     @JsonCreator
     static Checkpoint stored(long next, @Nullable Integer epoch, String command, @Nullable Integer commandEpoch,
             String nonce) {
-        return new Checkpoint(next, epoch == null ? UNKNOWN_EPOCH : epoch, command,
-                commandEpoch == null ? UNKNOWN_EPOCH : commandEpoch, nonce);
+        return new Checkpoint(next, epoch == null ? Position.UNKNOWN_EPOCH : epoch, command,
+                commandEpoch == null ? Position.UNKNOWN_EPOCH : commandEpoch, nonce);
     }
 
     /** A new checkpoint with a nonce of its own, at a position whose leader epoch is not known. */
     public static Checkpoint at(long next, Position command) {
-        return at(next, UNKNOWN_EPOCH, command);
+        return at(next, Position.UNKNOWN_EPOCH, command);
     }
 
     /** A new checkpoint with a nonce of its own. */

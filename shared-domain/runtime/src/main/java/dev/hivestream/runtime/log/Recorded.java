@@ -123,9 +123,9 @@ public final class Recorded {
         }
     }
 
-    /** The leader epoch of its command's record; -1 if the header is missing, or does not say. */
+    /** The leader epoch of its command's record; {@link Position#UNKNOWN_EPOCH} if no header contains it. */
     int commandEpoch() {
-        return identity == null ? -1 : CommandIdentity.readEpoch(identity);
+        return identity == null ? Position.UNKNOWN_EPOCH : CommandIdentity.readEpoch(identity);
     }
 
     private static boolean starts(byte[] text, String with) {

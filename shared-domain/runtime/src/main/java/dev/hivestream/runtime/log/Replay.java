@@ -4,7 +4,7 @@ import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
-import dev.hivestream.runtime.cache.Checkpoint;
+import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -185,7 +185,7 @@ public final class Replay {
         }
         ends(unproven.keySet()).forEach((events, now) -> {
             SlotFold<?, ?> slot = Objects.requireNonNull(unproven.get(events));
-            int leaders = now.leaderEpoch().orElse(Checkpoint.UNKNOWN_EPOCH);
+            int leaders = now.leaderEpoch().orElse(Position.UNKNOWN_EPOCH);
             if (slot.next() > now.offset()) {
                 throw slot.leadsLog("the log ends at " + now.offset(), null);
             }
@@ -261,8 +261,8 @@ public final class Replay {
             // that of the position: behind the last record there may be markers of a later epoch
             OffsetAndMetadata reached = read.nextOffsets().get(slot.events());
             int epoch = reached == null
-                    ? Checkpoint.UNKNOWN_EPOCH
-                    : reached.leaderEpoch().orElse(Checkpoint.UNKNOWN_EPOCH);
+                    ? Position.UNKNOWN_EPOCH
+                    : reached.leaderEpoch().orElse(Position.UNKNOWN_EPOCH);
             if (!slot.fold(within, position, epoch)) {
                 return false;
             }

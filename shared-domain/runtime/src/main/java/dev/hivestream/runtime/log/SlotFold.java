@@ -91,8 +91,8 @@ public final class SlotFold<S, E> {
     private int overtaken;
     /** Asked by others too, for progress. */
     private volatile long next;
-    /** Leader epoch of what was read last, -1 if it is not known. */
-    private int epoch = Checkpoint.UNKNOWN_EPOCH;
+    /** Leader epoch of what was read last, or {@link Position#UNKNOWN_EPOCH}. */
+    private int epoch = Position.UNKNOWN_EPOCH;
     private Position command = Position.NONE;
     private long written = System.nanoTime();
 
@@ -175,7 +175,7 @@ public final class SlotFold<S, E> {
         return next;
     }
 
-    /** Leader epoch of what is before {@link #next}, -1 if it is not known. */
+    /** Leader epoch of what is before {@link #next}, or {@link Position#UNKNOWN_EPOCH}. */
     int epoch() {
         return epoch;
     }
@@ -318,14 +318,16 @@ public final class SlotFold<S, E> {
     /** As {@link #fold(List, long, int)}, up to the last of the records. */
     public boolean fold(List<ConsumerRecord<byte[], byte[]>> records, long position) {
         return fold(records, position,
-                records.isEmpty() ? Checkpoint.UNKNOWN_EPOCH : records.getLast().leaderEpoch().orElse(-1));
+                records.isEmpty()
+                        ? Position.UNKNOWN_EPOCH
+                        : records.getLast().leaderEpoch().orElse(Position.UNKNOWN_EPOCH));
     }
 
     /**
      * Folds records in memory.
      *
      * @param position behind the last of them, which may be beyond it: markers of transactions are no records
-     * @param leaderEpoch of what is before the position, -1 if it is not known
+     * @param leaderEpoch of what is before the position, or {@link Position#UNKNOWN_EPOCH}
      * @return false if the stored checkpoint changed meanwhile: {@link #take()} and read from there again
      * @throws SnapshotCodec.Unreadable if a stored snapshot cannot be read
      */

@@ -28,7 +28,7 @@ public final class Batch {
          *
          * @param headers by name; values are bytes
          * @param payload null for a tombstone
-         * @param epoch the leader epoch of the record; -1 if it is not known
+         * @param epoch the leader epoch of the record, or {@link Position#UNKNOWN_EPOCH}
          */
         R read(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
                 byte @Nullable [] payload, int epoch);
@@ -69,7 +69,7 @@ public final class Batch {
                 partition = new TopicPartition(record.topic(), record.partition());
             }
             read.add(reader.read(partition, record.offset(), record.key(), new HeaderMap(record.headers()),
-                    record.value(), record.leaderEpoch().orElse(-1)));
+                    record.value(), record.leaderEpoch().orElse(Position.UNKNOWN_EPOCH)));
         }
         return read;
     }

@@ -48,7 +48,7 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
     /**
      * The value of {@link Header#COMMAND}.
      *
-     * @param epoch the leader epoch of the command's record; -1 if it is not known
+     * @param epoch the leader epoch of the command's record, or {@link Position#UNKNOWN_EPOCH}
      */
     public byte[] header(int epoch) {
         if (legacy) {
@@ -104,15 +104,15 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
         }
     }
 
-    /** Reads the leader epoch of the command's record; -1 if it is not known. */
+    /** Reads the leader epoch of the command's record, or {@link Position#UNKNOWN_EPOCH}. */
     public static int readEpoch(byte[] header) {
         int slashes = 0;
         for (int i = 0; i < header.length; i++) {
             if (header[i] == '/' && ++slashes == 3) {
                 long epoch = Header.number(header, i + 1);
-                return epoch > LARGEST_EPOCH ? -1 : (int) epoch;
+                return epoch > LARGEST_EPOCH ? Position.UNKNOWN_EPOCH : (int) epoch;
             }
         }
-        return -1;
+        return Position.UNKNOWN_EPOCH;
     }
 }

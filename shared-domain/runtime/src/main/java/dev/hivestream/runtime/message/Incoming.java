@@ -12,7 +12,7 @@ import org.springframework.messaging.Message;
  * One record of a batch, as it came.
  *
  * @param headers by name; values are bytes
- * @param epoch the leader epoch of the record; -1 if it is not known
+ * @param epoch the leader epoch of the record, or {@link Position#UNKNOWN_EPOCH}
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,

@@ -7,17 +7,20 @@ package dev.hivestream.runtime.message;
  * @param topicId Kafka's id of the commands topic: offsets of a topic that was deleted and made again start anew, and
  *     must not be compared with those of the old one
  * @param offset of the command in the partition that the event is in too
- * @param epoch leader epoch of the command's record, -1 if it is not known. Where the topic is truncated, other commands
+ * @param epoch leader epoch of the command's record, or {@link #UNKNOWN_EPOCH}. Where the topic is truncated, other commands
  *     take the offsets of those that were lost, in a later epoch
  */
 public record Position(String topicId, long offset, int epoch) {
+
+    /** Stands for a leader epoch that is not known. */
+    public static final int UNKNOWN_EPOCH = -1;
 
     /** Before the first command. */
     public static final Position NONE = new Position("", -1);
 
     /** A place of which the leader epoch is not known. */
     public Position(String topicId, long offset) {
-        this(topicId, offset, -1);
+        this(topicId, offset, UNKNOWN_EPOCH);
     }
 
     /**

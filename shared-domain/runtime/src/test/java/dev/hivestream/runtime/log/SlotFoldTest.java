@@ -17,6 +17,7 @@ import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.StoredSnapshot;
+import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -233,7 +234,7 @@ class SlotFoldTest {
         assertThat(stored(generation)).satisfies(now -> {
             assertThat(now.next()).isEqualTo(2);
             assertThat(now.commandPosition()).isEqualTo(stand.position(8));
-            assertThat(now.epoch()).isEqualTo(Checkpoint.UNKNOWN_EPOCH);
+            assertThat(now.epoch()).isEqualTo(Position.UNKNOWN_EPOCH);
         });
     }
 
