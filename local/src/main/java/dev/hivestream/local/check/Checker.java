@@ -136,8 +136,8 @@ public final class Checker {
         cache.checkpoints().forEach((generation, next) -> {
             long end = log.ends().getOrDefault(generation.slot(), 0L);
             if (next > end) {
-                found(Kind.WATERMARK_BEYOND_LOG,
-                        generation + " reflects the log up to " + next + ", and it ends at " + end);
+                found(Kind.CHECKPOINT_BEYOND_LOG,
+                        generation + " has its checkpoint at " + next + ", but the log ends at " + end);
             }
         });
     }

@@ -25,8 +25,8 @@ public record Violation(Kind kind, String what) {
         CACHE_LEADS,
         /** The cache is not the fold of the log up to its checkpoint. */
         CACHE_DIFFERS,
-        /** A checkpoint is behind the log's end. */
-        WATERMARK_BEYOND_LOG
+        /** A checkpoint is beyond the end of the log. */
+        CHECKPOINT_BEYOND_LOG
     }
 
     @Override

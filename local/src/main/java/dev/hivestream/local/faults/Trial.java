@@ -44,7 +44,7 @@ public final class Trial implements AutoCloseable {
             Map.entry(Violation.Kind.WRONG_PARTITION, "1 versions in the log are 1, 2, 3 …"),
             Map.entry(Violation.Kind.CACHE_LEADS, "2 the cache is the fold of what is committed"),
             Map.entry(Violation.Kind.CACHE_DIFFERS, "2 the cache is the fold of what is committed"),
-            Map.entry(Violation.Kind.WATERMARK_BEYOND_LOG, "2 the cache is the fold of what is committed"),
+            Map.entry(Violation.Kind.CHECKPOINT_BEYOND_LOG, "2 the cache is the fold of what is committed"),
             Map.entry(Violation.Kind.LOST_ANSWER, "3 what was answered is in the log"),
             Map.entry(Violation.Kind.WRONG_ANSWER, "3 what was answered is in the log"),
             Map.entry(Violation.Kind.REJECTED_WITH_EVENTS, "3 what was answered is in the log"),

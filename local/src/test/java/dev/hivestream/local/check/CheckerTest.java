@@ -145,7 +145,7 @@ class CheckerTest {
     void catches_a_checkpoint_beyond_the_log() {
         cleanHistory();
         checkpoints.put(G1, 9L);
-        assertThat(check()).containsExactly(Kind.WATERMARK_BEYOND_LOG);
+        assertThat(check()).containsExactly(Kind.CHECKPOINT_BEYOND_LOG);
     }
 
     private void cleanHistory() {
