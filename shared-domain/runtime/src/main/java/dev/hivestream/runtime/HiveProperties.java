@@ -56,7 +56,7 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * The topics.
      *
      * @param create Whether topics that are missing are created.
-     * @param replicationFactor Of topics that are created; -1 is the broker's default. With more than one replica they get min.insync.replicas=2, unless the broker demands more.
+     * @param replicationFactor Replication factor of created topics; -1 is the broker's default. Topics with more than one replica get min.insync.replicas=2, unless the broker's default is higher.
      */
     public record Topics(@DefaultValue("true") boolean create, @DefaultValue("-1") short replicationFactor) {}
 
@@ -96,10 +96,10 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * @param remembered How many commands with events an aggregate remembers, to give the same answer to a repeated id.
      * @param hot Roughly what the snapshots that were used last, and are not read again, may take in memory; an eighth
      *     of the heap if it is not set.
-     * @param timeout How long a call of domain code may take before it is given up and its command is dead-lettered. Below
+     * @param timeout How long a call of domain code may take before it is abandoned and its command is dead-lettered. Must be below
      *     hive.lock.ttl; 3 seconds, or half of hive.lock.ttl if that is less, if it is not set.
-     * @param maxEvents How many events a command may have at most.
-     * @param maxBytes How large the events of a command may be together, as JSON.
+     * @param maxEvents Maximum number of events of a command.
+     * @param maxBytes Maximum total size of the events of a command, as JSON.
      */
     public record Decide(@DefaultValue("3") int attempts, @DefaultValue("256") int remembered,
             @Nullable DataSize hot, @Nullable Duration timeout, @DefaultValue("1000") int maxEvents,
@@ -136,7 +136,7 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * @param step Events that are taken from the log at once, at most. Few enough to stay in the processor's cache.
      * @param checkpoint How long folded events stay in memory before they are written; what a kill costs.
      * @param memory Roughly what the snapshots of all partitions that are folded at once may take in memory.
-     * @param watch How often the checkpoint of an idle partition is looked at.
+     * @param watch How often the checkpoint of an idle partition is checked.
      */
     public record CatchUp(@DefaultValue("1000") int step, @DefaultValue("5s") Duration checkpoint,
             @DefaultValue("64MB") DataSize memory, @DefaultValue("1s") Duration watch) {}
@@ -145,7 +145,7 @@ public record HiveProperties(@DefaultValue("local") String instance, @DefaultVal
      * How results are kept.
      *
      * @param keep How long Redis keeps the result of a command that came over HTTP.
-     * @param limit How many results Redis keeps of each partition, the newest. Those that can be found otherwise are not among them.
+     * @param limit How many results Redis keeps per partition; the oldest are removed first. Results that the aggregate remembers do not count.
      */
     public record Results(@DefaultValue("1d") Duration keep, @DefaultValue("10000") int limit) {
 

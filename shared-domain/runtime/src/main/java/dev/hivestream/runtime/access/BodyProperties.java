@@ -10,8 +10,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * How request bodies are admitted.
  *
- * @param memory What the request bodies that are being received or published may take in memory together; an eighth of the heap if it is not set. Others are answered 429 before they are read.
- * @param timeout How long a request body may take to arrive; then the request is answered 408.
+ * @param memory Memory for all request bodies that are being received or published, at least 4 times hive.max-message; an eighth of the heap, or that minimum if it is more, if it is not set. Further requests are answered 429 before their body is read.
+ * @param timeout How long a request body may take to arrive before the request is answered 408.
  */
 @ConfigurationProperties("hive.http.body")
 public record BodyProperties(@Nullable DataSize memory, @DefaultValue("10s") Duration timeout) {
@@ -24,7 +24,7 @@ public record BodyProperties(@Nullable DataSize memory, @DefaultValue("10s") Dur
         }
     }
 
-    /** What they may take together, in bytes. */
+    /** The memory for all bodies, in bytes. */
     long bytes(long longest) {
         long least = RequestBodies.LARGE_SHARE * longest;
         if (memory != null && memory.toBytes() < least) {
