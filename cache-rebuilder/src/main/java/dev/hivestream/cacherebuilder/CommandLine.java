@@ -21,7 +21,7 @@ final class CommandLine {
               show AGGREGATE ID         prints an aggregate's history, event by event
               generations               lists the generations
               remove GENERATION         removes a generation that nobody uses
-              remove-old-format         removes what the version before this one kept in Redis (format 1)
+              remove-old-format         removes the keys of the previous version from Redis (format 1)
               letters AGGREGATE         lists the dead letters of an aggregate's commands that are open
               letter AGGREGATE PLACE    shows one, and what was done about it
               resend AGGREGATE          sends dead letters again, each once, those of an aggregate in their order
@@ -60,13 +60,13 @@ final class CommandLine {
               --sagas A,B               these sagas, from their inboxes; without --aggregates, nothing else
               --partitions N            that the topics have (8)
               --brokers HOST:PORT       of Kafka (localhost:9092)
-              --redis URL               redis://host:6379, rediss:// with TLS (redis://localhost:6379); one with a password
-                                        in the environment variable SPRING_DATA_REDIS_URL, not here
+              --redis URL               redis://host:6379, rediss:// with TLS (redis://localhost:6379); pass a URL with a
+                                        password in the environment variable SPRING_DATA_REDIS_URL
               --json                    prints the outcome as JSON
               --name.of.property=VALUE  any property of Spring Boot's or of docs/configuration.md
 
-            Ends with 0 done; 1 failed or refused; 2 the command line is wrong; 3 differences were found, or versions that
-            the log repeats or does not have; 4 an event cannot be folded. With --json a failure is JSON, too.
+            Exit codes: 0 done; 1 failed or refused; 2 invalid command line; 3 differences or version violations were
+            found; 4 an event cannot be folded; 143 stopped by SIGTERM. With --json a failure is JSON, too.
             """;
 
     private static final Map<String, String> VALUES = Map.ofEntries(Map.entry("keep", "hive.rebuild.keep"),
