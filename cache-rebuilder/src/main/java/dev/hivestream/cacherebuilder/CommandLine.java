@@ -106,13 +106,13 @@ final class CommandLine {
         }
     }
 
-    /** Whether the caller waits for JSON, be the rest of the command line right or wrong. */
+    /** Whether JSON is requested, even if the rest of the command line is invalid. */
     static boolean isJson(String... arguments) {
         return Arrays.stream(arguments).anyMatch(argument -> argument.equals("--json") || argument.startsWith("--json=")
                 || argument.equals("--hive.rebuild.json=true"));
     }
 
-    /** The command that is named, null if it is none. */
+    /** The first argument that names a command; null if there is none. */
     static @Nullable String command(String... arguments) {
         return Arrays.stream(arguments).filter(COMMANDS::containsKey).findFirst().orElse(null);
     }

@@ -379,7 +379,7 @@ final class Comparison<S, E> {
         return hash;
     }
 
-    /** Goes on to the end of the log with snapshots that were further than the checkpoint, or that the fold did not know. */
+    /** Compares snapshots that are ahead of the checkpoint, or that the fold did not find, with the rest of the log. */
     void finish(Collection<String> unknown) {
         if (checkpoint == null) {
             // not built: nothing in it can be right

@@ -74,7 +74,7 @@ final class Repair {
                 Replay.Poisoned.KEEP_OUT, true), log.end(slot)));
     }
 
-    /** Where the checkpoint is; the log's beginning if it is not one that can be. */
+    /** The position of the checkpoint; the beginning of the log if the checkpoint is invalid. */
     private long place(Slot slot, byte @Nullable [] stored) {
         Checkpoint checkpoint = read(stored);
         long end = log.end(slot);
@@ -99,7 +99,7 @@ final class Repair {
             Snapshot<S> snapshot = right.snapshots.get(id);
             step.put(id, snapshot == null ? null : right.served.snapshots().write(snapshot));
             if (step.size() == MENDED_AT_ONCE) {
-                // each with a nonce of its own: one that a failover loses is missed by the next
+                // each step has its own nonce: if a failover loses a step, the next one fails
                 Checkpoint part = next.renewed();
                 if (!cache.mend(slot, generation, expected, part, step)) {
                     return false;

@@ -76,7 +76,7 @@ final class Verification {
             if (!one.differences().isEmpty()) {
                 Set<String> ids = new LinkedHashSet<>();
                 one.differences().stream().map(Difference::id).filter(Objects::nonNull).forEach(ids::add);
-                // if it is the checkpoint, everything is seen in another light
+                // if the checkpoint differs, all ids have to be compared again
                 boolean whole = one.differences().stream().anyMatch(difference -> difference.id() == null);
                 suspects.put(one.slot(), whole ? Set.of() : ids);
             }

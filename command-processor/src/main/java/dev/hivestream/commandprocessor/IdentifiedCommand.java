@@ -45,7 +45,7 @@ final class IdentifiedCommand {
         return commandId;
     }
 
-    /** What tells it from the commands of other senders. */
+    /** The hash of source and id, which distinguishes it from the commands of other senders. */
     CommandHash hash() {
         return hash;
     }
@@ -102,9 +102,9 @@ final class IdentifiedCommand {
     }
 
     /**
-     * Looks the command up in what its aggregate remembers. A copy of a saga's command is never taken for another command: a
-     * refusal would make the saga compensate for what took effect. Events of format 1 tell the id of their command, and the
-     * saga instance that sent it, but not its source and body.
+     * Looks the command up among those that its aggregate remembers. A copy of a saga's command is never treated as another
+     * command: a rejection would make the saga compensate for a command that took effect. Events of format 1 contain the id of
+     * their command and the saga instance that sent it, but neither source nor body.
      *
      * @throws Malformed if its body is not JSON, and has to be compared
      */

@@ -61,7 +61,7 @@ import tools.jackson.databind.ObjectWriter;
 final class Part<C, S, E> extends CachedPart<S> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
-    /** So many of the largest decisions fit into a batch. */
+    /** How many of the largest decisions fit into a batch. */
     private static final int DECISIONS_IN_A_BATCH = 8;
     private static final byte[] SPEC_VERSION = utf8("1.0");
     private static final RecordHeader IS_RESULT = new RecordHeader(Header.TYPE, utf8(Received.RESULT));
@@ -220,7 +220,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private void decide(Incoming command) {
         following = null;
         commandHeader = null;
-        // first of all: one that was decided, forwarded or dead-lettered before is nothing any more, whatever it is
+        // first of all: a command that was decided, forwarded or dead-lettered before is skipped, whatever it contains
         if (position.covers(new Position(reflected().commandsTopicId(), command.offset(), command.epoch()))) {
             rules.outcomes().redelivered(served.name());
             return;
@@ -450,7 +450,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
     }
 
-    /** Whether it is ours, and another attempt would end the same way; its message has nothing of the inside. */
+    /** Whether the fault is an exceeded limit: another attempt would fail too, and its message reveals nothing of the domain. */
     private static boolean isDefinite(Throwable fault) {
         return fault instanceof DomainTimeout || fault instanceof DecisionTooLarge;
     }
@@ -517,8 +517,8 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     /**
-     * Keeps a result that cannot be found otherwise: the aggregate remembers commands that had events. That an id was reused
-     * takes no other answer's place.
+     * Keeps a result that cannot be found otherwise: the aggregate remembers commands that had events. The rejection of a
+     * reused id does not replace the first answer.
      */
     private void keep(IdentifiedCommand identified, @Nullable CommandIdentity identity, Result result, byte[] json) {
         if (identity != null && result.firstVersion() == null && !Result.Code.KEY_REUSED.equals(result.code())) {

@@ -97,7 +97,7 @@ final class CommandController {
         String key = header(request, "Idempotency-Key");
         String commandId = key == null ? UUID.randomUUID().toString() : Ids.require("Idempotency-Key", key);
         Gateway.Taken taken;
-        // in memory until it is published, and no longer: answers take their time
+        // the body is released before the wait for the result
         try (RequestBodies.Body body = bodies.read(request)) {
             type.codec().readCommand(wireType, body.bytes());
             String source = access.source();
@@ -172,7 +172,7 @@ final class CommandController {
         if (id != null) {
             Ids.require("id", id);
         }
-        // of the others nothing is searched, so whether they have a result cannot be told from the answer
+        // other aggregates are not searched, so the answer does not reveal whether they have a result
         List<String> visible = served.byName().keySet().stream()
                 .filter(name -> (aggregate == null || name.equals(aggregate)) && access.maySeeResults(name)).sorted()
                 .toList();

@@ -137,7 +137,7 @@ public final class Results {
         }
     }
 
-    /** Results of format 1 do not tell the source of their command. */
+    /** Results of format 1 do not contain the source of their command. */
     private static boolean isOf(ConsumerRecord<byte[], byte[]> result, String commandId, CommandHash command,
             @Nullable String id) {
         if (id != null && !Arrays.equals(result.key(), id.getBytes(StandardCharsets.UTF_8))) {

@@ -10,8 +10,8 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
  * Ready only when broker and Redis answer and every partition that is owned is running and makes progress. Never part of
- * liveness. A log whose versions are not in order is a detail and does not make it unready: no wait and no other instance
- * mends it, and every instance would go out of service for good.
+ * liveness. Version violations in the log are a detail and do not take it down: neither waiting nor another instance repairs a
+ * log, and all instances would be out of service for good.
  */
 final class HiveHealth implements HealthIndicator {
 

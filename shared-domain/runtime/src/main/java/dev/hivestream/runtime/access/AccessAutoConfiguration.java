@@ -101,7 +101,7 @@ public class AccessAutoConfiguration {
                 .requestMatchers(EndpointRequest.toAnyEndpoint())
                 .access((who, _) -> access.operations(who.get()))
                 .requestMatchers(reading("/openapi.json", "/asyncapi.json", "/docs", "/docs/**")).permitAll()
-                // of which aggregates results may be seen the handler asks
+                // the handler checks for which aggregates the token may see results
                 .requestMatchers(reading("/v1/results/{command}")).authenticated()
                 .requestMatchers(reading("/v1/{aggregate}/**")).access(ofAggregate(access::reads))
                 .requestMatchers(HttpMethod.POST, "/v1/{aggregate}/**").access(ofAggregate(access::commands))
@@ -161,14 +161,14 @@ public class AccessAutoConfiguration {
         return new HealthDetails(access, environment.getProperty("management.endpoint.health.show-details", "never"));
     }
 
-    /** Refuses a path that somebody could read as another one. */
+    /** Rejects ambiguous paths. */
     @Bean
     @ConditionalOnMissingBean
     HttpFirewall hivePaths() {
         return new PathRule();
     }
 
-    /** What is refused before any handler sees it is a problem too. */
+    /** Answers requests that are rejected before they reach a handler with a problem, too. */
     @Bean
     @ConditionalOnMissingBean
     RequestRejectedHandler hiveRefusedPaths() {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 
-/** Lets every reader of a request's body, whoever it is, read one that was admitted. */
+/** Admits the body of a request before any other filter or handler can read it. */
 final class BodyFilter implements Filter {
 
     private final RequestBodies bodies;

@@ -11,7 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** A request whose body is admitted before anybody reads it. */
+/** A request whose body is admitted before it is read. */
 final class BoundedRequest extends HttpServletRequestWrapper implements AutoCloseable {
 
     private final RequestBodies bodies;

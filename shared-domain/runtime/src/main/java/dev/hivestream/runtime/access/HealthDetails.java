@@ -18,9 +18,9 @@ import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
 /**
- * Who sees what health is made of: with tokens, a token for operations; without, who asks from the same machine. Others see
- * the status alone, which is all that probes need. {@code management.endpoint.health.show-details=always} shows it to
- * everybody, and {@code never} to nobody.
+ * Decides who may see health components and details: a token with the scope for operations or, where no tokens are required, a
+ * request from the same machine. All others see the status only, which is sufficient for probes.
+ * {@code management.endpoint.health.show-details=always} shows the details to everyone, and {@code never} to no one.
  */
 final class HealthDetails implements HealthEndpointGroupsPostProcessor {
 
@@ -49,7 +49,7 @@ final class HealthDetails implements HealthEndpointGroupsPostProcessor {
                         && isFromHere(attributes.getRequest());
     }
 
-    /** A proxy on this machine is not who asks. */
+    /** A request that a proxy on this machine forwarded is not local. */
     static boolean isFromHere(HttpServletRequest request) {
         for (String header : FORWARDED) {
             if (request.getHeader(header) != null) {

@@ -9,13 +9,13 @@ import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedException;
 
 /**
- * The rule for paths: each has one meaning, whoever reads it. The web server, the rules of access and the handlers take dots,
- * empty parts and matrix parameters out of a path in different ways, so paths with these are refused. What an id may be is
- * told by {@link dev.hivestream.runtime.message.Ids}; other characters come encoded and mean themselves.
+ * Rejects ambiguous paths. The web server, the access rules and the handlers normalize dots, empty segments and matrix
+ * parameters in different ways, so paths that contain them are rejected. {@link dev.hivestream.runtime.message.Ids} defines
+ * which ids are valid; all other characters are percent-encoded and have no special meaning.
  */
 final class PathRule implements HttpFirewall {
 
-    /** Encoded or not; a dot may be encoded, but not where it stands for a directory. */
+    /** Dot segments, encoded or not. */
     private static final Pattern DOTS = Pattern.compile("(?i)/(?:\\.|%2e){1,2}(?:/|$)");
     private static final Pattern ELSEWHERE = Pattern.compile("(?i)[;\\\\]|%2f|%5c");
     private static final Pattern CONTROL = Pattern.compile("(?i)%[01][0-9a-f]|%7f|\\p{Cntrl}");
@@ -39,7 +39,7 @@ final class PathRule implements HttpFirewall {
         return response;
     }
 
-    /** Why a path, as it was sent, is refused; null if it is not. */
+    /** The reason why a path, as it was sent, is rejected; null if it is valid. */
     static @Nullable String refused(String path) {
         if (path.contains("//")) {
             return "The path contains an empty segment: an id is missing, or a / is repeated";

@@ -12,15 +12,15 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.util.WebUtils;
 
 /**
- * The memory for request bodies: a body is admitted by its size before it is read, or while it is if its size is not told.
- * However many clients send at once, and however slowly, their bodies take no more than a fixed part of the heap, and each
- * only for a bounded time. Thread-safe.
+ * The memory for request bodies. A body is admitted by its size before it is read, or while it is read if it has no
+ * Content-Length. Whatever the number and the speed of clients, their bodies use at most a fixed part of the heap, each for
+ * a bounded time. Thread-safe.
  */
 public final class RequestBodies {
 
-    /** Bodies that are not small may take all but one part of so many, so that few large ones do not keep all others out. */
+    /** One of so many parts of the memory is reserved for small bodies, so that a few large ones do not block all others. */
     static final int LARGE_SHARE = 4;
-    /** As nearly all commands are. */
+    /** The size of small bodies, which nearly all commands have. */
     private static final int SMALL = 16 * 1024;
     private static final int FIRST_CHUNK = 8 * 1024;
 
@@ -30,7 +30,7 @@ public final class RequestBodies {
     private final AtomicLong taken = new AtomicLong();
 
     /**
-     * With nothing taken.
+     * Starts with all memory free.
      *
      * @param memory for all bodies together, in bytes
      * @param longest body that is read, in bytes
@@ -66,7 +66,7 @@ public final class RequestBodies {
         }
     }
 
-    /** A body in memory. Its memory is given back when it is closed: nobody may hold the bytes any longer. */
+    /** A body in memory. Closing it releases the memory; the bytes must not be used afterwards. */
     public final class Body implements AutoCloseable {
 
         private byte[] bytes = new byte[0];
@@ -107,7 +107,7 @@ public final class RequestBodies {
     /**
      * Reads the body of a request.
      *
-     * @throws Refused if it is too long or too slow, breaks off, or there is no memory for it now
+     * @throws Refused if it is too long or too slow, ends early, or does not fit into the free memory
      */
     public Body read(HttpServletRequest request) {
         BoundedRequest bounded = WebUtils.getNativeRequest(request, BoundedRequest.class);
@@ -165,7 +165,7 @@ public final class RequestBodies {
         body.bytes = Arrays.copyOf(body.bytes, length);
     }
 
-    /** Until it is full or the end is reached; gives how many bytes are in it then. */
+    /** Reads until the buffer is full or the body ends. Returns the number of bytes in the buffer. */
     private int fill(InputStream in, byte[] bytes, int from, long deadline) throws IOException {
         int length = from;
         while (length < bytes.length) {

@@ -8,9 +8,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that does one {@link Work} after the other, until it is given up in a call of domain code. A call is begun and
- * ended by a change of {@link #state}, and given up by another: exactly one of the two sides wins, so a thread that was
- * given up touches nothing afterwards.
+ * A thread that runs one {@link Work} after another until it is abandoned in a call of domain code. A call begins and ends with
+ * a change of {@link #state}, and is abandoned with another: exactly one side wins, so an abandoned thread changes nothing
+ * afterwards.
  */
 final class DomainThread extends Thread {
 
@@ -143,7 +143,7 @@ final class DomainThread extends Thread {
 
     @SuppressWarnings("Finally")
     private void leave(long inside) {
-        // what the code left behind is no concern of the next call
+        // an interrupt flag that domain code leaves behind must not reach the next call
         boolean _ = interrupted();
         if (!state.compareAndSet(inside, inside + 1)) {
             throw new DomainCode.Abandoned();
@@ -155,7 +155,7 @@ final class DomainThread extends Thread {
         return state.get();
     }
 
-    /** Gives the thread up in this call; false if the call has ended. */
+    /** Abandons the thread in this call. Returns false if the call has ended. */
     boolean abandon(long call) {
         if (!state.compareAndSet(call, ABANDONED)) {
             return false;
@@ -164,12 +164,12 @@ final class DomainThread extends Thread {
         return true;
     }
 
-    /** Of a thread that was given up: what its last call was about. */
+    /** The subject of the last call of an abandoned thread. */
     Object subject() {
         return subject;
     }
 
-    /** Of a thread that was given up: the number of its last call. */
+    /** The number of the last call of an abandoned thread. */
     int calls() {
         return calls;
     }

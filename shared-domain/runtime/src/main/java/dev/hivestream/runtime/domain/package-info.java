@@ -1,4 +1,4 @@
-/** Domain code on threads that can be given up. */
+/** Domain code on threads that can be abandoned. */
 @NullMarked
 package dev.hivestream.runtime.domain;
 

@@ -72,7 +72,7 @@ public final class Replay {
          */
         void found(ConsumerRecord<byte[], byte[]> event, String id, String reason, Throwable fault);
 
-        /** Told of an event that breaks the order of versions, before it is folded; nothing is done about it unless it is overridden. */
+        /** Called with a version violation before the event is folded. Does nothing by default. */
         default void outOfOrder(VersionViolation violation) {}
     }
 

@@ -217,7 +217,7 @@ public final class SlotFold<S, E> {
             return;
         }
         if (stored != null && at != null && stored.equals(intended) && stored.next() == at.next()) {
-            // a step of whose outcome nothing was heard; its snapshots are written again
+            // a step whose outcome is unknown; its snapshots are written again
             at = stored;
             intended = null;
             unwritten = null;
@@ -258,11 +258,11 @@ public final class SlotFold<S, E> {
     }
 
     /**
-     * Takes the work up again after another one has written the slot. While that one is in the midst of its steps, which all
-     * have one position, it is waited for: two that write their steps at the same time would break each other's chain for
-     * ever. The wait grows with each write that was overtaken.
+     * Resumes after another fold has written the slot. Waits while that fold is between its steps, which all have the same
+     * position: two folds that write their steps at the same time could break each other's chain forever. The wait grows with
+     * each write that was overtaken.
      *
-     * @param stop asked while waiting
+     * @param stop polled while waiting
      */
     public void retake(BooleanSupplier stop) {
         long rest = Math.min(LONGEST_REST_MILLIS, FIRST_REST_MILLIS << Math.min(overtaken, LONGEST_REST_BITS));
@@ -376,8 +376,8 @@ public final class SlotFold<S, E> {
     }
 
     /**
-     * Looks whether the version is the one after the last that this pass has read of the aggregate. One at or below the
-     * snapshot's alone is folded again, no repeat: the snapshot may be ahead of the checkpoint.
+     * Checks that the version is the one after the last that this pass has read of the aggregate. A version that is only at
+     * or below that of the snapshot is not a repeat: the snapshot may be ahead of the checkpoint.
      */
     private void check(Held<S> held, String id, Recorded event) {
         long version = fold.version(event);

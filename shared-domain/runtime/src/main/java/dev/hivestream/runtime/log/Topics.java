@@ -40,7 +40,7 @@ public final class Topics {
 
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** So many brokers have what is acknowledged, if a topic has more replicas than one. */
+    /** How many in-sync replicas a topic with more than one replica must require. */
     private static final int SAFELY_IN_SYNC = 2;
     /** The broker's default of max.message.bytes. */
     private static final int KAFKAS_LIMIT = 1_048_588;

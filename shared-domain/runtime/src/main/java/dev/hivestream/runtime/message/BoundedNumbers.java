@@ -16,9 +16,9 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.jdk.NumberSerializer;
 
 /**
- * Bounds of numbers: {@code 1e30000000} is short as JSON, and whoever adds 1 to it keeps a processor busy. A number of a
- * command has an exponent of up to {@value #SCALE}; a number that is written has no more digits than can be read. What the
- * project wrote itself is read whatever its exponent is: a product of two numbers of commands may be beyond the bound.
+ * Bounds numbers: {@code 1e30000000} is short as JSON, but adding 1 to it keeps a CPU busy. The exponent of a number in a command
+ * is at most {@value #SCALE}, and a number that is written has no more digits than can be read back. Numbers in stored events
+ * and states are read with any exponent: a product of two numbers of commands may exceed the bound.
  */
 final class BoundedNumbers {
 
@@ -29,7 +29,7 @@ final class BoundedNumbers {
 
     private BoundedNumbers() {}
 
-    /** @param fromOutside whether what is read comes from a client */
+    /** @param fromOutside whether the input comes from a client */
     static JacksonModule module(boolean fromOutside) {
         SimpleModule module = new SimpleModule("hive-numbers");
         if (fromOutside) {

@@ -57,7 +57,7 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
         return Outgoing.utf8(StoredFormat.NUMBER + "/" + text(id) + "/" + bodyText() + "/" + (epoch < 0 ? "" : epoch));
     }
 
-    /** The value of {@link Header#COMMAND} on a result of a command whose body is of no account. */
+    /** The value of {@link Header#COMMAND} on a result that does not identify the body of its command. */
     public static byte[] header(CommandHash id) {
         return Outgoing.utf8(StoredFormat.NUMBER + "/" + text(id) + "//");
     }

@@ -7,9 +7,9 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * The sources of commands: the values of the header ce_source that the project itself writes. A command is identified by its
- * source and its id, so that one sender cannot use up another's ids. The gateway decides the source of what comes over HTTP;
- * whoever may write to a commands topic decides it there.
+ * The sources of commands that Hive itself writes as header ce_source. A command is identified by its source and its id, so
+ * that a sender cannot use the ids of another sender. Over HTTP the gateway sets the source; on a commands topic the producer
+ * does.
  */
 public final class CommandSource {
 

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rule for ids: one for aggregates, saga instances and commands, at every entrance, so that what is accepted at one of
- * them can be read at all others. {@link #require(String, String)} is the rule for ids that come in;
- * {@link #requireRecorded(String, byte[])} is that of format 1 for ids that are in a log already.
+ * Validates the ids of aggregates, saga instances and commands. The same rule applies over HTTP and on topics, so that an id
+ * that is accepted in one place is accepted in all others. {@link #require(String, String)} validates new ids;
+ * {@link #requireRecorded(String, byte[])} applies the weaker rule of format 1 to ids that are in a log already.
  */
 public final class Ids {
 
@@ -25,7 +25,7 @@ public final class Ids {
      *
      * @param what it is the id of, for the message
      * @throws Malformed if it is missing, blank or too long, is {@code .} or {@code ..}, begins or ends with white space, or
-     *         has a character that no id has
+     *         contains a character that ids must not contain
      */
     public static String require(String what, @Nullable String id) throws Malformed {
         String recorded = requireRecorded(what, id);
@@ -107,7 +107,7 @@ public final class Ids {
         return recorded;
     }
 
-    /** Text of somebody else as a log line may have it: what would end the line, or steer a terminal, is escaped. */
+    /** Escapes foreign text for a log line: characters that would end the line or control a terminal. */
     public static String printable(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
@@ -135,7 +135,7 @@ public final class Ids {
         }
     }
 
-    /** As nearly all ids are: letters, digits and a few signs that mean nothing anywhere. */
+    /** The fast path for most ids: letters, digits and a few harmless characters. */
     private static boolean isSimple(String id) {
         for (int i = 0; i < id.length(); i++) {
             char c = id.charAt(i);
@@ -155,7 +155,7 @@ public final class Ids {
         };
     }
 
-    /** Makes whoever reads a log or a terminal see the rest of the line in another order. */
+    /** Bidirectional formatting characters, which reorder the rest of a line in logs and terminals. */
     private static boolean isDirection(int c) {
         return c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069;
     }

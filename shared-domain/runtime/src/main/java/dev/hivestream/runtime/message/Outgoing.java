@@ -38,7 +38,7 @@ public final class Outgoing {
     public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
     /** What a topic must take beside the largest value: key, headers, and what Kafka adds. */
     public static final int OVERHEAD_BYTES = 64 * 1024;
-    /** The headers of a command that is decided have at most so many bytes: what is passed on has to fit into what follows. */
+    /** The limit for the headers of a command: headers that are copied have to fit into its events and results. */
     public static final int HEADER_BYTES = 16 * 1024;
     private static final int LONGEST_TEXT = 4_000;
 
@@ -138,10 +138,10 @@ public final class Outgoing {
     }
 
     /**
-     * Leaves out of a dead letter what its topic does not take: the value first, then a key that is none, then the largest
-     * headers of its record. It says what is left out. Other records stay as they are.
+     * Shortens a dead letter to the limit of its topic: it omits the value first, then an oversized key, then the largest
+     * headers of the original record. Headers say what was omitted. Other records are not changed.
      *
-     * @param limits how many bytes a topic takes in one record, as Kafka counts them
+     * @param limits the largest record of a topic in bytes, as Kafka counts them
      */
     public Outgoing fit(ToIntFunction<String> limits) {
         if (!dead) {

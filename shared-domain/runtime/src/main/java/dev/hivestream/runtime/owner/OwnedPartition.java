@@ -37,9 +37,9 @@ public final class OwnedPartition {
         RESTORING,
         /** Batches are processed. */
         RUNNING,
-        /** What the cache reflects is in doubt. The batch in progress ends, and no other begins. */
+        /** The cache may not match the log. The batch in progress ends, and no other begins. */
         CLOSING,
-        /** Somebody has to act; the reason contains the remedy. A restore is tried again until it succeeds. */
+        /** An operator has to act; the reason contains the remedy. The restore is retried until it succeeds. */
         STOPPED,
         /** The partition is assigned to another consumer, or the process is shutting down. */
         REVOKED;

@@ -188,8 +188,8 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     }
 
     /**
-     * Starts the restore of a closing partition, unless its exclusive use is held: then whoever holds it does so when it
-     * releases it. Both look after they changed what the other one looks at.
+     * Starts the restore of a closing partition, unless its exclusive use is held: then the holder starts it on release. Each
+     * side makes its own change, of the state or of the lock, before it checks the other, so that one of them starts the restore.
      */
     private void restoreIfClosing(OwnedPartition partition) {
         while (partition.state() == OwnedPartition.State.CLOSING && !partition.isUsedByCurrentThread()
@@ -254,7 +254,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         return open;
     }
 
-    /** Which of the partitions, and of others that are consumed here, are without progress. */
+    /** The progress of the partitions, and of others that are consumed here. */
     public Progress progress() {
         return progress;
     }

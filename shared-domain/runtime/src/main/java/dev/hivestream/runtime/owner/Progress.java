@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The partitions whose batches are rolled back again and again while no batch of them is committed. A partition counts as
+ * The partitions whose batches are rolled back repeatedly while no batch is committed. A partition counts as
  * stalled after {@link #STALLED}: an outage or a rebalance is over by then, or is reported by itself. Thread-safe.
  */
 public final class Progress {
