@@ -388,8 +388,13 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     private void fail(IdentifiedCommand identified, Throwable fault) {
         Incoming command = identified.command();
-        command.about(LOG.atError()).setCause(fault).log("The domain failed on the command {}; it is dead-lettered",
-                command);
+        if (isDefinite(fault)) {
+            command.about(LOG.atError()).log("The domain failed on the command {}; it is dead-lettered: {}", command,
+                    fault.getMessage());
+        } else {
+            command.about(LOG.atError()).setCause(fault).log("The domain failed on the command {}; it is dead-lettered",
+                    command);
+        }
         outgoing.add(Outgoing.deadLetter(command, "The domain failed on this command: " + fault, fault));
         answer(identified, Result.failed(identified.commandId(), served.name(), identified.aggregateId(),
                 Result.Code.FAULT,

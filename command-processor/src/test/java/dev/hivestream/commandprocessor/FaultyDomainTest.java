@@ -3,6 +3,10 @@ package dev.hivestream.commandprocessor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.hivestream.commandprocessor.FragileDomain.Bug;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.message.Header;
@@ -24,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** A bug of the domain is no rejection: its command is tried a few times, then kept for its authors, and the rest goes on. */
@@ -128,9 +133,22 @@ class FaultyDomainTest {
             "COUNTLESS_EVENTS, hive.decide.max-events allows 1000", "HUGE_EVENT, hive.max-message"})
     void a_client_learns_which_limit_a_decision_exceeded(Bug bug, String limit) throws Exception {
         String id = Wire.id();
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger(Part.class);
+        log.start();
+        logger.addAppender(log);
+        logger.setAdditive(false);
+        logger.setLevel(Level.ERROR);
         var answer = processor.post("/v1/fragile/" + id + "/work", body(id, bug));
+        logger.detachAppender(log);
+        logger.setAdditive(true);
+        logger.setLevel(null);
         Answers.problem(answer, 500, "hive.fault");
         assertThat(answer.body()).contains(limit);
+        assertThat(log.list).singleElement().satisfies(line -> {
+            assertThat(line.getFormattedMessage()).contains(limit);
+            assertThat(line.getThrowableProxy()).as("the limit says it all").isNull();
+        });
         assertThat(FragileDomain.DECIDED.get(id)).hasValue(1);
         assertThat(wire.events("fragile", id)).isEmpty();
     }
