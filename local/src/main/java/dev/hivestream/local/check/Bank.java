@@ -4,13 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.hivestream.local.Await;
 import dev.hivestream.local.LocalStack;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -29,6 +34,8 @@ public final class Bank implements AutoCloseable {
     public static final long OPENING = 1_000;
 
     private static final int DEAD = 10;
+    private static final int TRANSFERS_PER_FORGERY = 10;
+    private static final String FORGED = "forged";
 
     private final String bootstrapServers;
     private final String name;
@@ -37,6 +44,8 @@ public final class Bank implements AutoCloseable {
     private final Random random;
     private final KafkaProducer<String, String> producer;
     private int transfers;
+    /** Ids of commands that were forged. */
+    private final Set<String> forged = new HashSet<>();
 
     /**
      * A bank without accounts.
@@ -88,16 +97,47 @@ public final class Bank implements AutoCloseable {
         acknowledge(sent);
     }
 
-    /** Asks for transfers between random accounts, of random amounts: now and then more than there can be. */
+    /**
+     * Asks for transfers between random accounts, of random amounts: now and then more than there can be. Before some of them,
+     * a client that is no saga puts a deposit of 1 on the account under the id that the saga's withdrawal will have.
+     */
     public void transfer(int count) {
         List<Future<?>> sent = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int from = random.nextInt(accounts);
             int to = (from + 1 + random.nextInt(accounts - 1)) % accounts;
+            if (transfers % TRANSFERS_PER_FORGERY == 0) {
+                acknowledge(List.of(forge(transfers, account(from))));
+            }
             int amount = 1 + random.nextInt(random.nextInt(10) == 0 ? (int) (2 * accounts * OPENING) : 200);
             sent.add(transfer(transfers++, account(from), account(to), amount));
         }
         acknowledge(sent);
+    }
+
+    private Future<?> forge(int number, String account) {
+        String commandId = withdrawal(transferId(number));
+        forged.add(commandId);
+        var command = new ProducerRecord<>("account.commands", account,
+                "{\"amount\":1,\"memo\":\"" + FORGED + "\"}");
+        command.headers().add("ce_id", commandId.getBytes(UTF_8)).add("ce_type", "account.deposit".getBytes(UTF_8));
+        return producer.send(command);
+    }
+
+    /** The id of the command that a transfer begins with: anyone can compute it from what will cause it. */
+    private static String withdrawal(String transfer) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256")
+                    .digest(("money-transfer|" + transfer + "|0|/hive/transfer|" + transfer + ":1").getBytes(UTF_8));
+            return "money-transfer-" + HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+    }
+
+    private static boolean isForged(Event event) {
+        return event.type().equals("account.deposited")
+                && Json.read(event.payload()).path("memo").asString("").equals(FORGED);
     }
 
     private Future<?> transfer(int number, String from, String to, long amount) {
@@ -219,9 +259,15 @@ public final class Bank implements AutoCloseable {
     public List<String> faults(EventLog log) {
         List<String> faults = new ArrayList<>();
         long sum = balances(log).values().stream().mapToLong(Long::longValue).sum();
-        long expected = (accounts - closed) * OPENING;
+        long gifts = log.events().stream().filter(event -> forged.contains(event.commandId()) && isForged(event))
+                .count();
+        long expected = (accounts - closed) * OPENING + gifts;
         if (sum != expected) {
             faults.add("The sum of all balances is " + sum + " and was " + expected);
+        }
+        if (forged.size() >= 5 && log.events().stream()
+                .noneMatch(event -> forged.contains(event.commandId()) && event.type().equals("account.withdrawn"))) {
+            faults.add("No saga sent a command under an id that was forged before: the forger computes other ids");
         }
         balances(log).forEach((id, balance) -> {
             if (balance < 0) {
@@ -234,7 +280,7 @@ public final class Bank implements AutoCloseable {
             if (event.id().startsWith(name + "-") && isEnd(event)) {
                 ends.computeIfAbsent(event.id(), _ -> new ArrayList<>()).add(event.type());
             }
-            byCommand.merge(event.commandId(), 1, Integer::sum);
+            byCommand.merge(event.commandId() + " " + event.commandHash(), 1, Integer::sum);
         }
         byCommand.forEach((command, events) -> {
             if (events > 1) {

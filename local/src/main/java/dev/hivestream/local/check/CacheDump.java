@@ -30,6 +30,13 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoi
     /** An aggregate as the cache has it. */
     public record Snapshot(Generation generation, String id, long version, JsonNode state, @Nullable String poison) {
 
+        /** Where it is stored. */
+        public String key() {
+            int colon = generation.slot.lastIndexOf(':');
+            return CacheKeys.snapshot(generation.slot.substring(0, colon),
+                    Integer.parseInt(generation.slot.substring(colon + 1)), generation.name, id);
+        }
+
         @Override
         public String toString() {
             return "the snapshot of " + generation.slot + " '" + id + "' in " + generation.name;

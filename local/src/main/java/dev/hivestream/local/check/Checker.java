@@ -28,7 +28,10 @@ public final class Checker {
     private final Map<String, Function<List<Event>, JsonNode>> folds;
     private final List<Violation> violations = new ArrayList<>();
     private final Map<String, Map<String, List<Event>>> byAggregate = new LinkedHashMap<>();
-    private final Map<String, List<Event>> byCommand = new LinkedHashMap<>();
+    private final Map<Command, List<Event>> byCommand = new LinkedHashMap<>();
+
+    /** One id may be that of several commands, of several senders. */
+    private record Command(String id, String hash) {}
 
     private Checker(EventLog log, CacheDump cache, History history,
             Map<String, Function<List<Event>, JsonNode>> folds) {
@@ -40,7 +43,8 @@ public final class Checker {
         for (Event event : log.events()) {
             byAggregate.computeIfAbsent(event.aggregate(), none -> new LinkedHashMap<>())
                     .computeIfAbsent(event.id(), none -> new ArrayList<>()).add(event);
-            byCommand.computeIfAbsent(event.commandId(), none -> new ArrayList<>()).add(event);
+            byCommand.computeIfAbsent(new Command(event.commandId(), event.commandHash()), none -> new ArrayList<>())
+                    .add(event);
         }
     }
 
@@ -88,7 +92,8 @@ public final class Checker {
         }
     }
 
-    private void command(String commandId, List<Event> events) {
+    private void command(Command command, List<Event> events) {
+        String commandId = command.id();
         if (!sent.contains(commandId)) {
             found(Kind.UNKNOWN_COMMAND, "'" + commandId + "' of " + events.getFirst());
         }
@@ -106,7 +111,7 @@ public final class Checker {
     private void answers() {
         var firstAnswers = new HashMap<String, Answer>();
         for (Answer answer : history.answers()) {
-            List<Event> events = byCommand.getOrDefault(answer.commandId(), List.of());
+            List<Event> events = eventsOf(answer.commandId());
             if (answer.outcome() == Outcome.REJECTED) {
                 if (!events.isEmpty()) {
                     found(Kind.REJECTED_WITH_EVENTS, answer + " and " + events);
@@ -130,6 +135,12 @@ public final class Checker {
                 found(Kind.WRONG_ANSWER, answer + " and the log has " + events);
             }
         }
+    }
+
+    /** The events of a command that came over HTTP, as all have that are answered. */
+    private List<Event> eventsOf(String commandId) {
+        List<Event> events = byCommand.get(new Command(commandId, Event.hash(Gateway.SOURCE, commandId)));
+        return events != null ? events : byCommand.getOrDefault(new Command(commandId, ""), List.of());
     }
 
     private void checkpoints() {

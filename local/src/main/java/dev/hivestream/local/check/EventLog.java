@@ -83,7 +83,14 @@ public record EventLog(List<Event> events, Map<String, Long> ends) {
         return new Event(aggregateOf(polled.topic()), polled.partition(), polled.offset(),
                 polled.key() == null ? "" : polled.key(), Long.parseLong(headers.getOrDefault("ce_sequence", "0")),
                 headers.getOrDefault("ce_type", ""), headers.getOrDefault("ce_causationid", ""),
-                headers.getOrDefault("ce_commandposition", ""), polled.value() == null ? "" : polled.value());
+                commandHash(headers.getOrDefault("ce_command", "")), headers.getOrDefault("ce_commandposition", ""),
+                polled.value() == null ? "" : polled.value());
+    }
+
+    /** The second part of {@code ce_command}. */
+    private static String commandHash(String header) {
+        String[] parts = header.split("/", 3);
+        return parts.length < 2 ? "" : parts[1];
     }
 
     private static String aggregateOf(String topic) {

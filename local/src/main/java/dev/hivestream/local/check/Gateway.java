@@ -17,6 +17,9 @@ import tools.jackson.databind.node.MissingNode;
 /** The command-processor as HTTP clients see it. */
 public final class Gateway implements AutoCloseable {
 
+    /** The source of commands that come without a token. */
+    static final String SOURCE = "/hive/http";
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)

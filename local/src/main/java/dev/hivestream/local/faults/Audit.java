@@ -23,17 +23,32 @@ final class Audit {
     private final Map<String, List<ConsumerRecord<String, String>>> commands = new HashMap<>();
     private final Map<String, List<ConsumerRecord<String, String>>> results = new HashMap<>();
     private final List<ConsumerRecord<String, String>> deadLetters = new ArrayList<>();
-    private final Set<String> bad;
+    private final Bad bad;
+    private final boolean lostOffsets;
+
+    /**
+     * Where records are that may, or may not, be decided, as {@code topic/partition/offset}.
+     *
+     * @param surely nobody can read them
+     * @param perhaps they end among the dead letters, or are decided
+     */
+    record Bad(Set<String> surely, Set<String> perhaps) {
+
+        boolean has(String place) {
+            return surely.contains(place) || perhaps.contains(place);
+        }
+    }
 
     /**
      * Of what the topics have.
      *
      * @param read gives what is committed to a topic
-     * @param bad where records are that nobody can read, as {@code topic/partition/offset}
+     * @param lostOffsets whether commands that had no events may have been decided again
      */
-    Audit(Function<String, List<ConsumerRecord<String, String>>> read, Collection<String> aggregates,
-            Set<String> bad) {
+    Audit(Function<String, List<ConsumerRecord<String, String>>> read, Collection<String> aggregates, Bad bad,
+            boolean lostOffsets) {
         this.bad = bad;
+        this.lostOffsets = lostOffsets;
         for (String aggregate : aggregates) {
             commands.put(aggregate, read.apply(aggregate + ".commands"));
             results.put(aggregate, read.apply(aggregate + ".results"));
@@ -85,13 +100,21 @@ final class Audit {
             for (ConsumerRecord<String, String> record : records) {
                 int count = answers.getOrDefault(
                         header(record, "ce_id") + "/" + record.partition() + "/" + record.offset(), 0);
-                if (bad.contains(place(record)) ? count > 1 : count != (isAtHome(record) ? 1 : 0)) {
+                if (lostOffsets ? isLost(record, count) : isNotOne(record, count)) {
                     found.add("The command '" + header(record, "ce_id") + "' at " + place(record) + " has " + count
                             + " results");
                 }
             }
         });
         return found;
+    }
+
+    private boolean isNotOne(ConsumerRecord<String, String> record, int count) {
+        return bad.has(place(record)) ? count > 1 : count != (isAtHome(record) ? 1 : 0);
+    }
+
+    private boolean isLost(ConsumerRecord<String, String> record, int count) {
+        return isAtHome(record) && count == 0 && !bad.has(place(record));
     }
 
     private static boolean isAtHome(ConsumerRecord<String, String> record) {
@@ -102,17 +125,20 @@ final class Audit {
     /** Dead letters without a reason, of valid commands, or twice; and bad records that are not among them. */
     List<String> deadLetters() {
         List<String> found = new ArrayList<>();
-        Set<String> missing = new HashSet<>(bad);
+        Set<String> missing = new HashSet<>(bad.surely());
+        Set<String> seen = new HashSet<>();
         for (ConsumerRecord<String, String> letter : deadLetters) {
             String origin = header(letter, "hive_origin");
             if (header(letter, "hive_reason").isBlank()) {
                 found.add("The dead letter of " + origin + " has no reason");
             }
-            if (!missing.remove(origin)) {
-                found.add("The dead letter of " + origin + (bad.contains(origin) ? " is there twice" : " was valid")
-                        + ": " + header(letter, "hive_reason"));
+            if (!seen.add(origin) && !lostOffsets) {
+                found.add("The dead letter of " + origin + " is there twice: " + header(letter, "hive_reason"));
+            } else if (!bad.has(origin)) {
+                found.add("The dead letter of " + origin + " was valid: " + header(letter, "hive_reason"));
             }
         }
+        missing.removeAll(seen);
         missing.forEach(origin -> found.add("The bad record at " + origin + " is not among the dead letters"));
         return found;
     }

@@ -1,9 +1,12 @@
 package dev.hivestream.local.faults;
 
 import dev.hivestream.local.Await;
+import dev.hivestream.local.CacheKeys;
 import dev.hivestream.local.Job;
 import dev.hivestream.local.KafkaBroker;
+import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.RedisServer;
+import dev.hivestream.local.check.Committed;
 import dev.hivestream.local.check.Fleet;
 import dev.hivestream.local.faults.Stage.Node;
 import java.io.IOException;
@@ -12,21 +15,34 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /** Breaks a stage, and mends it. What it does to whom is decided by the random numbers that it is given. */
 final class Breaker {
 
     private static final Duration STOP = Duration.ofSeconds(30);
+    /** In which the time-out of a decision and two attempts at a batch fit. */
+    private static final Duration STUCK = Duration.ofSeconds(20);
+    private static final int SLOW_MILLIS = 300;
+    private static final String GROUP = "command-processor";
+    private static final String DAMAGE = "{}";
 
     private final Stage stage;
+    private final List<String> accounts;
     private final Witness witness;
     private final Path directory;
 
-    Breaker(Stage stage, Witness witness, Path directory) {
+    /** @param accounts that clients use */
+    Breaker(Stage stage, List<String> accounts, Witness witness, Path directory) {
         this.stage = stage;
+        this.accounts = accounts;
         this.witness = witness;
         this.directory = directory;
     }
@@ -59,6 +75,9 @@ final class Breaker {
             case APP_STOP -> of(kind, node, shortly, () -> stop(node), node.app()::start);
             case APP_ROLLING -> of(kind, "all apps", 0, this::roll, () -> {});
             case APP_CLOCK -> clock(node, longer, random);
+            case APP_SLOW -> slow(random, alone);
+            case GROUP_DELETED -> of(kind, "", 0, this::deleteGroup, () -> stage.processors()
+                    .forEach(each -> each.app().start()));
             case BROKER_KILL -> of(kind, number + 1, random.nextBoolean() ? shortly : longer, broker::kill,
                     () -> restart(broker));
             case BROKER_STOP -> of(kind, number + 1, 0, broker::stop, () -> restart(broker));
@@ -78,6 +97,17 @@ final class Breaker {
                 TimeUnit.MILLISECONDS.sleep(shortly);
                 redis.failOver();
             }, redis::restore);
+            case RESTORE_FAILOVER -> of(kind, "", shortly, () -> {
+                int untilLag = random.nextInt(600);
+                int untilFailover = random.nextInt(600);
+                redis.primary().call("FLUSHALL");
+                redis.awaitReplicated(CacheKeys.generations("account"));
+                TimeUnit.MILLISECONDS.sleep(untilLag);
+                redis.lag();
+                TimeUnit.MILLISECONDS.sleep(untilFailover);
+                redis.failOver();
+            }, redis::restore);
+            case CACHE_DAMAGE -> damage(accounts.get(random.nextInt(accounts.size())));
             case REDIS_FULL -> of(kind, "", shortly, () -> redis.primary().call("CONFIG", "SET", "maxmemory", "1mb"),
                     redis::restore);
             case REDIS_SLOW -> of(kind, "", longer, () -> stage.nodes()
@@ -127,6 +157,73 @@ final class Breaker {
                         AgentJar.attach(directory, node.app().process(), "clock=0");
                     }
                 });
+    }
+
+    /** One command of an account of its own does not end; the others are decided all the same, some of them late. */
+    private Fault slow(Random random, boolean alone) {
+        String id = "stuck-" + random.nextInt(Integer.MAX_VALUE);
+        return of(Kind.APP_SLOW, "and 'open' of " + id, 2_000, () -> {
+            stage.processors().stream().filter(node -> node.app().process().isAlive())
+                    .forEach(node -> AgentJar.attach(directory, node.app().process(), "decide=" + SLOW_MILLIS));
+            witness.sends(id);
+            witness.maySpoil(Feeder.openStuck(stage.kafka().bootstrapServers(), id));
+        }, () -> {
+            // alone, it takes a time-out or two; whatever else is broken has to be waited for
+            Duration longest = alone ? STUCK : Fleet.PATIENCE;
+            if (!Await.until(longest, () -> Committed.read(stage.kafka().bootstrapServers(), "account.results").stream()
+                    .anyMatch(result -> id.equals(result.key())))) {
+                witness.surprised("The command '" + id + "', which does not end, has no result within " + longest);
+            }
+            stage.processors().stream().filter(node -> node.app().process().isAlive())
+                    .forEach(node -> AgentJar.attach(directory, node.app().process(), "decide=0"));
+        });
+    }
+
+    /** What nobody has decided is read again from the beginning of the topics. */
+    private void deleteGroup() {
+        stage.processors().forEach(this::stop);
+        witness.lostOffsets();
+        try (var admin = Admin.create(Map.of("bootstrap.servers", stage.kafka().bootstrapServers()))) {
+            // it has members until the last session has ended
+            if (!Await.until(Fleet.PATIENCE, () -> isDone(admin.deleteConsumerGroups(List.of(GROUP)).all()))) {
+                witness.surprised("The group could not be deleted within " + Fleet.PATIENCE);
+            }
+        }
+    }
+
+    private static boolean isDone(Future<?> change) {
+        try {
+            change.get();
+            return true;
+        } catch (ExecutionException e) {
+            return e.getCause() instanceof GroupIdNotFoundException;
+        } catch (InterruptedException e) {
+            throw Await.interrupted(e);
+        }
+    }
+
+    /** Heals when nobody uses what is damaged any more: it was found, or written over. */
+    private Fault damage(String account) {
+        int partition = Partitioner.partition(account, Fleet.PARTITIONS);
+        return of(Kind.CACHE_DAMAGE, "of account '" + account + "'", 0, () -> snapshots(account, partition)
+                .forEach(key -> {
+                    if (stage.redis().primary().call("SET", key, DAMAGE, "XX") != null) {
+                        witness.damaged(key);
+                    }
+                }), () -> {
+                    if (!Await.until(Fleet.PATIENCE, () -> snapshots(account, partition).stream()
+                            .noneMatch(key -> DAMAGE.equals(stage.redis().primary().call("GET", key))))) {
+                        witness.surprised("The snapshot of account '" + account + "' is damaged, and nobody found it");
+                    }
+                });
+    }
+
+    /** The keys in the generations that readers use. */
+    private List<String> snapshots(String account, int partition) {
+        return stage.redis().primary().call("HVALS", CacheKeys.active("account", partition)) instanceof List<?> names
+                ? names.stream().map(name -> CacheKeys.snapshot("account", partition, String.valueOf(name), account))
+                        .toList()
+                : List.of();
     }
 
     private void restart(KafkaBroker broker) {

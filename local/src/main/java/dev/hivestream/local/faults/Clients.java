@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP clients, each with one request at a time: commands for a few accounts and contents that they share, with expected
- * versions and without, repeats, bad input, and reads. A command is sent again under its id, to one instance after the
+ * versions and without, repeats, bad input, forgeries, and reads. A command is sent again under its id, to one instance after the
  * other, until its answer is definite.
  */
 final class Clients implements AutoCloseable {
@@ -31,7 +31,11 @@ final class Clients implements AutoCloseable {
     private static final int ACCOUNTS = 10;
     private static final int CONTENTS = 6;
     private static final int REPEATABLE = 40;
+    private static final int KAFKA_IDS = 200;
     private static final Duration PAUSE = Duration.ofMillis(20);
+
+    /** More than any account has. */
+    private static final String FORTUNE = "{\"amount\":1000000000000}";
 
     /** What ids end with: text that could be taken for a key, a pattern or a path. */
     private static final List<String> HOSTILE = List.of("", "}:g1-0:checkpoint", " *?[a-z]", ":é😀");
@@ -45,6 +49,8 @@ final class Clients implements AutoCloseable {
     private final CountDownLatch running;
     private final AtomicInteger number = new AtomicInteger();
     private final Map<String, Long> versions = new ConcurrentHashMap<>();
+    private final List<String> accounts;
+    private final List<String> contents;
     private final List<Operation> accepted = new ArrayList<>();
 
     /**
@@ -57,6 +63,8 @@ final class Clients implements AutoCloseable {
         this.witness = witness;
         this.gateways = urls.stream().map(Gateway::new).toList();
         this.name = name;
+        this.accounts = ids("account", ACCOUNTS);
+        this.contents = ids("content", CONTENTS);
         this.running = new CountDownLatch(count);
         for (int i = 0; i < count; i++) {
             int client = i;
@@ -66,9 +74,13 @@ final class Clients implements AutoCloseable {
 
     /** The accounts that they use. */
     List<String> accounts() {
+        return accounts;
+    }
+
+    private List<String> ids(String aggregate, int count) {
         List<String> ids = new ArrayList<>();
-        for (int i = 0; i < ACCOUNTS; i++) {
-            ids.add(name + "-account-" + i + HOSTILE.get(i % HOSTILE.size()));
+        for (int i = 0; i < count; i++) {
+            ids.add(name + "-" + aggregate + "-" + i + HOSTILE.get(i % HOSTILE.size()));
         }
         return ids;
     }
@@ -91,7 +103,8 @@ final class Clients implements AutoCloseable {
     private int act(int turn, Random random) throws InterruptedException {
         boolean account = random.nextInt(100) < 60;
         String aggregate = account ? "account" : "content";
-        String id = name + "-" + aggregate + "-" + random.nextInt(account ? ACCOUNTS : CONTENTS);
+        List<String> ids = account ? accounts : contents;
+        String id = ids.get(random.nextInt(ids.size()));
         int kind = random.nextInt(100);
         if (kind < 30) {
             read(turn, aggregate, id);
@@ -99,6 +112,10 @@ final class Clients implements AutoCloseable {
             malformed(turn, aggregate, id, random);
         } else if (kind < 44) {
             return repeat(turn, random);
+        } else if (kind < 47) {
+            reuse(turn, random);
+        } else if (kind < 50) {
+            impersonate(turn, random);
         } else {
             Long expected = random.nextInt(100) < 15
                     ? (Long) Math.max(0, version(aggregate, id) - random.nextInt(2))
@@ -250,13 +267,51 @@ final class Clients implements AutoCloseable {
                 operation.version());
     }
 
-    private int repeat(int turn, Random random) throws InterruptedException {
-        Operation earlier;
+    private @Nullable Operation earlier(Random random) {
         synchronized (accepted) {
-            if (accepted.isEmpty()) {
-                return turn;
+            return accepted.isEmpty() ? null : accepted.get(random.nextInt(accepted.size()));
+        }
+    }
+
+    /** Another command under an id that was used: never taken for the one that was. */
+    private void reuse(int turn, Random random) throws InterruptedException {
+        Operation earlier = earlier(random);
+        if (earlier != null) {
+            boolean account = earlier.aggregate().equals("account");
+            forge(turn, earlier.aggregate(), earlier.id(), account ? "withdraw" : "edit", earlier.commandId(),
+                    account ? FORTUNE : "{\"text\":\"forged\"}", "hive.idempotency-key-reused");
+        }
+    }
+
+    /** A command under an id that the Kafka client uses: another sender, so another command, which the account refuses. */
+    private void impersonate(int turn, Random random) throws InterruptedException {
+        forge(turn, "account", accounts.get(random.nextInt(accounts.size())), "withdraw",
+                Feeder.commandId(name, random.nextInt(KAFKA_IDS)), FORTUNE, "insufficient-funds", "not-open");
+    }
+
+    private void forge(int turn, String aggregate, String id, String command, String commandId, String body,
+            String... codes) throws InterruptedException {
+        try {
+            Gateway.Answer answer = gateway(turn).post(aggregate, id, command, commandId, body);
+            String code = answer.body().path("code").asString("");
+            if (answer.status() == 422 && List.of(codes).contains(code)) {
+                witness.count("forged: " + code);
+                witness.answered();
+            } else if (List.of(202, 429, 503).contains(answer.status())) {
+                witness.count("forged: " + answer.status());
+            } else {
+                witness.surprised("The forged " + command + " of " + aggregate + " '" + id + "' under the id '"
+                        + commandId + "': " + answer);
             }
-            earlier = accepted.get(random.nextInt(accepted.size()));
+        } catch (IOException e) {
+            witness.count("forged: " + e.getClass().getSimpleName());
+        }
+    }
+
+    private int repeat(int turn, Random random) throws InterruptedException {
+        Operation earlier = earlier(random);
+        if (earlier == null) {
+            return turn;
         }
         try {
             Gateway.Answer answer = post(turn, earlier);

@@ -5,14 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.hivestream.local.Partitioner;
 import dev.hivestream.local.check.Bank;
 import dev.hivestream.local.check.Fleet;
+import dev.hivestream.local.faults.agent.Hooks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +42,7 @@ final class Feeder implements AutoCloseable {
         this.bank = bank;
         this.name = name;
         this.accounts = accounts;
-        this.producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "enable.idempotence", true,
-                "delivery.timeout.ms", 120_000, "client.id", name), new StringSerializer(), new StringSerializer());
+        this.producer = producer(bootstrapServers, name);
         thread = Thread.ofVirtual().name("feeder").start(() -> run(new Random(seed)));
     }
 
@@ -60,13 +62,52 @@ final class Feeder implements AutoCloseable {
         }
     }
 
+    /** The id of one of its commands. */
+    static String commandId(String name, int turn) {
+        return name + "-kafka-" + turn;
+    }
+
+    /** Opens accounts that nobody uses, so that the cache of each partition takes several steps to write. */
+    static void open(Witness witness, String bootstrapServers, int accounts) {
+        try (var producer = producer(bootstrapServers, "opener")) {
+            for (int i = 0; i < accounts; i++) {
+                String id = "unused-" + i;
+                witness.sends(id);
+                var command = new ProducerRecord<>("account.commands", id, "{\"owner\":\"nobody\"}");
+                command.headers().add("ce_type", "account.open".getBytes(UTF_8)).add("ce_id", id.getBytes(UTF_8));
+                producer.send(command, (_, failure) -> {
+                    if (failure != null) {
+                        witness.surprised("Nothing was broken, and a record was not taken: " + failure);
+                    }
+                });
+            }
+        }
+    }
+
+    /** Sends a command that does not end where deciders are slow; gives its place. */
+    static String openStuck(String bootstrapServers, String id) throws InterruptedException {
+        try (var producer = producer(bootstrapServers, id)) {
+            var command = new ProducerRecord<>("account.commands", id, "{\"owner\":\"" + Hooks.STUCK + "\"}");
+            command.headers().add("ce_type", "account.open".getBytes(UTF_8)).add("ce_id", id.getBytes(UTF_8));
+            RecordMetadata metadata = producer.send(command).get();
+            return "account.commands/" + metadata.partition() + "/" + metadata.offset();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("A broker of three was lost at most, and a record was not taken", e);
+        }
+    }
+
+    private static KafkaProducer<String, String> producer(String bootstrapServers, String name) {
+        return new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "enable.idempotence", true,
+                "delivery.timeout.ms", 120_000, "client.id", name), new StringSerializer(), new StringSerializer());
+    }
+
     private void feed(int turn, Random random) {
-        String commandId = name + "-kafka-" + turn;
+        String commandId = commandId(name, turn);
         String account = accounts.get(random.nextInt(accounts.size()));
         int home = Partitioner.partition(account, Fleet.PARTITIONS);
         String good = "{\"amount\":" + (1 + random.nextInt(50)) + "}";
         int kind = random.nextInt(100);
-        if (kind < 86) {
+        if (kind < 80) {
             witness.sends(commandId);
             send(home, account, commandId, "account.deposit", good, false);
         } else if (kind < 90) {

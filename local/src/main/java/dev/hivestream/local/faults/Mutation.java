@@ -27,8 +27,19 @@ enum Mutation {
     REWIND("rewind", "", Map.of(), Kind.NET_RESET),
     /** Neither a command's position nor its id tell that it was decided. */
     DEDUP_OFF("dedup-off", "", Map.of(), Kind.NET_RESET),
+    /** Each step of a fold is written, whether the one before was or not. */
+    STEPS_UNCHAINED("steps-unchained", "", Map.of(), Kind.RESTORE_FAILOVER),
+    /** A partition is restored while a batch of the same owner is in progress. */
+    RESTORE_BESIDE_BATCH("restore-beside-batch", "", Map.of(), Kind.CACHE_DAMAGE),
+    /** A command is the same as another one if it has the same id, whoever sent it and whatever it says. */
+    IDENTITY_BY_ID("identity-by-id", "", Map.of(), Kind.NET_RESET),
+    /** A command in the wrong partition is forwarded before its position is checked. */
+    FORWARD_FIRST("forward-first", "", Map.of("hive.decide.remembered", "64"), Kind.GROUP_DELETED),
+    /** Domain code has no deadline. */
+    NO_DEADLINE("no-deadline", "", Map.of(), Kind.APP_SLOW),
     /** Nothing is taken away; all windows are as wide as with the others. */
-    DELAYS_ONLY("delays-only", "mutation=slow-markers", Map.of(), Kind.APP_PAUSE, Kind.APP_KILL, Kind.REDIS_FLUSH);
+    DELAYS_ONLY("delays-only", "mutation=slow-markers", Map.of(), Kind.APP_PAUSE, Kind.APP_KILL, Kind.REDIS_FLUSH,
+            Kind.RESTORE_FAILOVER, Kind.CACHE_DAMAGE, Kind.GROUP_DELETED, Kind.APP_SLOW);
 
     private final String option;
     private final String brokerAgent;

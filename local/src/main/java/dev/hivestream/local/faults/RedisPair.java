@@ -40,6 +40,11 @@ final class RedisPair implements AutoCloseable {
         return link;
     }
 
+    /** Waits until the replica has a key, which is gone for now, again. */
+    void awaitReplicated(String key) {
+        Await.until(PATIENCE, () -> Long.valueOf(1).equals(replica().call("EXISTS", key)));
+    }
+
     /** The replica hears nothing any more. */
     void lag() {
         replication.cut(Link.Way.BACK);

@@ -36,6 +36,8 @@ public final class Trial implements AutoCloseable {
 
     private static final int CLIENTS = 8;
     private static final int ANSWERS = 15;
+    /** Accounts: so many that each partition is restored in three steps. */
+    private static final int UNUSED = 4_800;
     private static final Duration RECOVERY = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Fleet.PATIENCE;
     private static final Map<Violation.Kind, String> INVARIANTS = new EnumMap<>(Map.ofEntries(
@@ -108,6 +110,8 @@ public final class Trial implements AutoCloseable {
 
     /** Runs it to its end. */
     public Report run() throws InterruptedException {
+        Feeder.open(witness, stage.kafka().bootstrapServers(), UNUSED);
+        isQuiet();
         if (settings.mutation == null) {
             held.putAll(health.held(stage.nodes()));
         }
@@ -137,7 +141,7 @@ public final class Trial implements AutoCloseable {
         try {
             long end = System.nanoTime() + settings.round.toNanos();
             while (System.nanoTime() - end < 0) {
-                hurt();
+                hurt(clients.accounts());
             }
             report.checked("processes end only when they are told to", stage.heal());
             boolean ready = stage.nodes().stream().allMatch(node -> Await.until(PATIENCE, node.app()::isReady));
@@ -162,8 +166,8 @@ public final class Trial implements AutoCloseable {
         say("checked: " + (report.violations().isEmpty() ? "no violation" : report.violations().keySet()));
     }
 
-    private void hurt() throws InterruptedException {
-        var breaker = new Breaker(stage, witness, directory);
+    private void hurt(List<String> accounts) throws InterruptedException {
+        var breaker = new Breaker(stage, accounts, witness, directory);
         List<Kind> kinds = schedule.next();
         List<Fault> faults = kinds.stream().map(kind -> breaker.fault(kind, random, kinds.size() == 1)).toList();
         boolean rollsBack = kinds.stream().anyMatch(Kind::rollsBack);
@@ -226,7 +230,8 @@ public final class Trial implements AutoCloseable {
                 stage.awaitReflected(PATIENCE) ? List.of() : List.of("Not within " + PATIENCE));
         String bootstrap = stage.kafka().bootstrapServers();
         EventLog log = stage.log();
-        var audit = new Audit(topic -> Committed.read(bootstrap, topic), Stage.AGGREGATES, witness.bad());
+        var audit = new Audit(topic -> Committed.read(bootstrap, topic), Stage.AGGREGATES,
+                new Audit.Bad(witness.bad(), witness.perhapsBad()), witness.hasLostOffsets());
         audit.ofSagas().forEach(witness.history::sent);
         audit.startingWith("bank-").forEach(witness.history::sent);
 
@@ -257,9 +262,13 @@ public final class Trial implements AutoCloseable {
         report.figure("operations_of_" + name, operations.size());
     }
 
-    private static CacheDump aggregates(CacheDump all) {
+    /** Without what was damaged on purpose: no reader uses its generation any more. */
+    private CacheDump aggregates(CacheDump all) {
         return new CacheDump(
-                all.snapshots().stream().filter(snapshot -> isAggregate(snapshot.generation())).toList(),
+                all.snapshots().stream().filter(snapshot -> isAggregate(snapshot.generation()))
+                        .filter(snapshot -> !witness.damaged().contains(snapshot.key())
+                                || all.active().contains(snapshot.generation()))
+                        .toList(),
                 all.checkpoints().entrySet().stream().filter(entry -> isAggregate(entry.getKey()))
                         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
                 all.active());

@@ -22,6 +22,9 @@ final class Witness {
     private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
     private final Map<String, Long> begun = new ConcurrentHashMap<>();
     private final Set<String> bad = ConcurrentHashMap.newKeySet();
+    private final Set<String> perhapsBad = ConcurrentHashMap.newKeySet();
+    private final Set<String> damaged = ConcurrentHashMap.newKeySet();
+    private volatile boolean lostOffsets;
     private final Queue<String> surprises = new ConcurrentLinkedQueue<>();
     private final Map<String, LongAdder> outcomes = new ConcurrentHashMap<>();
     private final List<long[]> rollbacks = new ArrayList<>();
@@ -46,6 +49,21 @@ final class Witness {
     /** A record that nobody can read went into Kafka, to {@code topic/partition/offset}. */
     void spoiled(String origin) {
         bad.add(origin);
+    }
+
+    /** A record at {@code topic/partition/offset} may end among the dead letters, or not. */
+    void maySpoil(String origin) {
+        perhapsBad.add(origin);
+    }
+
+    /** The value of a key of the cache was damaged; nobody uses it afterwards. */
+    void damaged(String key) {
+        damaged.add(key);
+    }
+
+    /** Commands that had no events may be decided again from now on. */
+    void lostOffsets() {
+        lostOffsets = true;
     }
 
     /** Something that must not be, whatever is broken. */
@@ -104,6 +122,18 @@ final class Witness {
 
     Set<String> bad() {
         return bad;
+    }
+
+    Set<String> perhapsBad() {
+        return perhapsBad;
+    }
+
+    Set<String> damaged() {
+        return damaged;
+    }
+
+    boolean hasLostOffsets() {
+        return lostOffsets;
     }
 
     List<String> surprises() {

@@ -73,7 +73,8 @@ class CheckerTest {
     @Test
     void catches_a_command_that_was_decided_twice() {
         cleanHistory();
-        events.add(new Event("account", 3, 3, "ada", 4, "account.deposited", "third", "topic:77", "{\"amount\":50}"));
+        events.add(
+                new Event("account", 3, 3, "ada", 4, "account.deposited", "third", "", "topic:77", "{\"amount\":50}"));
         assertThat(check()).containsExactly(Kind.REPEATED_COMMAND, Kind.WRONG_ANSWER);
     }
 
@@ -88,7 +89,8 @@ class CheckerTest {
     void catches_an_event_in_the_wrong_partition() {
         cleanHistory();
         history.sent("astray");
-        events.add(new Event("account", 4, 0, "ada", 4, "account.deposited", "astray", "topic:0", "{\"amount\":1}"));
+        events.add(
+                new Event("account", 4, 0, "ada", 4, "account.deposited", "astray", "", "topic:0", "{\"amount\":1}"));
         assertThat(check()).contains(Kind.WRONG_PARTITION);
     }
 
@@ -169,7 +171,7 @@ class CheckerTest {
 
     private Event event(long version, String type, String commandId, String payload) {
         return new Event("account", 3, events.size(), "ada", version, "account." + type, commandId,
-                "topic:" + events.size(), payload);
+                "", "topic:" + events.size(), payload);
     }
 
     private void cached(long version, long balance) {

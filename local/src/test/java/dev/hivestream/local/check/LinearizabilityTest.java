@@ -103,8 +103,9 @@ class LinearizabilityTest {
 
     private void log(String type, String commandId, String payload) {
         int offset = events.size();
-        events.add(new Event("account", 3, offset, "ada", offset + 1, "account." + type, commandId, "topic:" + offset,
-                payload));
+        events.add(
+                new Event("account", 3, offset, "ada", offset + 1, "account." + type, commandId, "", "topic:" + offset,
+                        payload));
     }
 
     private void accepted(String commandId, String command, String body, long begun, long ended, long version) {

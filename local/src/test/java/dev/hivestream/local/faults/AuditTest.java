@@ -21,10 +21,16 @@ class AuditTest {
 
     private final Map<String, List<ConsumerRecord<String, String>>> topics = new HashMap<>();
     private final Set<String> bad = new HashSet<>();
+    private final Set<String> perhaps = new HashSet<>();
     private final List<Event> events = new ArrayList<>();
 
     private Audit audit() {
-        return new Audit(topic -> topics.getOrDefault(topic, List.of()), List.of("account"), bad);
+        return audit(false);
+    }
+
+    private Audit audit(boolean lostOffsets) {
+        return new Audit(topic -> topics.getOrDefault(topic, List.of()), List.of("account"),
+                new Audit.Bad(bad, perhaps), lostOffsets);
     }
 
     private void record(String topic, int partition, Map<String, String> headers) {
@@ -38,7 +44,7 @@ class AuditTest {
         int offset = topics.getOrDefault("account.commands", List.of()).size();
         record("account.commands", HOME, Map.of("ce_id", commandId));
         record("account.results", HOME, Map.of("ce_id", commandId + "/" + HOME + "/" + offset));
-        events.add(new Event("account", HOME, offset, "ada", offset + 1, "account.deposited", commandId,
+        events.add(new Event("account", HOME, offset, "ada", offset + 1, "account.deposited", commandId, "",
                 "topic:" + offset, "{}"));
     }
 
@@ -58,8 +64,8 @@ class AuditTest {
     @Test
     void catches_an_event_of_another_command() {
         decided("one");
-        events.add(new Event("account", HOME, 7, "ada", 2, "account.deposited", "two", "topic:0", "{}"));
-        events.add(new Event("account", HOME, 8, "ada", 3, "account.deposited", "three", "topic:9", "{}"));
+        events.add(new Event("account", HOME, 7, "ada", 2, "account.deposited", "two", "", "topic:0", "{}"));
+        events.add(new Event("account", HOME, 8, "ada", 3, "account.deposited", "three", "", "topic:9", "{}"));
         assertThat(audit().eventsWithoutCommand(log())).hasSize(2);
     }
 
@@ -69,6 +75,28 @@ class AuditTest {
         record("account.results", HOME, Map.of("ce_id", "one/" + HOME + "/0"));
         record("account.commands", HOME, Map.of("ce_id", "never"));
         assertThat(audit().commandsNotAnsweredOnce()).hasSize(2);
+    }
+
+    @Test
+    void lets_a_command_be_answered_twice_after_offsets_were_lost_but_not_never() {
+        decided("one");
+        record("account.results", HOME, Map.of("ce_id", "one/" + HOME + "/0"));
+        assertThat(audit(true).commandsNotAnsweredOnce()).isEmpty();
+        record("account.commands", HOME, Map.of("ce_id", "never"));
+        assertThat(audit(true).commandsNotAnsweredOnce()).hasSize(1);
+    }
+
+    @Test
+    void lets_a_command_that_may_fail_be_decided_or_not() {
+        decided("decided");
+        perhaps.add("account.commands/" + HOME + "/0");
+        record("account.commands", HOME, Map.of("ce_id", "failed"));
+        perhaps.add("account.commands/" + HOME + "/1");
+        record("account.results", HOME, Map.of("ce_id", "failed/" + HOME + "/1"));
+        record("account.commands.dlq", 0,
+                Map.of("hive_origin", "account.commands/" + HOME + "/1", "hive_reason", "it did not end"));
+        assertThat(audit().commandsNotAnsweredOnce()).isEmpty();
+        assertThat(audit().deadLetters()).isEmpty();
     }
 
     @Test

@@ -26,11 +26,16 @@ class MutationsTest {
             "dev/hivestream/runtime/cache/Cache", "dev/hivestream/runtime/log/CatchUp",
             "dev/hivestream/runtime/cache/Guard$Held", "org/apache/kafka/clients/producer/KafkaProducer",
             "dev/hivestream/runtime/owner/Admission$Gate", "dev/hivestream/runtime/message/Position",
-            "dev/hivestream/runtime/cache/Snapshot");
+            "dev/hivestream/runtime/cache/Snapshot", "dev/hivestream/runtime/cache/Checkpoint",
+            "dev/hivestream/runtime/log/SlotFold", "dev/hivestream/runtime/owner/OwnedPartition",
+            "dev/hivestream/runtime/owner/Ownership", "dev/hivestream/runtime/message/CommandHash",
+            "dev/hivestream/runtime/domain/DomainThread",
+            Mutations.DECIDING);
 
     @ParameterizedTest
     @ValueSource(strings = {"no-condition", "cache-first", "no-catch-up", "last-stable-offset", "no-fencing", "rewind",
-            "dedup-off", "delays-only"})
+            "dedup-off", "steps-unchained", "restore-beside-batch", "identity-by-id", "forward-first", "no-deadline",
+            "delays-only"})
     void every_mutation_can_be_made(String name) throws IOException {
         Function<String, @Nullable ClassTransform> mutation = Mutations.named(name);
         List<String> made = new ArrayList<>();
@@ -43,6 +48,13 @@ class MutationsTest {
             }
         }
         assertThat(made).isNotEmpty();
+    }
+
+    @Test
+    void decisions_can_be_slowed_down() throws IOException {
+        assertThat(changed(Mutations.DECIDING,
+                Objects.requireNonNull(Mutations.slowDecisions().apply(Mutations.DECIDING))))
+                .isNotEqualTo(bytes(Mutations.DECIDING));
     }
 
     @Test

@@ -5,19 +5,22 @@ import java.lang.instrument.UnmodifiableClassException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 /**
  * What a JVM begins with, or is told while it runs: {@code mutation=NAME} takes a safeguard away, {@code clock=MILLIS} sets
- * its clock forward or back by so much. What cannot be done ends the JVM, for else nothing would show that it was not done.
+ * its clock forward or back by so much, {@code decide=MILLIS} makes decisions
+ * take up to so much. What cannot be done ends the JVM, for else nothing would show that it was not done.
  */
 public final class Agent {
 
     /** What the agent's jar is made of. */
     public static final List<Class<?>> CLASSES = List.of(Agent.class, Hooks.class, Rewriting.class, Mutations.class,
             SteppedClock.class, SteppedClock.Rewrite.class, Mutations.Edit.class, Mutations.AtStart.class,
-            Mutations.OfClass.class);
+            Mutations.OfClass.class, Mutations.BeforeReturn.class);
 
     private static final int FAILED = 70;
+    private static final AtomicBoolean SLOWED = new AtomicBoolean();
     private static final AtomicBoolean STEPPED = new AtomicBoolean();
 
     private Agent() {}
@@ -40,17 +43,24 @@ public final class Agent {
                 SteppedClock.step(Long.parseLong(parts[1]));
                 if (!STEPPED.getAndSet(true)) {
                     instrumentation.addTransformer(new Rewriting(SteppedClock.rewrites()), true);
-                    retransform(instrumentation);
+                    retransform(instrumentation, SteppedClock::concerns);
+                }
+            }
+            case "decide" -> {
+                Hooks.slow(Integer.parseInt(parts[1]));
+                if (!SLOWED.getAndSet(true)) {
+                    instrumentation.addTransformer(new Rewriting(Mutations.slowDecisions()), true);
+                    retransform(instrumentation, Mutations.DECIDING::equals);
                 }
             }
             default -> fail(new IllegalArgumentException("Unknown: " + arguments));
         }
     }
 
-    private static void retransform(Instrumentation instrumentation) {
+    private static void retransform(Instrumentation instrumentation, Predicate<String> concerns) {
         List<Class<?>> loaded = new ArrayList<>();
         for (Class<?> type : instrumentation.getAllLoadedClasses()) {
-            if (instrumentation.isModifiableClass(type) && SteppedClock.concerns(type.getName().replace('.', '/'))) {
+            if (instrumentation.isModifiableClass(type) && concerns.test(type.getName().replace('.', '/'))) {
                 loaded.add(type);
             }
         }

@@ -11,6 +11,8 @@ import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
 import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.FieldInstruction;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
@@ -34,6 +36,11 @@ final class Mutations {
     private static final String CATCH_UP = RUNTIME + "log/CatchUp";
     private static final String GATE = RUNTIME + "owner/Admission$Gate";
     private static final String PRODUCER = "org/apache/kafka/clients/producer/KafkaProducer";
+    private static final String OWNED = RUNTIME + "owner/OwnedPartition";
+    /** What calls deciders. */
+    static final String DECIDING = "dev/hivestream/commandprocessor/Part";
+    private static final String HASH = RUNTIME + "message/CommandHash";
+    private static final ClassDesc BYTES = ConstantDescs.CD_byte.arrayType();
     private static final ClassDesc HOOKS = ClassDesc.of(Hooks.class.getName());
     private static final ClassDesc CONSUMER = ClassDesc.of("org.apache.kafka.clients.consumer.Consumer");
     private static final ClassDesc MEMBER = ClassDesc.of("org.apache.kafka.clients.consumer.ConsumerGroupMetadata");
@@ -43,6 +50,8 @@ final class Mutations {
     private static final int COMMIT_TO_CACHE = 400;
     private static final int DECISION = 400;
     private static final int MARKERS = 1_000;
+    private static final int STEP = 400;
+    private static final int RESTORE = 400;
 
     private Mutations() {}
 
@@ -50,6 +59,7 @@ final class Mutations {
      * A change of one method.
      *
      * @param type internal name
+     * @param method its name, with its descriptor if there are others of that name
      */
     record Edit(String type, String method, CodeTransform change) {}
 
@@ -75,7 +85,22 @@ final class Mutations {
                     new Edit(RUNTIME + "cache/Snapshot", "recall", atStart(code -> code.aconst_null().areturn())),
                     new Edit(RUNTIME + "cache/Snapshot", "recallLegacy",
                             atStart(code -> code.aconst_null().areturn())));
-            case "delays-only" -> List.of(afterCommitLingers(), decideLingers(),
+            case "steps-unchained" -> List.of(stepsLinger(), new Edit(RUNTIME + "cache/Checkpoint", "renewed",
+                    atStart(code -> code.aload(0).areturn())));
+            case "restore-beside-batch" -> List.of(decideLingers(), restoreLingers(),
+                    new Edit(OWNED, "tryLock", atStart(code -> code.iconst_1().ireturn())),
+                    new Edit(OWNED, "unlock", atStart(Mutations::returnUnlessUsed)),
+                    new Edit(OWNED, "restore", Mutations::asIfUsed));
+            // every source is the one of HTTP, and every body the same
+            case "identity-by-id" -> List.of(
+                    new Edit(HASH, "of(Ljava/lang/String;Ljava/lang/String;)L" + HASH + ";",
+                            atStart(code -> code.loadConstant("/hive/http").astore(0))),
+                    new Edit(HASH, "first64(Ljava/lang/String;[B)J", atStart(code -> code.lconst_0().lreturn())));
+            case "forward-first" -> List.of(new Edit(DECIDING,
+                    "decide(Ldev/hivestream/runtime/message/Incoming;)V", atStart(Mutations::forward)));
+            case "no-deadline" -> List.of(new Edit(RUNTIME + "domain/DomainThread", "abandon",
+                    atStart(code -> code.iconst_0().ireturn())));
+            case "delays-only" -> List.of(afterCommitLingers(), decideLingers(), stepsLinger(), restoreLingers(),
                     new Edit(ATTEMPT, "beforeCommit", atStart(Mutations::failNowAndThen)));
             case "slow-markers" -> List.of(new Edit("kafka/server/KafkaApis", "handleWriteTxnMarkersRequest",
                     atStart(code -> linger(code, MARKERS))));
@@ -102,7 +127,9 @@ final class Mutations {
         @Override
         public void accept(ClassBuilder type, ClassElement element) {
             for (Edit edit : edits) {
-                if (element instanceof MethodModel method && method.methodName().equalsString(edit.method())) {
+                if (element instanceof MethodModel method && (method.methodName().equalsString(edit.method())
+                        || edit.method()
+                                .equals(method.methodName().stringValue() + method.methodType().stringValue()))) {
                     made.add(edit);
                     type.transformMethod(method, MethodTransform.transformingCode(edit.change()));
                     return;
@@ -125,6 +152,47 @@ final class Mutations {
 
     private static Edit decideLingers() {
         return new Edit(ATTEMPT, "decide", atStart(code -> linger(code, DECISION)));
+    }
+
+    private static Edit stepsLinger() {
+        return new Edit(RUNTIME + "log/SlotFold", "writeStep", atStart(code -> linger(code, STEP)));
+    }
+
+    private static Edit restoreLingers() {
+        return new Edit(RUNTIME + "owner/Ownership", "restored", new BeforeReturn(code -> linger(code, RESTORE)));
+    }
+
+    /** Decisions that take as long as {@link Hooks#decides} says. */
+    static Function<String, @Nullable ClassTransform> slowDecisions() {
+        return byType(List.of(new Edit(DECIDING, "outcome", atStart(code -> code.aload(1).invokestatic(HOOKS, "decides",
+                MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object))))));
+    }
+
+    private static void returnUnlessUsed(CodeBuilder code) {
+        Label used = code.newLabel();
+        code.aload(0).invokevirtual(ClassDesc.ofInternalName(OWNED), "isUsedByCurrentThread",
+                MethodTypeDesc.of(ConstantDescs.CD_boolean)).ifne(used).return_().labelBinding(used);
+    }
+
+    private static void asIfUsed(CodeBuilder code, CodeElement element) {
+        code.with(element);
+        if (element instanceof InvokeInstruction call && call.name().equalsString("isHeldByCurrentThread")) {
+            code.pop().iconst_1();
+        }
+    }
+
+    /** A command that is in the wrong partition is forwarded, whatever its position is. */
+    private static void forward(CodeBuilder code) {
+        ClassDesc part = ClassDesc.ofInternalName(DECIDING);
+        ClassDesc command = ClassDesc.ofInternalName(RUNTIME + "message/Incoming");
+        ClassDesc place = ClassDesc.of("org.apache.kafka.common.TopicPartition");
+        Label atHome = code.newLabel();
+        code.aload(1).invokevirtual(command, "key", MethodTypeDesc.of(BYTES)).aload(1)
+                .invokevirtual(command, "partition", MethodTypeDesc.of(place))
+                .invokestatic(HOOKS, "away", MethodTypeDesc.of(ConstantDescs.CD_int, BYTES, place)).istore(2)
+                .iload(2).iflt(atHome).aload(0).aload(1).iload(2)
+                .invokevirtual(part, "forward", MethodTypeDesc.of(ConstantDescs.CD_void, command, ConstantDescs.CD_int))
+                .return_().labelBinding(atHome);
     }
 
     private static void linger(CodeBuilder code, int millis) {
@@ -163,6 +231,18 @@ final class Mutations {
         if (element instanceof FieldInstruction field && field.name().equalsString("READ_UNCOMMITTED")) {
             code.getstatic(ISOLATION, "READ_COMMITTED", ISOLATION);
         } else {
+            code.with(element);
+        }
+    }
+
+    /** Puts code before each end of a method that returns an object. */
+    record BeforeReturn(Consumer<CodeBuilder> inserted) implements CodeTransform {
+
+        @Override
+        public void accept(CodeBuilder code, CodeElement element) {
+            if (element instanceof ReturnInstruction) {
+                inserted.accept(code);
+            }
             code.with(element);
         }
     }
