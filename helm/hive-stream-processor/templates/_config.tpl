@@ -29,8 +29,6 @@
 {{- else if $redis.cluster.nodes -}}
 {{- $_ := set $p "spring.data.redis.cluster.nodes" $redis.cluster.nodes -}}
 {{- /* a failover, or slots that moved, are noticed */ -}}
-{{- $_ := set $p "spring.data.redis.lettuce.cluster.refresh.adaptive" true -}}
-{{- $_ := set $p "spring.data.redis.lettuce.cluster.refresh.period" "30s" -}}
 {{- else -}}
 {{- $_ := set $p "spring.data.redis.host" (default "redis" $redis.standalone.host) -}}
 {{- $_ := set $p "spring.data.redis.port" (int $redis.standalone.port) -}}

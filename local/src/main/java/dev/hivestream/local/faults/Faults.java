@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Breaks the system and checks what becomes of it. What {@code bin/faults} starts. */
 public final class Faults {
@@ -29,7 +31,7 @@ public final class Faults {
     }
 
     /**
-     * Takes a sub-command, if it is {@code partitions} or {@code mutations}, and options. The system property
+     * Takes a sub-command, if it is {@code cluster}, {@code partitions} or {@code mutations}, and options. The system property
      * {@code hive.home} is the project's directory. Ends with 0, with 1 if there was a violation or something did not
      * start, with 2 if the options cannot be understood.
      */
@@ -52,7 +54,8 @@ public final class Faults {
     private int run(String command) {
         try {
             boolean good = switch (command) {
-                case "" -> trial();
+                case "" -> trial(false);
+                case "cluster" -> trial(true);
                 case "mutations" -> mutations();
                 case "partitions" -> partitions();
                 default -> throw new StartFailure("Unknown sub-command " + command + ", see --help");
@@ -67,11 +70,16 @@ public final class Faults {
         }
     }
 
-    private boolean trial() throws Exception {
+    private boolean trial(boolean cluster) throws Exception {
         Mutation mutation = options.mutation();
+        Set<Kind> kinds = options.only().stream().filter(kind -> !cluster || kind.isForCluster())
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Kind.class)));
+        if (kinds.isEmpty()) {
+            throw new StartFailure("None of the kinds of faults is for a cluster");
+        }
         out.println("Seed " + options.seed() + ", data and logs in " + directory);
         var settings = mutation == null
-                ? new Trial.Settings(options.seed(), Duration.ofMinutes(options.minutes()), ROUND, options.only(), null)
+                ? new Trial.Settings(options.seed(), Duration.ofMinutes(options.minutes()), ROUND, kinds, cluster, null)
                 : mutated(mutation);
         Report report = report(settings);
         report.print(out);
@@ -81,7 +89,7 @@ public final class Faults {
 
     private Trial.Settings mutated(Mutation mutation) {
         return new Trial.Settings(options.seed(), mutation.isHarmless() ? MUTATED_ROUND.multipliedBy(2) : MUTATED,
-                MUTATED_ROUND, mutation.faults(), mutation);
+                MUTATED_ROUND, mutation.faults(), false, mutation);
     }
 
     private Report report(Trial.Settings settings) throws InterruptedException {

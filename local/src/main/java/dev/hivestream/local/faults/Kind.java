@@ -60,6 +60,11 @@ enum Kind {
         return meaning;
     }
 
+    /** Whether it can be done to a Redis that is a cluster, which clients reach without links. */
+    boolean isForCluster() {
+        return part != Part.NET && this != REDIS_SLOW;
+    }
+
     /** Whether readers may see an older state than before. */
     boolean rollsBack() {
         return List.of(REDIS_KILL, REDIS_EMPTY, REDIS_OLD, REDIS_FLUSH, REDIS_FAILOVER, RESTORE_FAILOVER)

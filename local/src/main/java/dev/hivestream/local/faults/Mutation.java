@@ -75,6 +75,6 @@ enum Mutation {
 
     /** A stage of apps that have it. */
     Stage.Plan plan() {
-        return new Stage.Plan(false, properties, "mutation=" + option, brokerAgent);
+        return new Stage.Plan(false, false, properties, "mutation=" + option, brokerAgent);
     }
 }

@@ -43,7 +43,7 @@ public final class Partitions {
         // consumers look for new partitions after five minutes, if nobody tells them to do it sooner
         Map<String, String> properties = Map.of(
                 "spring.cloud.stream.kafka.bindings.input.consumer.configuration.metadata.max.age.ms", "3000");
-        try (var stage = new Stage(directory, new Stage.Plan(false, properties, "", ""), seed)) {
+        try (var stage = new Stage(directory, new Stage.Plan(false, false, properties, "", ""), seed)) {
             try (var clients = new Clients(witness, stage.urls(), "p", 8, seed)) {
                 TimeUnit.MILLISECONDS.sleep(LOAD.toMillis());
                 add(stage);

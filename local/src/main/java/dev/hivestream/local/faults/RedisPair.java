@@ -7,8 +7,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
-/** A Redis and its replica, and what leads clients to the one that takes their writes. */
+/**
+ * A Redis and its replica. Clients of two single servers are led to the one that takes their writes by links; the two nodes of
+ * a cluster tell theirs.
+ */
 final class RedisPair implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -16,12 +21,39 @@ final class RedisPair implements AutoCloseable {
     private final List<RedisServer> servers = new ArrayList<>();
     private final List<Link> clients = new ArrayList<>();
     private final Link replication;
+    private final boolean cluster;
 
-    RedisPair(Path directory, long seed) {
-        servers.add(RedisServer.start(directory.resolve("redis-1"), Ports.free()));
-        servers.add(RedisServer.start(directory.resolve("redis-2"), Ports.free()));
+    /** @param cluster whether they are the nodes of a Redis Cluster */
+    RedisPair(Path directory, long seed, boolean cluster) {
+        this.cluster = cluster;
+        int bus = Ports.free();
+        servers.add(start(directory.resolve("redis-1"), bus));
+        servers.add(start(directory.resolve("redis-2"), Ports.free()));
         replication = new Link(primary().port(), seed);
+        if (cluster) {
+            join(bus);
+        }
         follow();
+    }
+
+    private RedisServer start(Path directory, int bus) {
+        // a replica takes over when it is told to, and not before
+        return cluster
+                ? RedisServer.start(directory, Ports.free(), "--cluster-enabled", "yes", "--cluster-config-file",
+                        "nodes.conf", "--cluster-port", "" + bus, "--cluster-node-timeout", "600000")
+                : RedisServer.start(directory, Ports.free());
+    }
+
+    private void join(int bus) {
+        primary().call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+        replica().call("CLUSTER", "MEET", "127.0.0.1", "" + primary().port(), "" + bus);
+        String id = String.valueOf(primary().call("CLUSTER", "MYID"));
+        require(() -> "OK".equals(replica().call("CLUSTER", "REPLICATE", id)));
+    }
+
+    /** Where clients of a cluster begin. */
+    String nodes() {
+        return servers.stream().map(server -> "127.0.0.1:" + server.port()).collect(Collectors.joining(","));
     }
 
     /** The one that takes writes. */
@@ -42,18 +74,28 @@ final class RedisPair implements AutoCloseable {
 
     /** Waits until the replica has a key, which is gone for now, again. */
     void awaitReplicated(String key) {
-        Await.until(PATIENCE, () -> Long.valueOf(1).equals(replica().call("EXISTS", key)));
+        // a replica in a cluster answers no question about a key
+        Await.until(PATIENCE, () -> replica().call("KEYS", key) instanceof List<?> keys && !keys.isEmpty());
     }
 
     /** The replica hears nothing any more. */
     void lag() {
-        replication.cut(Link.Way.BACK);
+        if (cluster) {
+            primary().call("ACL", "SETUSER", "default", "-psync", "-sync");
+            primary().call("CLIENT", "KILL", "TYPE", "replica");
+        } else {
+            replication.cut(Link.Way.BACK);
+        }
     }
 
     /** The primary dies, the replica takes its place with what it has. */
     void failOver() {
         primary().kill();
-        replica().call("REPLICAOF", "NO", "ONE");
+        if (cluster) {
+            replica().call("CLUSTER", "FAILOVER", "TAKEOVER");
+        } else {
+            replica().call("REPLICAOF", "NO", "ONE");
+        }
         servers.add(servers.removeFirst());
         clients.forEach(link -> link.lead(primary().port()));
     }
@@ -68,17 +110,32 @@ final class RedisPair implements AutoCloseable {
         }
         replication.heal();
         replication.lead(primary().port());
+        primary().call("ACL", "SETUSER", "default", "+psync", "+sync");
         primary().call("CLIENT", "UNPAUSE");
         primary().call("CONFIG", "SET", "maxmemory", "0");
         follow();
     }
 
     private void follow() {
-        replica().call("REPLICAOF", "127.0.0.1", "" + replication.port());
-        if (!Await.until(PATIENCE,
-                () -> String.valueOf(replica().call("INFO", "replication")).contains("master_link_status:up"))) {
+        if (!cluster) {
+            replica().call("REPLICAOF", "127.0.0.1", "" + replication.port());
+        }
+        require(() -> String.valueOf(replica().call("INFO", "replication")).contains("master_link_status:up"));
+    }
+
+    private void require(BooleanSupplier follows) {
+        if (!Await.until(PATIENCE, () -> isSo(follows))) {
             throw new IllegalStateException(
                     "The replica of Redis does not follow: see " + replica().process().logFile());
+        }
+    }
+
+    private static boolean isSo(BooleanSupplier condition) {
+        try {
+            return condition.getAsBoolean();
+        } catch (IllegalStateException e) {
+            // it does not know the other one yet
+            return false;
         }
     }
 

@@ -41,12 +41,13 @@ final class Stage implements AutoCloseable {
     /**
      * How it is to be.
      *
+     * @param cluster whether Redis is a cluster, to which there are no links
      * @param sagas whether there are saga-managers
      * @param properties of the apps, beside the usual ones
      * @param agent what the agent is to do in the apps; empty: there is none
      * @param brokerAgent the same in the brokers
      */
-    record Plan(boolean sagas, Map<String, String> properties, String agent, String brokerAgent) {}
+    record Plan(boolean cluster, boolean sagas, Map<String, String> properties, String agent, String brokerAgent) {}
 
     /** An app and the links that it has to each broker and to Redis. */
     record Node(String name, BootApp app, List<Link> brokers, Link redis) {
@@ -82,7 +83,7 @@ final class Stage implements AutoCloseable {
     }
 
     private LocalStack startStack(Path home, List<String> names, long seed) {
-        var pair = new RedisPair(home, seed);
+        var pair = new RedisPair(home, seed, plan.cluster);
         redis = pair;
         Map<String, List<KafkaCluster.Address>> addresses = new LinkedHashMap<>();
         for (String name : names) {
@@ -111,6 +112,7 @@ final class Stage implements AutoCloseable {
         app.property("spring.kafka.bootstrap-servers",
                 toBrokers.stream().map(link -> "127.0.0.1:" + link.port()).collect(Collectors.joining(",")))
                 .property("spring.data.redis.url", "redis://127.0.0.1:" + toRedis.port());
+        redisProperties().forEach(app::property);
         app.property(saga ? "hive.sagas" : "hive.aggregates", String.join(",", saga ? SAGAS : AGGREGATES));
         REVIEW.forEach(app::property);
         plan.properties.forEach(app::property);
@@ -118,6 +120,11 @@ final class Stage implements AutoCloseable {
             app.environment("JDK_JAVA_OPTIONS", AgentJar.option(fleet.directory(), plan.agent));
         }
         return new Node(name, app, toBrokers, toRedis);
+    }
+
+    /** Of a cluster; they count more than the URL. */
+    private Map<String, String> redisProperties() {
+        return plan.cluster ? Map.of("spring.data.redis.cluster.nodes", redis().nodes()) : Map.of();
     }
 
     KafkaCluster kafka() {
@@ -228,7 +235,9 @@ final class Stage implements AutoCloseable {
             all.remove("--sagas");
             all.remove(String.join(",", SAGAS));
         }
-        return fleet.jobOn("cache-rebuilder", REVIEW, all);
+        Map<String, String> properties = new HashMap<>(redisProperties());
+        properties.putAll(REVIEW);
+        return fleet.jobOn("cache-rebuilder", properties, all);
     }
 
     EventLog log() {

@@ -60,9 +60,10 @@ public final class Trial implements AutoCloseable {
      * @param length after which no other round begins
      * @param round how long things are broken before they are checked
      * @param only the kinds of faults that there are
+     * @param cluster whether Redis is a cluster
      * @param mutation what is taken away; null: nothing
      */
-    record Settings(long seed, Duration length, Duration round, Set<Kind> only,
+    record Settings(long seed, Duration length, Duration round, Set<Kind> only, boolean cluster,
             @Nullable Mutation mutation) {}
 
     private final Settings settings;
@@ -89,10 +90,14 @@ public final class Trial implements AutoCloseable {
         this.schedule = new Schedule(settings.only, settings.seed);
         Mutation mutation = settings.mutation;
         this.stage = new Stage(this.directory,
-                mutation == null ? new Stage.Plan(true, Map.of(), "", "") : mutation.plan(), settings.seed);
+                mutation == null ? new Stage.Plan(settings.cluster, true, Map.of(), "", "") : mutation.plan(),
+                settings.seed);
         this.health = new Health(this.directory);
         this.watch = new CacheWatch(() -> stage.redis().primary().port(), Stage.AGGREGATES, Fleet.PARTITIONS);
-        watch.start();
+        if (!settings.cluster) {
+            // one script cannot ask all nodes
+            watch.start();
+        }
         say("ready");
     }
 
@@ -105,7 +110,7 @@ public final class Trial implements AutoCloseable {
             PrintStream out) {
         Set<Kind> only = FaultOptions.parse(List.of("--only", String.join(",", kinds)))
                 .only();
-        return new Trial(new Settings(seed, length, round, only, null), directory, out);
+        return new Trial(new Settings(seed, length, round, only, false, null), directory, out);
     }
 
     /** Runs it to its end. */
