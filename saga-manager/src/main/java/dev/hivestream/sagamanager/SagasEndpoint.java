@@ -65,6 +65,11 @@ public final class SagasEndpoint {
             return new WebEndpointResponse<>(Map.of("detail", "There is no status '" + wanted + "'; known are "
                     + ServedSaga.STATUSES), WebEndpointResponse.STATUS_BAD_REQUEST);
         }
+        if (limit != null && limit < 1) {
+            return new WebEndpointResponse<>(
+                    Map.of("detail", "The limit is " + limit + "; it must be a number from 1"),
+                    WebEndpointResponse.STATUS_BAD_REQUEST);
+        }
         return unlessAway(
                 () -> new WebEndpointResponse<>(instances.list(saga, wanted, limit == null ? LISTED : limit)));
     }

@@ -177,6 +177,7 @@ class SagaManagerTest {
         assertThat(counts.propertyNames()).containsExactly("active", "overdue", "parked", "completed", "compensated",
                 "ended");
         assertThat(manager.get("/actuator/sagas/alarm?status=lost").statusCode()).isEqualTo(400);
+        assertThat(manager.get("/actuator/sagas/alarm?limit=-5").statusCode()).isEqualTo(400);
         assertThat(manager.get("/actuator/sagas/nothing").statusCode()).isEqualTo(404);
         assertThat(manager.get("/actuator/sagas/alarm/nobody").statusCode()).isEqualTo(404);
         assertThat(manager.get("/actuator/sagadiagrams/alarm").body()).startsWith("flowchart");
