@@ -387,15 +387,13 @@ public final class Reactor<E, S, C> {
             }
         }
 
-        private void send(String step, String target, C command, String commandId, long version)
-                throws Malformed {
+        private void send(String step, String target, C command, String commandId, long version) {
             SagaType.Sent<C> declared = type.commands().get(command.getClass());
             if (declared == null) {
                 throw new IllegalStateException(command.getClass().getName() + " is not declared as a command of the "
                         + type);
             }
-            // a fold has to send what was sent in format 1; its receiver refuses what is an id no more, and answers
-            Ids.requireText("id of the aggregate", target);
+            requireTarget(step, target);
             String payload = Objects.requireNonNull(commands.get(command.getClass())).writeValueAsString(command);
             int bytes = payload.getBytes(StandardCharsets.UTF_8).length;
             if (bytes > longest) {
@@ -405,6 +403,16 @@ public final class Reactor<E, S, C> {
             Step first = new Step(commandId, declared.wireName(), target, payload, 1, version, false, null);
             instance = instance.step(step, first);
             sent.add(command(step, first));
+        }
+
+        /** A fold has to send what was sent in format 1; its receiver refuses what is an id no more, and answers. */
+        private static void requireTarget(String step, String target) {
+            try {
+                Ids.requireText("id of the aggregate", target);
+            } catch (Malformed e) {
+                throw new IllegalStateException("The command of the step '" + step + "' has no valid target. "
+                        + e.getMessage(), e);
+            }
         }
 
         private void sendAgain(String name, long version) {

@@ -114,6 +114,8 @@ class ReactorTest {
                     }
                     case "throw" -> throw new IllegalStateException("react");
                     case "burn" -> List.of(Effect.send("burn", id, new Command.Burn()));
+                    case "nowhere" -> List.of(Effect.send("ship", "", new Command.Ship("it")));
+                    case "far" -> List.of(Effect.send("ship", "x".repeat(201), new Command.Ship("it")));
                     case "undeclared" -> List.of(Effect.deadline("never-said", Duration.ofDays(1)));
                     case "later" -> List.of(Effect.deadline("late", Duration.ofMinutes(20)));
                     case "never" -> List.of(Effect.cancelDeadline("late"));
@@ -340,7 +342,7 @@ class ReactorTest {
 
     @Test
     void what_the_declaration_or_the_runtime_cannot_do_parks() throws Malformed {
-        for (String fault : List.of("throw", "burn", "undeclared", "cycle", "large", "wide")) {
+        for (String fault : List.of("throw", "burn", "undeclared", "nowhere", "far", "cycle", "large", "wide")) {
             snapshot = served.snapshots().read(ID, null);
             handle(placed());
             assertThat(handle(noted(fault)).parked()).as(fault).isNotNull();
