@@ -1,6 +1,8 @@
 package dev.hivestream.runtime.message;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,12 +18,13 @@ import tools.jackson.core.JsonToken;
 /**
  * The canonical form of a JSON value: no white space, members sorted by UTF-16 code units,
  * strings with the escapes of RFC 8785 and no others. Unlike there, the literals of numbers stay as they are: 1.0 is not 1.
- * Duplicate members and unpaired surrogates have no such form. Test vectors are in docs/formats.md. Thread-safe.
+ * Duplicate members, unpaired surrogates, other encodings than UTF-8 and a byte order mark have no such form. Test vectors are in docs/formats.md. Thread-safe.
  */
 public final class CanonicalJson {
 
     /** The quick check does not handle deeper objects: it would need more state than it saves. */
     private static final int DEPTH = 16;
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private CanonicalJson() {}
@@ -32,7 +35,29 @@ public final class CanonicalJson {
      * @throws Malformed if the text is not JSON, has duplicate members, or text that UTF-8 cannot represent
      */
     public static byte[] of(byte[] json) throws Malformed {
+        requireUtf8(json);
         return isCanonical(json) ? json : rewrite(json);
+    }
+
+    /** A parser would read UTF-16, UTF-32 and invalid UTF-8 too. */
+    private static void requireUtf8(byte[] json) throws Malformed {
+        boolean ascii = true;
+        for (byte one : json) {
+            if (one == 0) {
+                throw new Malformed("not JSON (UTF-8): it contains a zero byte");
+            }
+            ascii &= one > 0;
+        }
+        if (ascii) {
+            return;
+        }
+        try {
+            if (StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).charAt(0) == BYTE_ORDER_MARK) {
+                throw new Malformed("not JSON (UTF-8): it begins with a byte order mark");
+            }
+        } catch (CharacterCodingException e) {
+            throw new Malformed("not JSON (UTF-8): it is in another encoding", e);
+        }
     }
 
     /**

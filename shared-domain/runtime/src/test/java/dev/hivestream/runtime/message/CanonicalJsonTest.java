@@ -3,6 +3,7 @@ package dev.hivestream.runtime.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -46,6 +47,21 @@ class CanonicalJsonTest {
             "[1, ]", "{\"a\": \"\\ud800\"}", "{\"\\udc00\":1}", "{\"a\": nul}"})
     void what_has_no_form_is_malformed(String json) {
         assertThatThrownBy(() -> text(json)).isInstanceOf(Malformed.class);
+    }
+
+    @Test
+    void bytes_in_another_encoding_are_malformed() {
+        String json = "{\"a\":\"é\"}";
+        for (byte[] bytes : List.of(json.getBytes(StandardCharsets.ISO_8859_1), json.getBytes(StandardCharsets.UTF_16),
+                json.getBytes(StandardCharsets.UTF_16LE), json.getBytes(Charset.forName("UTF-32BE")),
+                ("\uFEFF" + json).getBytes(StandardCharsets.UTF_8),
+                // an overlong slash, an unpaired surrogate, a code point beyond the last one
+                new byte[]{'"', (byte) 0xc0, (byte) 0xaf, '"'},
+                new byte[]{'"', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '"'},
+                new byte[]{'"', (byte) 0xf7, (byte) 0xbf, (byte) 0xbf, (byte) 0xbf, '"'})) {
+            assertThatThrownBy(() -> CanonicalJson.of(bytes)).isInstanceOf(Malformed.class)
+                    .hasMessageContaining("UTF-8");
+        }
     }
 
     @Test
