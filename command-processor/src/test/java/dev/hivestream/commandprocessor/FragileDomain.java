@@ -30,7 +30,7 @@ public final class FragileDomain implements Domain {
 
     /** What breaks. */
     enum Bug {
-        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, SLEEP, FLOOD, COUNTLESS_EVENTS, STUMBLE, UNTIL_MENDED
+        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, IMPOSSIBLE_ARRAY, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, SLEEP, FLOOD, COUNTLESS_EVENTS, STUMBLE, UNTIL_MENDED
     }
 
     /** Do something, with a bug. */
@@ -92,6 +92,7 @@ public final class FragileDomain implements Domain {
                     throw first;
                 }
                 case RECURSE -> decide(command, new State(state.works + 1, null));
+                case IMPOSSIBLE_ARRAY -> Decision.accept(new Bulky("ab".repeat(2_000_000_000)));
                 case MISSING_CLASS -> throw new NoClassDefFoundError(SECRET);
                 case DECIDE_NULL -> null;
                 case NULL_EVENT -> Decision.accept(Arrays.asList((Event) null));

@@ -77,13 +77,22 @@ public final class DomainThreads implements AutoCloseable {
                 } else {
                     idle.push(thread);
                 }
-                return handed.result();
+                return result(handed);
             }
             gaveUp(thread);
             if (timeouts >= TIMEOUTS_IN_A_BATCH) {
                 throw new BatchTooLarge("Domain code exceeded hive.decide.timeout=" + timeout.toMillis()
                         + "ms for " + (timeouts + 1) + " records of a batch");
             }
+        }
+    }
+
+    private <T> T result(DomainThread.Work<T> handed) {
+        try {
+            return handed.result();
+        } catch (VirtualMachineError e) {
+            exit.accept("The JVM failed in domain code: " + e);
+            throw e;
         }
     }
 
