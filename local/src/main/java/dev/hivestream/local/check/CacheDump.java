@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -51,20 +52,23 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoi
                 found.forEach(key -> keys.add(String.valueOf(key)));
             }
             var dump = new CacheDump(new ArrayList<>(), new HashMap<>(), new HashSet<>());
-            var values = new ArrayList<String>();
+            // by slot, since one command takes keys of one slot in a cluster
+            var values = new TreeMap<String, List<String>>();
             for (String key : keys) {
                 CacheKeys.Key parts = CacheKeys.parse(key);
                 if (parts == null) {
                     continue;
                 }
                 if (parts.generation() != null) {
-                    values.add(key);
+                    values.computeIfAbsent(parts.slot(), _ -> new ArrayList<>()).add(key);
                 } else if (redis.call("HVALS", key) instanceof List<?> names) {
                     names.forEach(name -> dump.active.add(new Generation(parts.slot(), String.valueOf(name))));
                 }
             }
-            for (int from = 0; from < values.size(); from += BATCH) {
-                dump.add(redis, values.subList(from, Math.min(values.size(), from + BATCH)));
+            for (List<String> ofSlot : values.values()) {
+                for (int from = 0; from < ofSlot.size(); from += BATCH) {
+                    dump.add(redis, ofSlot.subList(from, Math.min(ofSlot.size(), from + BATCH)));
+                }
             }
             return dump;
         } catch (IOException e) {
