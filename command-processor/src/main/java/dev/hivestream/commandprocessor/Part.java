@@ -108,6 +108,7 @@ final class Part<C, S, E> extends CachedPart<S> {
     private RecordHeader time = new RecordHeader(Header.TIME, new byte[0]);
     private Outgoing.@Nullable Following following;
     private @Nullable RecordHeader commandHeader;
+    private @Nullable Outgoing firstEvent;
     private @Nullable Outgoing lastEvent;
     /** How many there were of each, by its place. */
     private final int[] outcomes = new int[Result.Outcome.values().length];
@@ -137,6 +138,8 @@ final class Part<C, S, E> extends CachedPart<S> {
             outgoing.clear();
             counted = 0;
             bytes = 0;
+            firstEvent = null;
+            lastEvent = null;
             Arrays.fill(outcomes, 0);
             decided(reflected().checkpoint().commandPosition());
             time = new RecordHeader(Header.TIME, utf8(Instant.now(rules.clock()).toString()));
@@ -173,6 +176,9 @@ final class Part<C, S, E> extends CachedPart<S> {
     @Override
     public BooleanSupplier writeBack(Cache cache) {
         boolean hasEvents = !changed.isEmpty();
+        if (hasEvents) {
+            requireOwnLog(Objects.requireNonNull(firstEvent).offset());
+        }
         Checkpoint checkpoint = hasEvents
                 ? Checkpoint.at(Objects.requireNonNull(lastEvent).offset() + 1, position)
                 : reflected().checkpoint();
@@ -197,6 +203,16 @@ final class Part<C, S, E> extends CachedPart<S> {
             }
             return isWritten;
         };
+    }
+
+    /** Between the checkpoint and what follows it is the marker of a transaction, and after a rollback whatever it left. */
+    private void requireOwnLog(long appended) {
+        long between = appended - reflected().checkpoint().next();
+        if (between > 1 && !owned().hasRolledBack()) {
+            throw new IllegalStateException("The log has records that this owner did not append, between "
+                    + reflected().checkpoint().next() + " and " + appended);
+        }
+        owned().committed();
     }
 
     private boolean encode() {
@@ -264,9 +280,9 @@ final class Part<C, S, E> extends CachedPart<S> {
     }
 
     private void requireReadable(Incoming command, String id) throws Malformed {
-        int headers = command.headerBytes();
-        if (headers > Outgoing.HEADER_BYTES) {
-            throw new Malformed("The headers have " + headers + " bytes; the limit is " + Outgoing.HEADER_BYTES);
+        if (!command.hasBoundedHeaders()) {
+            throw new Malformed(
+                    "The headers have " + command.headerBytes() + " bytes; the limit is " + Outgoing.HEADER_BYTES);
         }
         DataSize largest = rules.properties().maxMessage();
         if (command.payload() != null && command.payload().length > largest.toBytes()) {
@@ -354,9 +370,9 @@ final class Part<C, S, E> extends CachedPart<S> {
         }
         Long expected = command.expectedVersion();
         long version = snapshot.version();
-        if (expected != null && (expected == -1 ? version == 0 : expected != version)) {
+        if (expected != null && (expected == Incoming.EXISTS ? version == 0 : expected != version)) {
             answer(identified, Result.rejected(commandId, aggregate, id, version, Result.Code.EXPECTED_VERSION,
-                    expected == -1
+                    expected == Incoming.EXISTS
                             ? "The aggregate does not exist"
                             : "Version " + expected + " is expected and the aggregate has version " + version));
             return;
@@ -421,6 +437,9 @@ final class Part<C, S, E> extends CachedPart<S> {
                     snapshot.advance(outcome.states.get(i), identity, rules.properties().decide().remembered());
                     lastEvent = event(command, id, snapshot.version(), outcome.encoded.get(i));
                     outgoing.add(lastEvent);
+                    if (firstEvent == null) {
+                        firstEvent = lastEvent;
+                    }
                 }
                 changed.add(id);
                 answer(identified,
@@ -505,7 +524,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         outcomes[result.outcome().ordinal()]++;
         outcome(result.outcome().name());
         CommandIdentity identity = identified.answered();
-        byte[] replyTo = bytes(command, Header.REPLY_TO);
+        byte[] replyTo = command.hasBoundedHeaders() ? bytes(command, Header.REPLY_TO) : null;
         if (replyTo != null) {
             keep(identified, identity, result, json);
             if (identity != null && Arrays.equals(replyTo, here)) {

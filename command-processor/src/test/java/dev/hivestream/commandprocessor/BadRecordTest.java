@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Result;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -134,6 +135,15 @@ class BadRecordTest {
                         command -> with(command, Header.CORRELATION_ID, "x".repeat(NEARLY_A_MEGABYTE)), "header", true),
                 new Bad("trace state of a megabyte",
                         command -> with(command, Header.TRACE_STATE, "x".repeat(NEARLY_A_MEGABYTE)), "header", true),
+                new Bad("reply address of a megabyte",
+                        command -> with(command, Header.REPLY_TO, "x".repeat(NEARLY_A_MEGABYTE)), "header", true),
+                new Bad("every header that results repeat, each as large as all may be together", command -> {
+                    for (String name : List.of(Header.REPLY_TO, Header.CORRELATION_ID, Header.TRACE_STATE, Header.SAGA,
+                            Header.SAGA_STEP, Header.SAGA_ATTEMPT)) {
+                        with(command, name, "x".repeat(Outgoing.HEADER_BYTES));
+                    }
+                    return command;
+                }, "header", true),
                 new Bad("a thousand headers", command -> {
                     for (int i = 0; i < 1_000; i++) {
                         command.headers().add("x-" + i, new byte[100]);
@@ -149,10 +159,21 @@ class BadRecordTest {
                         true),
                 new Bad("expected version that is none", command -> with(command, Header.EXPECTED_VERSION, "seven"),
                         "neither a version nor *", true),
+                new Bad("expected version below 0", command -> with(command, Header.EXPECTED_VERSION, "-1"),
+                        "neither a version nor *", true),
                 new Bad("malformed JSON", command -> copy(command, command.key(), Wire.utf8("{\"text\":")), "not JSON",
                         true),
                 new Bad("value that is not UTF-8",
                         command -> copy(command, command.key(), new byte[]{'{', '"', (byte) 0xff}), "not JSON", true),
+                new Bad("JSON with a text that is not UTF-8",
+                        command -> copy(command, command.key(),
+                                "{\"text\":\"é\"}".getBytes(StandardCharsets.ISO_8859_1)),
+                        "not JSON", true),
+                new Bad("JSON in UTF-16",
+                        command -> copy(command, command.key(), "{\"text\":\"é\"}".getBytes(StandardCharsets.UTF_16BE)),
+                        "not JSON", true),
+                new Bad("JSON with a byte order mark", command -> copy(command, command.key(),
+                        Wire.utf8("\uFEFF{\"text\":\"e\"}")), "not JSON", true),
                 new Bad("field that is not known",
                         command -> copy(command, command.key(), Wire.utf8("{\"text\":\"ab\",\"event\":1}")),
                         "unknown field", true),

@@ -21,6 +21,9 @@ public record Incoming(TopicPartition partition, long offset, byte @Nullable [] 
     private static final List<String> LOGGED = List.of(Header.ID, Header.TYPE, Header.CORRELATION_ID,
             Header.TRACE_PARENT);
 
+    /** In place of an expected version: the aggregate exists, in whatever version. */
+    public static final long EXISTS = -1;
+
     /** A record whose leader epoch is not known. */
     public Incoming(TopicPartition partition, long offset, byte @Nullable [] key, Map<String, Object> headers,
             byte @Nullable [] payload) {
@@ -41,11 +44,25 @@ public record Incoming(TopicPartition partition, long offset, byte @Nullable [] 
     public @Nullable Long expectedVersion() throws Malformed {
         String expected = header(Header.EXPECTED_VERSION);
         try {
-            return expected == null ? null : expected.equals("*") ? Long.valueOf(-1) : Long.valueOf(expected);
+            return expected == null
+                    ? null
+                    : expected.equals("*") ? Long.valueOf(EXISTS) : Long.valueOf(version(expected));
         } catch (NumberFormatException e) {
             throw new Malformed(
                     "The header " + Header.EXPECTED_VERSION + " is '" + expected + "' and neither a version nor *");
         }
+    }
+
+    private static long version(String expected) {
+        if (expected.isEmpty() || expected.charAt(0) < '0' || expected.charAt(0) > '9') {
+            throw new NumberFormatException("A version has digits only");
+        }
+        return Long.parseLong(expected);
+    }
+
+    /** Whether its headers are small enough to be passed on to what follows from it. */
+    public boolean hasBoundedHeaders() {
+        return headerBytes() <= Outgoing.HEADER_BYTES;
     }
 
     /** The bytes of the headers, names and values. */

@@ -73,7 +73,7 @@ public final class Outgoing {
      * @param correlation if it has none itself; null: its own id
      */
     public static Following following(Incoming cause, List<String> passedOn, @Nullable Object correlation) {
-        Object id = passedOn(cause, Header.ID);
+        Object id = id(cause);
         Object told = passedOn(cause, Header.CORRELATION_ID);
         Outgoing common = new Outgoing("", 0, null).with(Header.CAUSATION_ID, id).with(SPEC_VERSION).with(JSON)
                 .with(Header.CORRELATION_ID, told != null ? told : correlation != null ? correlation : id);
@@ -83,10 +83,16 @@ public final class Outgoing {
         return new Following(common);
     }
 
-    /** What no command that is decided has: it would not fit into what follows from it. */
+    /** A longer one is none. */
+    private static @Nullable Object id(Incoming cause) {
+        Object value = cause.headers().get(Header.ID);
+        return value instanceof byte[] bytes && bytes.length > HEADER_BYTES ? null : value;
+    }
+
+    /** No command that is decided has larger headers: they would not fit into what follows from it. */
     private static @Nullable Object passedOn(Incoming cause, String name) {
         Object value = cause.headers().get(name);
-        return value instanceof byte[] bytes && bytes.length > HEADER_BYTES ? null : value;
+        return value instanceof byte[] && !cause.hasBoundedHeaders() ? null : value;
     }
 
     /** Makes CloudEvents that follow from one record. */

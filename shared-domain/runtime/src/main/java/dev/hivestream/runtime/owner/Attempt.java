@@ -254,6 +254,9 @@ public final class Attempt implements TransactionSynchronization {
         if (held != null) {
             held.release();
         }
+        if (!committed) {
+            parts.values().forEach(part -> part.owned().rolledBack());
+        }
         if (committing && !committed) {
             parts.values().forEach(
                     part -> with.ownership().invalidate(part.owned(), "the outcome of a commit is unknown"));

@@ -81,6 +81,7 @@ public final class OwnedPartition {
     private final CountDownLatch revoked = new CountDownLatch(1);
     private volatile Now now = new Now(State.RESTORING, "The partition was assigned", null, null);
     private volatile Hot hot = new Hot(() -> 0);
+    private volatile boolean rolledBack;
 
     OwnedPartition(TopicPartition commands, Consumer<?, ?> consumer) {
         this.commands = commands;
@@ -155,6 +156,21 @@ public final class OwnedPartition {
         }
     }
 
+    /** A transaction was aborted: the log may have records of it behind the checkpoint. */
+    void rolledBack() {
+        rolledBack = true;
+    }
+
+    /** Whether a transaction was aborted since the checkpoint was moved last. */
+    public boolean hasRolledBack() {
+        return rolledBack;
+    }
+
+    /** A transaction with events was committed. */
+    public void committed() {
+        rolledBack = false;
+    }
+
     /** Snapshots that need not be read as long as the checkpoint is the one expected. */
     Hot hot() {
         return hot;
@@ -222,6 +238,7 @@ public final class OwnedPartition {
         if (now.state != State.REVOKED) {
             // in this order: what is hot is never older than what is expected to be stored
             hot = new Hot(memory);
+            rolledBack = false;
             to(State.RUNNING, "", restored, null);
         }
     }
