@@ -22,14 +22,15 @@ public final class Outages implements AutoCloseable {
     public static final String OUT_OF_MEMORY = "Redis is out of memory";
 
     private static final Logger LOG = LoggerFactory.getLogger(Outages.class);
+    private static final String NOT_CHECKED = "not checked yet";
     private static final Duration EVERY = Duration.ofMillis(500);
     private static final int PATIENCE_MILLIS = 2_000;
 
     private final Admin admin;
     private final Cache cache;
     private final CountDownLatch closing = new CountDownLatch(1);
-    private volatile @Nullable String broker = "not asked yet";
-    private volatile @Nullable String redis = "not asked yet";
+    private volatile @Nullable String broker = NOT_CHECKED;
+    private volatile @Nullable String redis = NOT_CHECKED;
 
     public Outages(Admin admin, Cache cache) {
         this.admin = admin;
@@ -82,15 +83,15 @@ public final class Outages implements AutoCloseable {
         } catch (RuntimeException e) {
             found = "Redis does not answer: " + OneLine.roots(e);
         }
-        // how much it uses changes all the time
-        tell(redis, found == null || redis == null ? found : redis, "Redis");
+        tell(redis, found, "Redis");
         redis = found;
     }
 
     private static void tell(@Nullable String before, @Nullable String now, String what) {
-        if (before == null && now != null) {
+        boolean wasAway = before != null && !before.equals(NOT_CHECKED);
+        if (!wasAway && now != null) {
             LOG.warn("{}", now);
-        } else if (before != null && now == null) {
+        } else if (wasAway && now == null) {
             LOG.info("{} is available again", what);
         }
     }
