@@ -33,8 +33,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Compares one slot of a generation with a fold of its log, while both may go on. The log is folded in memory up to the
  * checkpoint, and each snapshot must be at least there; one that is further is compared once the fold has reached its
- * version. If the aggregates do not fit into memory, the log is read several times, for a part of them each. Not
- * thread-safe.
+ * version. Behind the checkpoint, the versions alone are read, up to the end that the log had at the start. If the
+ * aggregates do not fit into memory, the log is read several times, for a part of them each. Not thread-safe.
  *
  * @param <S> state
  * @param <E> events
@@ -80,6 +80,9 @@ final class Comparison<S, E> {
     private int knownCount;
     private long events;
     private long reached;
+    /** Versions are counted up to here. */
+    private long counted;
+    private long behind;
     private Position command = Position.NONE;
     private @Nullable Checkpoint checkpoint;
 
@@ -110,7 +113,7 @@ final class Comparison<S, E> {
         return problems;
     }
 
-    /** Of the order of versions in the log, up to the checkpoint. */
+    /** Of the order of versions in the log, up to its end. */
     VersionViolations violations() {
         return violations;
     }
@@ -123,14 +126,27 @@ final class Comparison<S, E> {
         return knownCount;
     }
 
+    /** The checkpoint that the snapshots were compared at; null if there is none. */
+    @Nullable
+    Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /** How many events the log had behind the checkpoint. */
+    long behind() {
+        return behind;
+    }
+
     /** Folds the log up to the checkpoint and compares. */
     void compare() {
+        Difference wrong = null;
         if (scope.generation() == null) {
             reached = with.log().end(slot);
-        } else if (!readCheckpoint()) {
-            return;
+        } else {
+            wrong = readCheckpoint();
         }
-        with.progress().reach(slot, 0, reached);
+        counted = scope.only() == null ? Math.max(reached, with.log().committedEnd(slot)) : reached;
+        with.progress().reach(slot, 0, counted);
         int parts = 1;
         while (!compareInParts(parts)) {
             parts *= 2;
@@ -139,6 +155,9 @@ final class Comparison<S, E> {
             violations.clear();
             ahead.clear();
             knownCount = 0;
+        }
+        if (wrong != null) {
+            differences.addFirst(wrong);
         }
         Arrays.sort(known, 0, knownCount);
         if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().isSame(command)) {
@@ -149,26 +168,24 @@ final class Comparison<S, E> {
         }
     }
 
-    private boolean readCheckpoint() {
+    /** Gives what is wrong with it, or null. */
+    private @Nullable Difference readCheckpoint() {
         Checkpoint stored;
         try {
             stored = with.cache().checkpoint(slot, String.valueOf(scope.generation()));
         } catch (SnapshotCodec.Unreadable e) {
-            differences.add(wrong("the checkpoint cannot be read"));
-            return false;
+            return wrong("the checkpoint cannot be read");
         }
         if (stored == null) {
-            differences.add(wrong("no checkpoint: the partition was not built in this generation"));
-            return false;
+            return wrong("no checkpoint: the partition was not built in this generation");
         }
         // read after the checkpoint: the log is never behind it and may have grown since
         long logEnd = with.log().end(slot);
-        if (stored.next() > logEnd) {
-            differences.add(wrong("the checkpoint is at " + stored.next() + ", but the log ends at " + logEnd));
-        }
         checkpoint = stored;
         reached = Math.min(stored.next(), logEnd);
-        return true;
+        return stored.next() > logEnd
+                ? wrong("the checkpoint is at " + stored.next() + ", but the log ends at " + logEnd)
+                : null;
     }
 
     private Difference wrong(String what) {
@@ -192,29 +209,37 @@ final class Comparison<S, E> {
         return scope.only() == null || scope.only().contains(id);
     }
 
-    /** Folds the log up to the checkpoint; false if that takes more memory than there is. */
+    /**
+     * Folds the log up to the checkpoint, and reads the versions behind it; false if that takes more memory than there is.
+     */
     private boolean fold(Predicate<String> which, Map<String, Snapshot<S>> into) {
         long[] bytes = {0};
         events = 0;
+        behind = 0;
         command = Position.NONE;
         read.clear();
         boolean[] fits = {true};
-        with.replay().read(with.log().events(slot), 0, reached, records -> {
+        with.replay().read(with.log().events(slot), 0, counted, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
-                command = Fold.advance(command, record);
+                boolean isBehind = record.offset() >= reached;
+                if (isBehind) {
+                    behind++;
+                } else {
+                    command = Fold.advance(command, record);
+                    events++;
+                }
                 String id = Fold.id(record);
                 if (id != null && which.test(id)) {
-                    bytes[0] += apply(into, id, record);
+                    bytes[0] += isBehind ? order(id, record, new Recorded(record)) : apply(into, id, record);
                 }
             }
-            events += records.size();
             if (!records.isEmpty()) {
                 with.progress().advanced(slot, records.size(), records.getLast().offset() + 1);
             }
             fits[0] = bytes[0] < with.memory();
             return fits[0] && !stopped();
         });
-        with.progress().advanced(slot, 0, reached);
+        with.progress().advanced(slot, 0, counted);
         return fits[0];
     }
 
@@ -237,20 +262,28 @@ final class Comparison<S, E> {
             before = HELD_BYTES + 2L * id.length() + snapshot.bytes();
         }
         Recorded recorded = new Recorded(record);
-        long version = fold.version(recorded);
-        if (version >= 0) {
-            VersionViolation violation = VersionViolation.of(record, id, version, read.of(id));
-            if (violation != null) {
-                violations.add(violation);
-            }
-            read.read(id, version);
-        }
+        long _ = order(id, record, recorded);
         if (snapshot.poison() != null) {
             decode(id, record);
         } else {
             fold.apply(snapshot, recorded);
         }
         return HELD_BYTES + 2L * id.length() + snapshot.bytes() - before;
+    }
+
+    /** Compares a version with those before it; gives how many bytes more are held. */
+    private long order(String id, ConsumerRecord<byte[], byte[]> record, Recorded recorded) {
+        long version = fold.version(recorded);
+        if (version < 0) {
+            return 0;
+        }
+        long before = read.of(id);
+        VersionViolation violation = VersionViolation.of(record, id, version, before);
+        if (violation != null) {
+            violations.add(violation);
+        }
+        read.read(id, version);
+        return before == 0 && version > 0 ? READ_BYTES : 0;
     }
 
     /** What comes after an event that could not be folded cannot be folded either, but read. */
@@ -273,7 +306,8 @@ final class Comparison<S, E> {
         for (String id : ids) {
             know(id);
         }
-        if (scope.generation() == null) {
+        if (checkpoint == null) {
+            // not built: nothing in it can be right
             return;
         }
         each(ids, (id, stored) -> {

@@ -51,6 +51,14 @@ final class Log {
         return Objects.requireNonNull(ends(List.of(slot)).get(slot));
     }
 
+    /** Where one slot's log ends now for who reads what is committed; 0 for an inbox, whose records have no versions. */
+    long committedEnd(Slot slot) {
+        return folded(slot).isInput()
+                ? 0
+                : Objects.requireNonNull(
+                        offsets(List.of(slot), OffsetSpec.latest(), IsolationLevel.READ_COMMITTED).get(slot)).offset();
+    }
+
     /**
      * Where the log of some slots ends now: behind the last record that was appended, committed or not. An inbox, which is
      * input, ends where its group has read to.
@@ -103,10 +111,15 @@ final class Log {
     }
 
     private Map<Slot, ListOffsetsResultInfo> offsets(Collection<Slot> slots, OffsetSpec spec) {
+        return offsets(slots, spec, IsolationLevel.READ_UNCOMMITTED);
+    }
+
+    private Map<Slot, ListOffsetsResultInfo> offsets(Collection<Slot> slots, OffsetSpec spec,
+            IsolationLevel isolation) {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
         slots.forEach(slot -> asked.put(events(slot), spec));
         Map<TopicPartition, ListOffsetsResultInfo> answer = Topics.get(
-                admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all(), PATIENCE);
+                admin.listOffsets(asked, new ListOffsetsOptions(isolation)).all(), PATIENCE);
         Map<Slot, ListOffsetsResultInfo> found = new HashMap<>();
         slots.forEach(slot -> found.put(slot, Objects.requireNonNull(answer.get(events(slot)))));
         return found;

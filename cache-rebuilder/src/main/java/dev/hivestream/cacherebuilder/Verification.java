@@ -4,12 +4,15 @@ import dev.hivestream.cacherebuilder.Comparison.Scope;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Cache;
+import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.Generations;
+import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -49,9 +53,18 @@ final class Verification {
      * @param events that were folded
      * @param problems events that cannot be read or folded, by slot
      * @param violations of the order of versions in the log
+     * @param behind what the log has behind checkpoints
      */
     record Found(long aggregates, long events, List<Difference> differences,
-            Map<Slot, List<Comparison.Problem>> problems, VersionViolations violations) {}
+            Map<Slot, List<Comparison.Problem>> problems, VersionViolations violations, Map<Slot, Behind> behind) {}
+
+    /**
+     * What the log of a slot has behind its checkpoint.
+     *
+     * @param next where the checkpoint is
+     * @param events how many there are
+     */
+    record Behind(long next, long events) {}
 
     /**
      * Compares.
@@ -68,7 +81,12 @@ final class Verification {
         Map<Slot, List<Comparison.Problem>> problems = new LinkedHashMap<>();
         Map<Slot, Set<String>> suspects = new LinkedHashMap<>();
         VersionViolations violations = new VersionViolations(Verify.NAMED);
+        Map<Slot, Behind> behind = new TreeMap<>(Comparator.comparing(Slot::partition));
         for (Comparison<S, E> one : first) {
+            Checkpoint checkpoint = one.checkpoint();
+            if (checkpoint != null && one.behind() > 0) {
+                behind.put(one.slot(), new Behind(checkpoint.next(), one.behind()));
+            }
             violations.addAll(one.violations());
             if (!one.problems().isEmpty()) {
                 problems.put(one.slot(), one.problems());
@@ -88,7 +106,36 @@ final class Verification {
             look(served, List.copyOf(suspects.keySet()), generation, states, suspects)
                     .forEach(one -> differences.addAll(one.differences()));
         }
-        return new Found(aggregates, events, differences, problems, violations);
+        return new Found(aggregates, events, differences, problems, violations, behind);
+    }
+
+    /**
+     * How many events lie behind the checkpoints that do not move, by slot. A running owner appends events and then moves
+     * its checkpoint.
+     */
+    Map<Slot, Long> leftBehind(Found found, Function<Slot, @Nullable String> generation) {
+        Map<Slot, Long> left = new LinkedHashMap<>();
+        if (found.behind().isEmpty()) {
+            return left;
+        }
+        stopping.pause(secondLook);
+        found.behind().forEach((slot, behind) -> {
+            Long next = stopping.patiently(() -> next(slot, String.valueOf(generation.apply(slot))));
+            if (next == behind.next()) {
+                left.put(slot, behind.events());
+            }
+        });
+        return left;
+    }
+
+    /** Where a checkpoint is now; -1 if there is none, or it cannot be read. */
+    private long next(Slot slot, String generation) {
+        try {
+            Checkpoint now = parts.cache().checkpoint(slot, generation);
+            return now == null ? -1 : now.next();
+        } catch (SnapshotCodec.Unreadable e) {
+            return -1;
+        }
     }
 
     private <S, E> List<Comparison<S, E>> look(Folded<S, E> served, List<Slot> slots,

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The commands {@code verify} and {@code dry-run}: what a cache says beside what the log says. */
@@ -50,6 +51,7 @@ final class Verify {
         long events = 0;
         long aggregates = 0;
         int repaired = 0;
+        Map<Slot, Long> behind = new LinkedHashMap<>();
         List<Difference> differences = new ArrayList<>();
         VersionViolations violations = new VersionViolations(NAMED);
         for (Folded<?, ?> one : served.byName().values()) {
@@ -68,12 +70,14 @@ final class Verify {
             events += found.events();
             aggregates += found.aggregates();
             violations.addAll(found.violations());
+            behind.putAll(verification.leftBehind(found, generation));
         }
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("command", "verify");
         json.put("aggregates", aggregates);
         json.put("events", events);
         json.put("repaired", repaired);
+        json.put("eventsBehindCheckpoints", sum(behind));
         json.put("count", differences.size());
         json.put("differences", differences.stream().map(Difference::json).toList());
         json.putAll(json(violations));
@@ -82,7 +86,19 @@ final class Verify {
                 + (differences.isEmpty() ? "no difference" : "%,d differences".formatted(differences.size()))
                 + System.lineSeparator();
         return new Outcome(differences.isEmpty() && violations.isEmpty() ? Outcome.DONE : Outcome.DIFFERENT, json,
-                head + text(differences) + text(violations));
+                head + text(behind) + text(differences) + text(violations));
+    }
+
+    private static long sum(Map<Slot, Long> behind) {
+        return behind.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private static String text(Map<Slot, Long> behind) {
+        return behind.isEmpty()
+                ? ""
+                : "%,d events lie behind checkpoints that do not move: %s%n".formatted(sum(behind),
+                        behind.entrySet().stream().map(one -> one.getKey() + " (" + one.getValue() + ")")
+                                .collect(Collectors.joining(", ")));
     }
 
     /** The version violations in the log, for programs. */

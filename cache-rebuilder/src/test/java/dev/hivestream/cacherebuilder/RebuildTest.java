@@ -251,6 +251,18 @@ class RebuildTest {
         log.send("gap", 4, "account.deposited", "{\"amount\":1}", "g-4");
         log.flush();
 
+        // the active generation has not seen them: they lie behind its checkpoints
+        Ran behind = rebuilder.run("verify", "--json", "--hive.rebuild.second-look=50ms").andCode(3);
+        assertThat(behind.json().path("count").asInt()).isZero();
+        assertThat(behind.json().path("eventsBehindCheckpoints").asInt()).isEqualTo(8);
+        assertViolations(behind.json());
+        assertViolations(rebuilder.run("verify", "--json", "--hive.rebuild.memory=100KB").andCode(3).json());
+        assertViolations(rebuilder.run("dry-run", "--json").andCode(3).json());
+        rebuilder.redis("DEL", rebuilder.checkpointKey(log.partition("twice"), active()));
+        Ran unbuilt = rebuilder.run("verify", "--json", "--hive.rebuild.second-look=50ms").andCode(3);
+        assertThat(unbuilt.json().path("count").asInt()).as("the checkpoint is missing").isEqualTo(1);
+        assertViolations(unbuilt.json());
+
         Ran rebuilt = rebuilder.run("--restart", "--json", "--on-poison", "park").andCode(3);
         assertViolations(rebuilt.json());
         String text = rebuilder.run("--restart", "--on-poison", "park", "--hive.rebuild.memory=64KB").andCode(3).out();
@@ -267,6 +279,12 @@ class RebuildTest {
         assertViolations(rebuilder.run("dry-run", "--json", "--generation", rebuilt.generation()).andCode(3).json());
         Ran again = rebuilder.run("--json", "--generation", rebuilt.generation()).andCode(0);
         assertThat(again.json().path("versionViolations").asInt()).as("nothing is left to read").isZero();
+    }
+
+    private static String active() {
+        JsonNode all = rebuilder.run("generations", "--json").andCode(0).json().path("generations");
+        return all.valueStream().filter(one -> one.path("activePartitions").asInt() == PARTITIONS)
+                .map(one -> one.path("generation").asString()).findFirst().orElseThrow();
     }
 
     private void assertViolations(JsonNode outcome) {

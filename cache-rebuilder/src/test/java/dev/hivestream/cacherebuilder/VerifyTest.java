@@ -13,9 +13,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -153,6 +157,8 @@ class VerifyTest {
         rebuilder.redis("SET", key, rebuilder.redis("GET", key).replaceFirst("\"next\":\\d+", "\"next\":99999"));
         assertThat(rebuilder.run("verify").andCode(3).out())
                 .contains("the checkpoint is at 99999, but the log ends at ");
+        assertThat(rebuilder.run("verify", "--hive.rebuild.memory=100KB").andCode(3).out())
+                .contains("the checkpoint is at 99999, but the log ends at ");
         assertMended();
     }
 
@@ -192,6 +198,47 @@ class VerifyTest {
         assertThat(ran.andCode(0).json().path("count").asLong()).isZero();
         assertThat(MovingOn.moves).isGreaterThanOrEqualTo(PARTITIONS);
         a_cache_that_is_what_the_log_says();
+    }
+
+    @Test
+    void events_behind_a_checkpoint_are_reported_and_are_not_wrong() {
+        log.append(id);
+        log.append(id);
+        log.flush();
+
+        Ran ran = rebuilder.run("verify", "--json").andCode(0);
+
+        assertThat(ran.json().path("count").asLong()).isZero();
+        assertThat(ran.json().path("eventsBehindCheckpoints").asLong()).isEqualTo(2);
+        assertThat(rebuilder.run("verify").andCode(0).out())
+                .contains("2 events lie behind checkpoints that do not move: account:" + partition);
+        rebuilder.run("--generation", generation).andCode(0);
+        assertThat(rebuilder.run("verify", "--json").andCode(0).json().path("eventsBehindCheckpoints").asLong())
+                .isZero();
+    }
+
+    @Test
+    void an_open_transaction_is_not_waited_for() {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", stack.broker().bootstrapServers(), "transactional.id",
+                        "somebody"),
+                new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            var record = new ProducerRecord<>(AccountLog.TOPIC, partition, id.getBytes(StandardCharsets.UTF_8),
+                    "{\"amount\":1}".getBytes(StandardCharsets.UTF_8));
+            record.headers().add("ce_type", "account.deposited".getBytes(StandardCharsets.UTF_8)).add("ce_sequence",
+                    "99".getBytes(StandardCharsets.UTF_8));
+            var _ = producer.send(record);
+            producer.flush();
+
+            Ran open = rebuilder.run("verify", "--json").andCode(0);
+            assertThat(open.json().path("eventsBehindCheckpoints").asLong()).isZero();
+
+            producer.abortTransaction();
+        }
+        Ran aborted = rebuilder.run("verify", "--json").andCode(0);
+        assertThat(aborted.json().path("eventsBehindCheckpoints").asLong()).isZero();
     }
 
     /** As an owner at work does: whenever somebody asked for the log's end, one more command is decided. */
