@@ -69,11 +69,9 @@ final class GenerationList {
         }
         String name = properties.arguments().getFirst();
         long removed = 0;
-        boolean known = false;
-        for (String aggregate : served.byName().keySet()) {
+        for (String aggregate : Target.having(name, served, generations, hive.partitions())) {
             for (Generation found : generations.of(aggregate, hive.partitions())) {
                 if (found.name().equals(name)) {
-                    known = true;
                     if (found.isInUse()) {
                         throw new StartRefused("The generation '" + name + "' of " + aggregate + " is "
                                 + (found.wanted() ? "wanted" : "active in " + found.active().size() + " partitions")
@@ -82,9 +80,6 @@ final class GenerationList {
                     removed += generations.remove(aggregate, name, hive.partitions());
                 }
             }
-        }
-        if (!known) {
-            throw new StartRefused("No generation '" + name + "' exists. To list the generations: generations");
         }
         return new Outcome(Outcome.DONE, Map.of("command", "remove", "generation", name, "keys", removed),
                 "%,d keys removed%n".formatted(removed));

@@ -54,7 +54,7 @@ final class Verify {
         Map<Slot, Long> behind = new LinkedHashMap<>();
         List<Difference> differences = new ArrayList<>();
         VersionViolations violations = new VersionViolations(NAMED);
-        for (Folded<?, ?> one : served.byName().values()) {
+        for (Folded<?, ?> one : compared()) {
             Function<Slot, @Nullable String> generation = active(one);
             List<Slot> slots = Target.slots(one.name(), hive.partitions());
             Verification.Found found = verification.compare(one, slots, generation, false);
@@ -99,6 +99,17 @@ final class Verify {
                 : "%,d events lie behind checkpoints that do not move: %s%n".formatted(sum(behind),
                         behind.entrySet().stream().map(one -> one.getKey() + " (" + one.getValue() + ")")
                                 .collect(Collectors.joining(", ")));
+    }
+
+    /** All, or those that have the generation that is named. */
+    private List<Folded<?, ?>> compared() {
+        List<Folded<?, ?>> all = List.copyOf(served.byName().values());
+        String name = properties.generation();
+        if (name == null) {
+            return all;
+        }
+        Set<String> having = stopping.patiently(() -> Target.having(name, served, generations, hive.partitions()));
+        return all.stream().filter(one -> having.contains(one.name())).toList();
     }
 
     /** The version violations in the log, for programs. */
@@ -169,7 +180,7 @@ final class Verify {
         List<Map<String, Object>> problems = new ArrayList<>();
         VersionViolations violations = new VersionViolations(NAMED);
         StringBuilder text = new StringBuilder();
-        for (Folded<?, ?> one : served.byName().values()) {
+        for (Folded<?, ?> one : compared()) {
             Verification.Found found = verification.compare(one, Target.slots(one.name(), hive.partitions()),
                     current(one), true);
             events += found.events();

@@ -209,7 +209,14 @@ class RebuildTest {
         assertThat(rebuilder.run("--generation", "g_1").andCode(1).err()).contains("letters, digits, dots and hyphens");
         assertThat(rebuilder.run("--generation", "g9999999999-0").andCode(1).err()).contains("at most nine digits");
         assertThat(rebuilder.run("--dry-run").andCode(1).err()).contains("--dry-run is an option of remove-old-format");
-        assertThat(rebuilder.run("remove", "g77-0").andCode(1).err()).contains("No generation 'g77-0' exists");
+        for (List<String> unknown : List.of(List.of("remove", "g77-0"), List.of("verify", "--generation", "g77-0"),
+                List.of("dry-run", "--generation=g77-0"))) {
+            Ran ran = rebuilder.run(unknown.toArray(String[]::new)).andCode(1);
+            assertThat(ran.err()).contains("There is no generation 'g77-0'. There are: ")
+                    .contains(active()).endsWith(" of account" + System.lineSeparator());
+            assertThat(ran.err().lines()).hasSize(1);
+            assertThat(ran.out()).isEmpty();
+        }
     }
 
     @Test
