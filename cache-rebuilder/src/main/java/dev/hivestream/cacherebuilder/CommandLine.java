@@ -171,7 +171,7 @@ final class CommandLine {
                     + (arguments.isEmpty() ? "nothing is there" : arguments + " is there"));
         }
         if (command.equals("activate")) {
-            properties.add("--hive.rebuild.activate=true");
+            properties.add("--hive.rebuild.command=activate");
             properties.add("--hive.rebuild.generation=" + arguments.getFirst());
             return;
         }

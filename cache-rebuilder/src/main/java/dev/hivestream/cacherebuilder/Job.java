@@ -56,7 +56,7 @@ final class Job {
                         "--dry-run is an option of remove-old-format. To replay the log without writing: dry-run");
             }
             outcome = switch (properties.command()) {
-                case REBUILD -> rebuild.run();
+                case REBUILD, ACTIVATE -> rebuild.run();
                 case VERIFY -> verify.verify();
                 case DRY_RUN -> verify.dryRun();
                 case SHOW -> show.run();

@@ -1,5 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.cacherebuilder.RebuilderProperties.Command;
 import dev.hivestream.cacherebuilder.RebuilderProperties.OnPoison;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Folded;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
@@ -129,6 +131,9 @@ final class Rebuild {
                             + "GENERATION");
         }
         String name = properties.generation();
+        if (name == null && properties.command() == Command.ACTIVATE) {
+            throw new StartRefused("activate requires a generation: activate g1-0123456789ab");
+        }
         if (name != null && !Keys.isGeneration(name)) {
             throw new StartRefused("--generation is '" + name + "'; use up to 100 letters, digits, dots and hyphens");
         }
@@ -139,6 +144,9 @@ final class Rebuild {
         if (name != null && served.byName().size() > 1) {
             throw new StartRefused("A generation belongs to one aggregate or saga; say which one with --aggregates, of "
                     + served.byName().keySet().stream().sorted().toList());
+        }
+        if (name != null && properties.command() == Command.ACTIVATE) {
+            Set<String> _ = stopping.patiently(() -> Target.having(name, served, generations, hive.partitions()));
         }
     }
 
@@ -381,7 +389,7 @@ final class Rebuild {
 
     private Outcome outcome(List<Map<String, Object>> aggregates, long events, double seconds) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("command", "rebuild");
+        json.put("command", properties.command().wire());
         json.put("events", events);
         json.put("seconds", seconds);
         json.put("eventsPerSecond", Math.round(events / Math.max(seconds, 0.001)));

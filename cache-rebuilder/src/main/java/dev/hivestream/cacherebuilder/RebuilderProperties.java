@@ -10,7 +10,7 @@ import org.springframework.util.unit.DataSize;
 /**
  * What the cache-rebuilder is asked to do.
  *
- * @param command What to do: rebuild, verify, dry-run, show, generations, remove, remove-old-format, letters, letter, resend, discard.
+ * @param command What to do: rebuild, activate, verify, dry-run, show, generations, remove, remove-old-format, letters, letter, resend, discard.
  * @param arguments What the command is about: for show an aggregate and an id, for remove a generation, for dead letters an aggregate or a saga.
  * @param generation Generation to build or to verify, instead of a new one or the active one.
  * @param restart Whether a rebuild that was begun and not ended is left alone and a new one begun.
@@ -48,9 +48,13 @@ record RebuilderProperties(@DefaultValue("rebuild") Command command, @DefaultVal
         @DefaultValue("1500ms") Duration secondLook, @DefaultValue Letters letters,
         @DefaultValue("30s") Duration patience) {
 
+    RebuilderProperties {
+        activate = activate || command == Command.ACTIVATE;
+    }
+
     /** What can be asked for. */
     enum Command {
-        REBUILD, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, REMOVE_OLD_FORMAT, LETTERS, LETTER, RESEND, DISCARD;
+        REBUILD, ACTIVATE, VERIFY, DRY_RUN, SHOW, GENERATIONS, REMOVE, REMOVE_OLD_FORMAT, LETTERS, LETTER, RESEND, DISCARD;
 
         /** As on the command line. */
         String wire() {

@@ -102,6 +102,8 @@ class HostileIdsTest {
         assertIsWhole("g4-" + fingerprint);
         assertThat(generations()).containsExactly("g4-" + fingerprint, live);
         rebuilder.run("verify").andCode(0);
+        assertThat(rebuilder.run("activate", live, "--replica", "--json").andCode(0).json().path("command").asString())
+                .isEqualTo("activate");
         for (String gone : removed) {
             assertThat(rebuilder.snapshots(gone)).isEmpty();
         }

@@ -210,7 +210,7 @@ class RebuildTest {
         assertThat(rebuilder.run("--generation", "g9999999999-0").andCode(1).err()).contains("at most nine digits");
         assertThat(rebuilder.run("--dry-run").andCode(1).err()).contains("--dry-run is an option of remove-old-format");
         for (List<String> unknown : List.of(List.of("remove", "g77-0"), List.of("verify", "--generation", "g77-0"),
-                List.of("dry-run", "--generation=g77-0"))) {
+                List.of("dry-run", "--generation=g77-0"), List.of("activate", "g77-0"))) {
             Ran ran = rebuilder.run(unknown.toArray(String[]::new)).andCode(1);
             assertThat(ran.err()).contains("There is no generation 'g77-0'. There are: ")
                     .contains(active()).endsWith(" of account" + System.lineSeparator());
@@ -226,7 +226,8 @@ class RebuildTest {
         assertThat(refused.path("command").asString()).isEqualTo("rebuild");
         assertThat(refused.path("exitCode").asInt()).isEqualTo(1);
         assertThat(refused.path("error").asString()).contains("give a time with its zone");
-        for (List<String> failing : List.of(List.of("remove", "g77-0"), List.of("show", "acount", "x"),
+        for (List<String> failing : List.of(List.of("remove", "g77-0"), List.of("activate", "g77-0"),
+                List.of("show", "acount", "x"),
                 List.of("letter", "account", "0/99"), List.of("verify", "--hive.rebuild.json=true", "--redis",
                         "no-redis://127.0.0.1"),
                 List.of("rebuild", "--keep", "many"), List.of("dry-run", "--hive.aggregates=acount"))) {
