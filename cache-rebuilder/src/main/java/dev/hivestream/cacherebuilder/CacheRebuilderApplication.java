@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
 
@@ -91,6 +92,10 @@ public class CacheRebuilderApplication {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof StartRefused refused) {
                 return refused.line();
+            }
+            if (cause instanceof BindException bind && bind.getProperty() != null) {
+                return bind.getProperty().getName() + " is '" + bind.getProperty().getValue() + "': "
+                        + NestedExceptionUtils.getMostSpecificCause(bind).getMessage();
             }
         }
         Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);

@@ -1,11 +1,15 @@
 package dev.hivestream.cacherebuilder;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.util.unit.DataSize;
 
 /** The command line, as properties. An option with a dot in its name is a property of Spring's and passed on as it is. */
 final class CommandLine {
@@ -95,7 +99,51 @@ final class CommandLine {
     private static final Set<String> WITHOUT_SERVER = Set.of("verify", "dry-run", "show", "generations", "remove",
             "remove-old-format", "letters", "letter", "resend", "discard");
 
+    /** What a value must be, by property. */
+    private static final Map<String, Form> FORMS = Map.ofEntries(
+            Map.entry("hive.rebuild.keep", Form.number(0, Integer.MAX_VALUE)),
+            Map.entry("hive.rebuild.rate", Form.number(0, Long.MAX_VALUE)),
+            Map.entry("hive.rebuild.threads", Form.number(0, Integer.MAX_VALUE)),
+            Map.entry("hive.rebuild.letters.limit", Form.number(1, Integer.MAX_VALUE)),
+            Map.entry("hive.partitions", Form.number(1, 10_000)),
+            Map.entry("hive.rebuild.report", Form.duration(Duration.ofMillis(1))),
+            Map.entry("hive.rebuild.second-look", Form.duration(Duration.ZERO)),
+            Map.entry("hive.rebuild.patience", Form.duration(Duration.ZERO)),
+            Map.entry("hive.rebuild.memory", new Form("a size above 0, such as 512MB",
+                    value -> DataSize.parse(value).toBytes() > 0)),
+            Map.entry("hive.rebuild.on-poison", new Form("stop or park",
+                    value -> value.equalsIgnoreCase("stop") || value.equalsIgnoreCase("park"))));
+
     private CommandLine() {}
+
+    /**
+     * What an option takes.
+     *
+     * @param what for people
+     * @param matches false, or an exception, for anything else
+     */
+    private record Form(String what, Predicate<String> matches) {
+
+        private static Form number(long least, long most) {
+            return new Form("a whole number from " + least + " to " + most, value -> {
+                long number = Long.parseLong(value);
+                return number >= least && number <= most;
+            });
+        }
+
+        private static Form duration(Duration least) {
+            return new Form("a duration" + (least.isZero() ? "" : " above 0") + ", such as 500ms or 10s",
+                    value -> DurationStyle.detectAndParse(value).compareTo(least) >= 0);
+        }
+
+        private boolean isOf(String value) {
+            try {
+                return matches.test(value.strip());
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                return false;
+            }
+        }
+    }
 
     /** The command line cannot be understood. */
     static final class Misunderstood extends RuntimeException {
@@ -137,6 +185,7 @@ final class CommandLine {
                 if (equals < 0 && name.contains(".")) {
                     throw new Misunderstood("--" + name + " wants a value: --" + name + "=VALUE");
                 }
+                requireForm(name, name, argument.substring(equals + 1));
                 properties.add(argument);
             } else if (FLAGS.containsKey(name) && equals < 0) {
                 properties.add("--" + FLAGS.get(name));
@@ -144,8 +193,9 @@ final class CommandLine {
                 if (equals < 0 && i + 1 == arguments.length) {
                     throw new Misunderstood("--" + name + " wants a value");
                 }
-                properties.add("--" + VALUES.get(name) + "="
-                        + (equals < 0 ? arguments[++i] : argument.substring(equals + 1)));
+                String value = equals < 0 ? arguments[++i] : argument.substring(equals + 1);
+                requireForm(name, VALUES.get(name), value);
+                properties.add("--" + VALUES.get(name) + "=" + value);
             } else {
                 throw new Misunderstood(FLAGS.containsKey(name)
                         ? "--" + name + " takes no value"
@@ -156,6 +206,14 @@ final class CommandLine {
             command(words, properties);
         }
         return properties.toArray(String[]::new);
+    }
+
+    private static void requireForm(String option, String property, String value) {
+        Form form = FORMS.get(property);
+        // Spring replaces a placeholder later
+        if (form != null && !value.contains("${") && !form.isOf(value)) {
+            throw new Misunderstood("--" + option + " is '" + value + "'; it takes " + form.what());
+        }
     }
 
     private static void command(List<String> words, List<String> properties) {

@@ -230,7 +230,7 @@ class RebuildTest {
                 List.of("show", "acount", "x"),
                 List.of("letter", "account", "0/99"), List.of("verify", "--hive.rebuild.json=true", "--redis",
                         "no-redis://127.0.0.1"),
-                List.of("rebuild", "--keep", "many"), List.of("dry-run", "--hive.aggregates=acount"))) {
+                List.of("dry-run", "--hive.aggregates=acount"))) {
             List<String> words = new ArrayList<>(failing);
             words.add("--json");
             Ran ran = failing.contains("--redis") || failing.getLast().startsWith("--hive.aggregates")
@@ -241,6 +241,8 @@ class RebuildTest {
             assertThat(failure.path("exitCode").asInt()).isEqualTo(1);
             assertThat(failure.path("error").asString()).as(failing.toString()).isNotBlank();
         }
+        assertThat(rebuilder.run("--hive.catch-up.checkpoint=often", "--json").andCode(1).json().path("error")
+                .asString()).startsWith("hive.catch-up.checkpoint is 'often': ");
         JsonNode poisoned = rebuilder.run("--restart", "--json").andCode(4).json();
         assertThat(poisoned.path("exitCode").asInt()).isEqualTo(4);
         assertThat(poisoned.path("error").asString()).contains("'account.vanished' is no event");

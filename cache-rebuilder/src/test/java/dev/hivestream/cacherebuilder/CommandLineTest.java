@@ -1,0 +1,56 @@
+package dev.hivestream.cacherebuilder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
+import dev.hivestream.cacherebuilder.Rebuilder.Ran;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command line is checked before anything is started. */
+class CommandLineTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --keep                     | -1          | a whole number from 0 to 2147483647
+            --keep                     | abc         | a whole number from 0 to 2147483647
+            --keep                     | 2147483648  | a whole number from 0 to 2147483647
+            --keep                     | ''          | a whole number from 0 to 2147483647
+            --hive.rebuild.keep        | 1.5         | a whole number from 0 to 2147483647
+            --rate                     | -5          | a whole number from 0 to 9223372036854775807
+            --rate                     | 5k          | a whole number from 0 to 9223372036854775807
+            --hive.rebuild.threads     | -1          | a whole number from 0 to 2147483647
+            --limit                    | 0           | a whole number from 1 to 2147483647
+            --partitions               | 0           | a whole number from 1 to 10000
+            --partitions               | many        | a whole number from 1 to 10000
+            --hive.rebuild.report      | 0s          | a duration above 0, such as 500ms or 10s
+            --hive.rebuild.second-look | -1s         | a duration, such as 500ms or 10s
+            --hive.rebuild.patience    | long        | a duration, such as 500ms or 10s
+            --hive.rebuild.memory      | 0MB         | a size above 0, such as 512MB
+            --hive.rebuild.memory      | much        | a size above 0, such as 512MB
+            --on-poison                | skip        | stop or park
+            """)
+    void a_value_that_an_option_does_not_take(String option, String value, String takes) {
+        Ran ran = Rebuilder.runPlain(option + "=" + value, "--json").andCode(2);
+        String message = option + " is '" + value + "'; it takes " + takes;
+        assertThat(ran.json().path("error").asString()).isEqualTo(message);
+        assertThat(ran.err()).isEqualTo("cache-rebuilder: " + message + System.lineSeparator());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--keep=0", "--rate=0", "--limit=1", "--partitions=10000", "--hive.rebuild.threads=0",
+            "--hive.rebuild.report=1ms", "--hive.rebuild.patience=PT1M", "--hive.rebuild.second-look=0",
+            "--hive.rebuild.memory=64KB", "--on-poison=park", "--keep=${KEEP:3}"})
+    void a_value_that_an_option_takes(String argument) {
+        assertThat(CommandLine.properties(argument)).hasSize(1);
+    }
+
+    @Test
+    void a_value_that_follows_its_option_is_checked_too() {
+        assertThatThrownBy(() -> CommandLine.properties("rebuild", "--keep", "-1")).isInstanceOf(Misunderstood.class)
+                .hasMessage("--keep is '-1'; it takes a whole number from 0 to 2147483647");
+    }
+}
