@@ -2,6 +2,7 @@ package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.FoldedLogs;
+import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -108,6 +110,36 @@ final class Log {
                     Math::min));
         }
         return ends;
+    }
+
+    /**
+     * The log has a place: what is built as of then is the same whenever that is done.
+     *
+     * @throws StartRefused if the place is beyond the log's end; an offset of each partition if it is beyond all ends
+     */
+    void requireReached(Collection<Slot> slots, When when) {
+        if (when.time() != null) {
+            return;
+        }
+        Map<Integer, Slot> known = new TreeMap<>();
+        slots.forEach(slot -> known.put(slot.partition(), slot));
+        Map<Slot, Long> ends = ends(slots);
+        when.offsets().forEach((partition, offset) -> {
+            Slot slot = known.get(partition);
+            if (slot == null) {
+                throw new StartRefused("--until names the partition " + partition + ", and there are "
+                        + slots.size() + ", from 0 on");
+            }
+            if (offset > ends.getOrDefault(slot, 0L)) {
+                throw new StartRefused("--until is " + offset + " for the partition " + partition + ", and "
+                        + events(slot) + " ends at " + ends.get(slot));
+            }
+        });
+        long last = ends.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        if (when.offset() != null && when.offset() > last) {
+            throw new StartRefused("--until is " + when.offset() + ", and the longest partition of "
+                    + events(slots.iterator().next()).topic() + " ends at " + last);
+        }
     }
 
     private Map<Slot, ListOffsetsResultInfo> offsets(Collection<Slot> slots, OffsetSpec spec) {

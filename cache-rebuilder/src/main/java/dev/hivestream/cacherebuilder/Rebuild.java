@@ -16,6 +16,7 @@ import dev.hivestream.runtime.log.VersionViolation;
 import dev.hivestream.runtime.log.VersionViolations;
 import dev.hivestream.runtime.message.Slot;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,6 +86,12 @@ final class Rebuild {
         When until = properties.until() == null ? null : When.parse("until", properties.until());
         requireOptions(until);
         stopping.patiently(cache::requireNoEviction);
+        if (until != null) {
+            served.byName().values().forEach(one -> stopping.patiently(() -> {
+                topics.requireLog(one);
+                log.requireReached(Target.slots(one.name(), hive.partitions()), until);
+            }));
+        }
         List<Target<?, ?>> targets = new ArrayList<>();
         served.byName().values().forEach(one -> targets.add(stopping.patiently(() -> target(one, until))));
         Map<SlotFold<?, ?>, Long> folds = new LinkedHashMap<>();
@@ -120,6 +127,9 @@ final class Rebuild {
             throw new StartRefused(
                     "--until builds a cache for looking at; it cannot be followed, and owners would bring "
                             + "it up to date. Leave out --until, or --activate, --follow and --replica");
+        }
+        if (until != null && until.time() != null && until.time().isAfter(Instant.now())) {
+            throw new StartRefused("--until is " + until.time() + ", which is in the future");
         }
         if (properties.follow() && served.byName().values().stream().anyMatch(Folded::isInput)) {
             throw new StartRefused("--follow keeps up with events; sagas are kept up by the saga-managers. Leave out "

@@ -204,6 +204,15 @@ class RebuildTest {
                 .isEqualTo(json("{\"command\":\"verify\",\"exitCode\":2,\"error\":\"--json takes no value\"}"));
         assertThat(Rebuilder.runPlain("--help").andCode(0).out()).contains("Usage: cache-rebuilder");
         assertThat(rebuilder.run("--until", "yesterday").andCode(1).err()).contains("give a time with its zone");
+        String generations = rebuilder.run("generations").andCode(0).out();
+        assertThat(rebuilder.run("--until", "2999-01-01T00:00:00Z").andCode(1).err()).contains("is in the future");
+        assertThat(rebuilder.run("--until", "0=99999999").andCode(1).err())
+                .contains("--until is 99999999 for the partition 0, and account.events-0 ends at ");
+        assertThat(rebuilder.run("--until", "0=1," + PARTITIONS + "=1").andCode(1).err())
+                .contains("--until names the partition " + PARTITIONS + ", and there are " + PARTITIONS);
+        assertThat(rebuilder.run("--until", "99999999").andCode(1).err())
+                .contains("--until is 99999999, and the longest partition of account.events ends at ");
+        assertThat(rebuilder.run("generations").andCode(0).out()).isEqualTo(generations);
         assertThat(rebuilder.run("--keep", "2").andCode(1).err()).contains("Add --activate");
         assertThat(rebuilder.run("--generation", "g1-0123456789ab").andCode(1).err()).contains("belongs to other code");
         assertThat(rebuilder.run("--generation", "g_1").andCode(1).err()).contains("letters, digits, dots and hyphens");
