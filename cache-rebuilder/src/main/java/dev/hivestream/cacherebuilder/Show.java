@@ -9,7 +9,9 @@ import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -62,6 +64,7 @@ final class Show {
         long end = log.end(slot);
         List<Map<String, Object>> history = new ArrayList<>();
         String[] reason = {""};
+        boolean[] known = {false};
         Fold<S, E> fold = one.fold(hive.decide().remembered(), (event, same, why, fault) -> reason[0] = why);
         Snapshot<S> snapshot = one.snapshots().read(id, null);
         replay.read(log.events(slot), 0, end, records -> {
@@ -69,6 +72,7 @@ final class Show {
                 if (!id.equals(Fold.id(record))) {
                     continue;
                 }
+                known[0] = true;
                 if (isLater(record, at)) {
                     return false;
                 }
@@ -80,6 +84,9 @@ final class Show {
             }
             return true;
         });
+        if (!known[0]) {
+            requireId(id);
+        }
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("aggregate", one.name());
         json.put("id", id);
@@ -88,6 +95,15 @@ final class Show {
         json.put("state", raw(one.snapshots().writeState(snapshot.state())));
         json.put("history", history);
         return new Outcome(Outcome.DONE, json, table(one.name(), id, history));
+    }
+
+    /** The log may have ids of format 1 that nothing takes any more; an id that it does not have must be one of today. */
+    private static void requireId(String id) {
+        try {
+            var _ = Ids.require("id", id);
+        } catch (Malformed e) {
+            throw new StartRefused(e.getMessage() + ". The log has no event of it either");
+        }
     }
 
     private static boolean isLater(ConsumerRecord<byte[], byte[]> record, @Nullable When at) {

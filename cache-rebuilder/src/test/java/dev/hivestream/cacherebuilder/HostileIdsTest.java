@@ -119,6 +119,18 @@ class HostileIdsTest {
         rebuilder.run("verify").andCode(0);
     }
 
+    @Test
+    @Order(5)
+    void an_id_that_is_refused_everywhere_is_shown_if_the_log_has_it() {
+        assertThat(rebuilder.run("show", "account", "a/b", "--json").andCode(0).json().path("version").asInt())
+                .isEqualTo(VERSIONS);
+        assertThat(rebuilder.run("show", "account", "a/b", "--at", "0").andCode(0).out()).contains("no event");
+        assertThat(rebuilder.run("show", "account", "a/c").andCode(1).err())
+                .startsWith("cache-rebuilder: The id has the character '/' at index 1; ");
+        assertThat(rebuilder.run("show", "account", "x".repeat(201)).andCode(1).err())
+                .contains("The id has 201 characters; 200 are allowed");
+    }
+
     private static List<String> generations() {
         List<String> names = new ArrayList<>();
         rebuilder.run("generations", "--json").andCode(0).json().path("generations")
