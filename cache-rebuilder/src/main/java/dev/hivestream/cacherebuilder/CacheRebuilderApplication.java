@@ -1,10 +1,12 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
+import dev.hivestream.model.Domains;
 import dev.hivestream.runtime.DomainPath;
 import dev.hivestream.runtime.StartRefused;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +15,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.util.StringUtils;
 
 /** Starts the cache-rebuilder; see {@link CommandLine#USAGE} for what it can do. */
 @SpringBootApplication
@@ -48,6 +51,7 @@ public class CacheRebuilderApplication {
         String[] properties;
         try {
             properties = CommandLine.properties(arguments);
+            requireNames(properties);
         } catch (Misunderstood e) {
             console.failed(json, CommandLine.command(arguments), Outcome.MISUNDERSTOOD, String.valueOf(e.getMessage()));
             return Outcome.MISUNDERSTOOD;
@@ -69,6 +73,31 @@ public class CacheRebuilderApplication {
             console.failedJson(CommandLine.command(arguments), Outcome.FAILED, reason(e));
             return Outcome.FAILED;
         }
+    }
+
+    /** What {@code --aggregates} and {@code --sagas} name is looked for before Spring starts, and reports it at length. */
+    private static void requireNames(String... properties) {
+        Domains domains;
+        try {
+            domains = Domains.load(Thread.currentThread().getContextClassLoader());
+        } catch (IllegalStateException e) {
+            LOG.debug("The start will be refused for the same reason", e);
+            return;
+        }
+        try {
+            var _ = domains.select(names("--hive.aggregates=", properties));
+            var _ = domains.selectSagas(names("--hive.sagas=", properties));
+        } catch (IllegalArgumentException e) {
+            throw new Misunderstood(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A placeholder is replaced by Spring later. */
+    private static List<String> names(String option, String... properties) {
+        return Arrays.stream(properties).filter(one -> one.startsWith(option) && !one.contains("${"))
+                .flatMap(one -> Arrays
+                        .stream(StringUtils.commaDelimitedListToStringArray(one.substring(option.length()))))
+                .map(String::strip).filter(name -> !name.isEmpty()).toList();
     }
 
     /**

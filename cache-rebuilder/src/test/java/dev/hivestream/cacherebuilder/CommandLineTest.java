@@ -49,6 +49,17 @@ class CommandLineTest {
     }
 
     @Test
+    void an_aggregate_or_a_saga_that_no_domain_has() {
+        Ran aggregate = Rebuilder.runPlain("verify", "--aggregates", "account,acount", "--json").andCode(2);
+        assertThat(aggregate.json().path("command").asString()).isEqualTo("verify");
+        assertThat(aggregate.json().path("error").asString())
+                .isEqualTo("Unknown aggregate 'acount'; known: account, content, review, transfer");
+        assertThat(aggregate.err().lines()).hasSize(1);
+        assertThat(Rebuilder.runPlain("dry-run", "--hive.sagas=nope").andCode(2).err())
+                .startsWith("cache-rebuilder: Unknown saga 'nope'; known: ");
+    }
+
+    @Test
     void a_value_that_follows_its_option_is_checked_too() {
         assertThatThrownBy(() -> CommandLine.properties("rebuild", "--keep", "-1")).isInstanceOf(Misunderstood.class)
                 .hasMessage("--keep is '-1'; it takes a whole number from 0 to 2147483647");
