@@ -1,5 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.runtime.StartRefused;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -109,6 +110,14 @@ final class CommandLine {
             Map.entry("hive.rebuild.report", Form.duration(Duration.ofMillis(1))),
             Map.entry("hive.rebuild.second-look", Form.duration(Duration.ZERO)),
             Map.entry("hive.rebuild.patience", Form.duration(Duration.ZERO)),
+            Map.entry("hive.rebuild.until",
+                    new Form("a time with its zone (2026-01-31T12:00:00Z), an offset, or one for "
+                            + "each partition (0=1200,1=900)", value -> {
+                                var _ = When.parse("until", value);
+                                return true;
+                            })),
+            Map.entry("hive.rebuild.at", new Form("a version or a time with its zone (2026-01-31T12:00:00Z)",
+                    value -> When.parse("at", value).offsets().isEmpty())),
             Map.entry("hive.rebuild.memory", new Form("a size above 0, such as 512MB",
                     value -> DataSize.parse(value).toBytes() > 0)),
             Map.entry("hive.rebuild.on-poison", new Form("stop or park",
@@ -139,7 +148,7 @@ final class CommandLine {
         private boolean isOf(String value) {
             try {
                 return matches.test(value.strip());
-            } catch (IllegalArgumentException | ArithmeticException e) {
+            } catch (StartRefused | IllegalArgumentException | ArithmeticException e) {
                 return false;
             }
         }

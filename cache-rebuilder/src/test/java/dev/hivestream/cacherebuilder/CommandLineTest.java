@@ -32,6 +32,9 @@ class CommandLineTest {
             --hive.rebuild.memory      | 0MB         | a size above 0, such as 512MB
             --hive.rebuild.memory      | much        | a size above 0, such as 512MB
             --on-poison                | skip        | stop or park
+            --until                    | yesterday   | a time with its zone (2026-01-31T12:00:00Z), an offset, or one for each partition (0=1200,1=900)
+            --at                       | yesterday   | a version or a time with its zone (2026-01-31T12:00:00Z)
+            --at                       | 0=1         | a version or a time with its zone (2026-01-31T12:00:00Z)
             """)
     void a_value_that_an_option_does_not_take(String option, String value, String takes) {
         Ran ran = Rebuilder.runPlain(option + "=" + value, "--json").andCode(2);
@@ -43,7 +46,8 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(strings = {"--keep=0", "--rate=0", "--limit=1", "--partitions=10000", "--hive.rebuild.threads=0",
             "--hive.rebuild.report=1ms", "--hive.rebuild.patience=PT1M", "--hive.rebuild.second-look=0",
-            "--hive.rebuild.memory=64KB", "--on-poison=park", "--keep=${KEEP:3}"})
+            "--hive.rebuild.memory=64KB", "--on-poison=park", "--keep=${KEEP:3}", "--until=0=1,1=2", "--until=7",
+            "--at=2026-01-31T12:00:00Z", "--at=7"})
     void a_value_that_an_option_takes(String argument) {
         assertThat(CommandLine.properties(argument)).hasSize(1);
     }

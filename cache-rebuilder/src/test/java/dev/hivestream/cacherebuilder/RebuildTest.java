@@ -203,7 +203,6 @@ class RebuildTest {
         assertThat(Rebuilder.runPlain("verify", "--json=yes").andCode(2).json())
                 .isEqualTo(json("{\"command\":\"verify\",\"exitCode\":2,\"error\":\"--json takes no value\"}"));
         assertThat(Rebuilder.runPlain("--help").andCode(0).out()).contains("Usage: cache-rebuilder");
-        assertThat(rebuilder.run("--until", "yesterday").andCode(1).err()).contains("give a time with its zone");
         String generations = rebuilder.run("generations").andCode(0).out();
         assertThat(rebuilder.run("--until", "2999-01-01T00:00:00Z").andCode(1).err()).contains("is in the future");
         assertThat(rebuilder.run("--until", "0=99999999").andCode(1).err())
@@ -231,10 +230,10 @@ class RebuildTest {
     @Test
     @Order(9)
     void a_failure_is_json_too_where_json_is_asked_for() {
-        JsonNode refused = rebuilder.run("--until", "yesterday", "--json").andCode(1).json();
+        JsonNode refused = rebuilder.run("--keep", "2", "--json").andCode(1).json();
         assertThat(refused.path("command").asString()).isEqualTo("rebuild");
         assertThat(refused.path("exitCode").asInt()).isEqualTo(1);
-        assertThat(refused.path("error").asString()).contains("give a time with its zone");
+        assertThat(refused.path("error").asString()).contains("Add --activate");
         for (List<String> failing : List.of(List.of("remove", "g77-0"), List.of("activate", "g77-0"),
                 List.of("show", "acount", "x"),
                 List.of("letter", "account", "0/99"), List.of("verify", "--hive.rebuild.json=true", "--redis",
