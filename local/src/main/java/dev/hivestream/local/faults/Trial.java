@@ -39,7 +39,8 @@ public final class Trial implements AutoCloseable {
     /** Accounts: so many that each partition is restored in three steps. */
     private static final int UNUSED = 4_800;
     private static final Duration RECOVERY = Duration.ofSeconds(60);
-    private static final Duration PATIENCE = Fleet.PATIENCE;
+    /** Whatever is waited for in vain is found. */
+    private static final Duration MUTATED_PATIENCE = Duration.ofSeconds(40);
     private static final Map<Violation.Kind, String> INVARIANTS = new EnumMap<>(Map.ofEntries(
             Map.entry(Violation.Kind.GAP, "1 versions in the log are 1, 2, 3 …"),
             Map.entry(Violation.Kind.REPEATED_VERSION, "1 versions in the log are 1, 2, 3 …"),
@@ -76,6 +77,7 @@ public final class Trial implements AutoCloseable {
     private final CacheWatch watch;
     private final Random random;
     private final Schedule schedule;
+    private final Duration patience;
     private final long since = System.nanoTime();
     private final Map<String, Health.Held> held = new HashMap<>();
 
@@ -89,6 +91,7 @@ public final class Trial implements AutoCloseable {
         this.random = new Random(settings.seed);
         this.schedule = new Schedule(settings.only, settings.seed);
         Mutation mutation = settings.mutation;
+        this.patience = mutation == null || mutation.isHarmless() ? Fleet.PATIENCE : MUTATED_PATIENCE;
         this.stage = new Stage(this.directory,
                 mutation == null ? new Stage.Plan(settings.cluster, true, Map.of(), "", "") : mutation.plan(),
                 settings.seed);
@@ -149,14 +152,14 @@ public final class Trial implements AutoCloseable {
                 hurt(clients.accounts());
             }
             report.checked("processes end only when they are told to", stage.heal());
-            boolean ready = stage.nodes().stream().allMatch(node -> Await.until(PATIENCE, node.app()::isReady));
+            boolean ready = stage.nodes().stream().allMatch(node -> Await.until(patience, node.app()::isReady));
             report.checked("all apps are ready again after the last fault",
-                    ready ? List.of() : List.of("Not within " + PATIENCE));
+                    ready ? List.of() : List.of("Not within " + patience));
             clients.stop();
             say("healed");
-            report.checked("every client has its answer", clients.awaitEnd(PATIENCE) && feeder.stop(PATIENCE)
+            report.checked("every client has its answer", clients.awaitEnd(patience) && feeder.stop(patience)
                     ? List.of()
-                    : List.of("One has none after " + PATIENCE));
+                    : List.of("One has none after " + patience));
             witness.rest();
         } finally {
             clients.close();
@@ -190,8 +193,8 @@ public final class Trial implements AutoCloseable {
             fault.heal().run();
         }
         if (rollsBack) {
-            if (!stage.awaitReflected(PATIENCE)) {
-                witness.surprised("The cache does not reflect the log within " + PATIENCE);
+            if (!stage.awaitReflected(patience)) {
+                witness.surprised("The cache does not reflect the log within " + patience);
             }
             witness.rolledBack(began);
             watch.wake();
@@ -217,11 +220,11 @@ public final class Trial implements AutoCloseable {
     private void check(@Nullable Bank bank, String name) {
         if (bank != null) {
             report.checked("every transfer has come to its end",
-                    bank.awaitSettled(PATIENCE)
+                    bank.awaitSettled(patience)
                             ? List.of()
                             : List.of(bank.settled(bank.log()) + " of " + bank.transfers()));
             List<String> unended = new ArrayList<>();
-            Await.until(PATIENCE, () -> {
+            Await.until(patience, () -> {
                 unended.clear();
                 unended.addAll(health.unended(stage.sagaManagers().getFirst()));
                 return unended.isEmpty();
@@ -230,9 +233,9 @@ public final class Trial implements AutoCloseable {
             isQuiet();
         }
         report.checked("no transaction stays open",
-                stage.awaitStable(PATIENCE) ? List.of() : List.of("Not within " + PATIENCE));
+                stage.awaitStable(patience) ? List.of() : List.of("Not within " + patience));
         report.checked("the cache reflects the log",
-                stage.awaitReflected(PATIENCE) ? List.of() : List.of("Not within " + PATIENCE));
+                stage.awaitReflected(patience) ? List.of() : List.of("Not within " + patience));
         String bootstrap = stage.kafka().bootstrapServers();
         EventLog log = stage.log();
         var audit = new Audit(topic -> Committed.read(bootstrap, topic), Stage.AGGREGATES,
