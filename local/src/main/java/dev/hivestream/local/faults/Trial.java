@@ -5,6 +5,8 @@ import dev.hivestream.local.Job;
 import dev.hivestream.local.StartFailure;
 import dev.hivestream.local.check.Bank;
 import dev.hivestream.local.check.CacheDump;
+import dev.hivestream.local.check.CacheDump.Generation;
+import dev.hivestream.local.check.CacheDump.Snapshot;
 import dev.hivestream.local.check.Checker;
 import dev.hivestream.local.check.Committed;
 import dev.hivestream.local.check.EventLog;
@@ -270,19 +272,21 @@ public final class Trial implements AutoCloseable {
         report.figure("operations_of_" + name, operations.size());
     }
 
-    /** Without what was damaged on purpose: no reader uses its generation any more. */
+    /** Without generations that were damaged on purpose, as long as readers use others. */
     private CacheDump aggregates(CacheDump all) {
+        Set<Generation> left = all.snapshots().stream().filter(snapshot -> witness.damaged().contains(snapshot.key()))
+                .map(Snapshot::generation).filter(generation -> !all.active().contains(generation))
+                .collect(Collectors.toSet());
         return new CacheDump(
                 all.snapshots().stream().filter(snapshot -> isAggregate(snapshot.generation()))
-                        .filter(snapshot -> !witness.damaged().contains(snapshot.key())
-                                || all.active().contains(snapshot.generation()))
-                        .toList(),
+                        .filter(snapshot -> !left.contains(snapshot.generation())).toList(),
                 all.checkpoints().entrySet().stream().filter(entry -> isAggregate(entry.getKey()))
+                        .filter(entry -> !left.contains(entry.getKey()))
                         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
                 all.active());
     }
 
-    private static boolean isAggregate(CacheDump.Generation generation) {
+    private static boolean isAggregate(Generation generation) {
         return Stage.AGGREGATES.stream().anyMatch(name -> generation.slot().startsWith(name + ":"));
     }
 
