@@ -14,6 +14,7 @@ import java.util.Objects;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -41,9 +42,14 @@ class ReplicatedTopicsTest {
                     setting(admin, new ConfigResource(ConfigResource.Type.BROKER, "1"))).isEqualTo("1"));
             Topics topics = new Topics(properties(-1), admin);
 
-            topics.require("account");
-            topics.requireInbox("transfer");
-            new Topics(properties(1), admin).require("single");
+            // one broker may not know yet what another one has created; whoever requires topics tries again
+            Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptionsInstanceOf(KafkaException.class)
+                    .until(() -> {
+                        topics.require("account");
+                        topics.requireInbox("transfer");
+                        new Topics(properties(1), admin).require("single");
+                        return true;
+                    });
 
             for (String topic : List.of("account.commands", "account.events", "account.results", "account.commands.dlq",
                     "transfer.inbox", "transfer.inbox.dlq")) {
