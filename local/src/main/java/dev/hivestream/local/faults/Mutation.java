@@ -34,7 +34,7 @@ enum Mutation {
     /** A command is the same as another one if it has the same id, whoever sent it and whatever it says. */
     IDENTITY_BY_ID("identity-by-id", "", Map.of(), Kind.NET_RESET),
     /** A command in the wrong partition is forwarded before its position is checked. */
-    FORWARD_FIRST("forward-first", "", Map.of("hive.decide.remembered", "64"), Kind.GROUP_DELETED),
+    FORWARD_FIRST("forward-first", "", Map.of("hive.decide.remembered", "32"), Kind.GROUP_DELETED),
     /** Domain code has no deadline. */
     NO_DEADLINE("no-deadline", "", Map.of(), Kind.APP_SLOW),
     /** Nothing is taken away; all windows are as wide as with the others. */
