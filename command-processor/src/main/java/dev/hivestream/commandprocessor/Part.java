@@ -205,14 +205,13 @@ final class Part<C, S, E> extends CachedPart<S> {
         };
     }
 
-    /** Between the checkpoint and what follows it is the marker of a transaction, and after a rollback whatever it left. */
+    /** The checkpoint is followed by the marker of its transaction at most, or by the records of transactions that were aborted. */
     private void requireOwnLog(long appended) {
         long between = appended - reflected().checkpoint().next();
         if (between > 1 && !owned().hasRolledBack()) {
             throw new IllegalStateException("The log has records that this owner did not append, between "
                     + reflected().checkpoint().next() + " and " + appended);
         }
-        owned().committed();
     }
 
     private boolean encode() {

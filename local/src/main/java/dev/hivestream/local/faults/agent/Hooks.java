@@ -23,7 +23,6 @@ public final class Hooks {
     private static final int SLOW_PERCENT = 3;
     private static final int FAILING_PERCENT = 10;
     private static final int REWOUND = 30;
-    private static final int PARTITIONS = Fleet.PARTITIONS;
     private static volatile int slow;
     private static final Set<Object> SEEN = Collections
             .synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
@@ -66,7 +65,7 @@ public final class Hooks {
         if (key == null) {
             return -1;
         }
-        int owner = Utils.toPositive(Utils.murmur2(key)) % PARTITIONS;
+        int owner = Utils.toPositive(Utils.murmur2(key)) % Fleet.PARTITIONS;
         return owner == where.partition() ? -1 : owner;
     }
 

@@ -152,6 +152,7 @@ public final class OwnedPartition {
     public synchronized void expect(Checkpoint next) {
         RestoredPartition restored = now.restored;
         if (restored != null) {
+            rolledBack = false;
             now = new Now(now.state, now.reason, restored.at(next), now.readersOf);
         }
     }
@@ -164,11 +165,6 @@ public final class OwnedPartition {
     /** Whether a transaction was aborted since the checkpoint was moved last. */
     public boolean hasRolledBack() {
         return rolledBack;
-    }
-
-    /** A transaction with events was committed. */
-    public void committed() {
-        rolledBack = false;
     }
 
     /** Snapshots that need not be read as long as the checkpoint is the one expected. */
