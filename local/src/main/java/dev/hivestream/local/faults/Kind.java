@@ -27,8 +27,8 @@ enum Kind {
     REDIS_SLOW(Part.REDIS, "Redis answers late"), //
     REDIS_PAUSE(Part.REDIS, "Redis does not answer"), //
     CACHE_DAMAGE(Part.REDIS, "a snapshot is damaged"), //
-    NET_DELAY(Part.NET, "what an app says and hears takes long"), //
-    NET_LOSS(Part.NET, "what an app says and hears gets lost"), //
+    NET_DELAY(Part.NET, "an app's connections are slow"), //
+    NET_LOSS(Part.NET, "an app's connections lose packets"), //
     NET_RESET(Part.NET, "an app's connections are reset"), //
     NET_CUT(Part.NET, "an app is cut off, one way"), //
     REBUILD(Part.CACHE, "the cache is rebuilt and activated");
