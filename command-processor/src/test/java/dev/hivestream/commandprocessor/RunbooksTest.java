@@ -3,18 +3,17 @@ package dev.hivestream.commandprocessor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.hivestream.local.Folders;
 import dev.hivestream.local.KafkaBroker;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import dev.hivestream.local.RedisServer;
 import dev.hivestream.runtime.message.Header;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -95,18 +94,18 @@ class RunbooksTest {
             try (Processor processor = stack.processor()) {
                 open(processor);
             }
-            Path data = directory.resolve("kafka/data");
+            Path data = stack.broker.data();
             Path older = directory.resolve("older");
             stack.broker.stop();
-            copy(data, older);
+            Folders.copy(data, older);
             stack.broker.start();
             try (Processor processor = stack.processor()) {
                 deposit(processor, 3);
                 deposit(processor, 4);
             }
             stack.broker.stop();
-            dev.hivestream.local.Folders.delete(data);
-            copy(older, data);
+            Folders.delete(data);
+            Folders.copy(older, data);
             stack.broker.start();
 
             try (Processor processor = stack.processor()) {
@@ -146,14 +145,6 @@ class RunbooksTest {
         var answer = processor.post(ACCOUNT + "/deposit", "{\"amount\":10}", "Idempotency-Key", "deposit-" + version);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         assertThat(answer.headers().firstValue("ETag")).contains("\"" + version + "\"");
-    }
-
-    private static void copy(Path from, Path to) throws Exception {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()));
-            }
-        }
     }
 
     /** A broker and a Redis that may be spoiled. */

@@ -24,4 +24,18 @@ public final class Folders {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Copies it with everything in it. @param to is not there yet, or empty */
+    public static void copy(Path from, Path to) {
+        try (var files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                if (!Files.isDirectory(copy)) {
+                    Files.copy(file, copy);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }

@@ -84,6 +84,11 @@ public final class KafkaBroker implements AutoCloseable {
         child.kill();
     }
 
+    /** Where its data are. While it is stopped, they may be replaced by a copy that was taken while it was stopped. */
+    public Path data() {
+        return directory.resolve("data");
+    }
+
     /** Its process, for pauses and its log. */
     public Child process() {
         return child;
@@ -95,7 +100,7 @@ public final class KafkaBroker implements AutoCloseable {
     }
 
     private Child launch() {
-        var data = directory.resolve("data");
+        var data = data();
         var configuration = directory.resolve("broker.properties");
         try {
             Files.createDirectories(directory);

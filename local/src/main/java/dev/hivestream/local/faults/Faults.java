@@ -31,7 +31,7 @@ public final class Faults {
     }
 
     /**
-     * Takes a sub-command, if it is {@code cluster}, {@code partitions} or {@code mutations}, and options. The system property
+     * Takes a sub-command, if it is {@code cluster}, {@code runbooks}, {@code partitions} or {@code mutations}, and options. The system property
      * {@code hive.home} is the project's directory. Ends with 0, with 1 if there was a violation or something did not
      * start, with 2 if the options cannot be understood.
      */
@@ -57,7 +57,8 @@ public final class Faults {
                 case "" -> trial(false);
                 case "cluster" -> trial(true);
                 case "mutations" -> mutations();
-                case "partitions" -> partitions();
+                case "partitions" -> new Partitions(directory, options.seed(), out).run();
+                case "runbooks" -> new Runbooks(directory, options.seed(), out).run();
                 default -> throw new StartFailure("Unknown sub-command " + command + ", see --help");
             };
             return good ? 0 : 1;
@@ -117,9 +118,5 @@ public final class Faults {
         out.println();
         lines.forEach(out::println);
         return good;
-    }
-
-    private boolean partitions() throws Exception {
-        return new Partitions(directory, options.seed(), out).run();
     }
 }
