@@ -205,7 +205,10 @@ final class Part<C, S, E> extends CachedPart<S> {
         };
     }
 
-    /** The checkpoint is followed by the marker of its transaction at most, or by the records of transactions that were aborted. */
+    /**
+     * The checkpoint is followed by the marker of its transaction at most, or by the records of transactions that were
+     * aborted.
+     */
     private void requireOwnLog(long appended) {
         long between = appended - reflected().checkpoint().next();
         if (between > 1 && !owned().hasRolledBack()) {

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether broker and Redis answer, and Redis has room to write, asked twice a second. An outage is waited for: readiness goes down, and what comes
- * from outside is turned away before it is taken. Thread-safe.
+ * Checks twice a second whether the broker and Redis answer, and whether Redis has memory for writes. During an outage
+ * processing waits, readiness is down, and requests are refused before anything is done about them. Thread-safe.
  */
 public final class Outages implements AutoCloseable {
 
