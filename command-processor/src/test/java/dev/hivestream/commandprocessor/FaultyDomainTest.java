@@ -247,6 +247,20 @@ class FaultyDomainTest {
         assertThat(processor.get("/actuator/deadletters/other").statusCode()).isEqualTo(404);
     }
 
+    @Test
+    void a_limit_below_1_of_dead_letters_is_answered_with_400_and_says_so() throws Exception {
+        String place = "/actuator/deadletters/fragile";
+        for (int limit : List.of(0, -1)) {
+            for (var answer : List.of(processor.get(place + "?limit=" + limit),
+                    processor.post(place + "/resend", "{\"all\":true,\"limit\":" + limit + "}"))) {
+                assertThat(answer.statusCode()).isEqualTo(400);
+                assertThat(Answers.json(answer).path("detail").asString())
+                        .isEqualTo("The limit is " + limit + "; it must be 1 or more");
+            }
+        }
+        assertThat(processor.get(place + "?limit=many").statusCode()).isEqualTo(400);
+    }
+
     /** Somebody wrote to the events topic past the processor, or a later version of the domain can no longer read it. */
     @Test
     void an_event_that_cannot_be_folded_keeps_its_aggregate_out_and_no_other() throws Exception {

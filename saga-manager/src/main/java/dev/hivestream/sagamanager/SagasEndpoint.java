@@ -1,5 +1,6 @@
 package dev.hivestream.sagamanager;
 
+import dev.hivestream.runtime.Limit;
 import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
@@ -65,13 +66,12 @@ public final class SagasEndpoint {
             return new WebEndpointResponse<>(Map.of("detail", "There is no status '" + wanted + "'; known are "
                     + ServedSaga.STATUSES), WebEndpointResponse.STATUS_BAD_REQUEST);
         }
-        if (limit != null && limit < 1) {
-            return new WebEndpointResponse<>(
-                    Map.of("detail", "The limit is " + limit + "; it must be a number from 1"),
-                    WebEndpointResponse.STATUS_BAD_REQUEST);
+        int most = limit == null ? LISTED : limit;
+        String problem = Limit.problem(most);
+        if (problem != null) {
+            return new WebEndpointResponse<>(Map.of("detail", problem), WebEndpointResponse.STATUS_BAD_REQUEST);
         }
-        return unlessAway(
-                () -> new WebEndpointResponse<>(instances.list(saga, wanted, limit == null ? LISTED : limit)));
+        return unlessAway(() -> new WebEndpointResponse<>(instances.list(saga, wanted, most)));
     }
 
     /** One instance's time line. */

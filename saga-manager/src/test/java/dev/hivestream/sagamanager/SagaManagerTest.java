@@ -177,7 +177,11 @@ class SagaManagerTest {
         assertThat(counts.propertyNames()).containsExactly("active", "overdue", "parked", "completed", "compensated",
                 "ended");
         assertThat(manager.get("/actuator/sagas/alarm?status=lost").statusCode()).isEqualTo(400);
-        assertThat(manager.get("/actuator/sagas/alarm?limit=-5").statusCode()).isEqualTo(400);
+        for (int limit : List.of(0, -1)) {
+            var answer = manager.get("/actuator/sagas/alarm?limit=" + limit);
+            assertThat(answer.statusCode()).isEqualTo(400);
+            assertThat(answer.body()).contains("The limit is " + limit + "; it must be 1 or more");
+        }
         assertThat(manager.get("/actuator/sagas/nothing").statusCode()).isEqualTo(404);
         assertThat(manager.get("/actuator/sagas/alarm/nobody").statusCode()).isEqualTo(404);
         assertThat(manager.get("/actuator/sagadiagrams/alarm").body()).startsWith("flowchart");

@@ -105,8 +105,10 @@ public final class DeadLetters {
      * The open letters, of each partition the oldest first.
      *
      * @param id of the aggregate; null for all
+     * @throws Refused if there is no such aggregate or saga, or the limit is invalid
      */
     public List<Map<String, Object>> list(String name, @Nullable String id, int limit) {
+        Order.requireValid(limit);
         List<Map<String, Object>> letters = new ArrayList<>();
         try (Look look = look(box(name))) {
             for (TopicPartition partition : look.partitions()) {

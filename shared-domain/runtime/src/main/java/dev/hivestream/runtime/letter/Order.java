@@ -1,5 +1,6 @@
 package dev.hivestream.runtime.letter;
 
+import dev.hivestream.runtime.Limit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +26,14 @@ public record Order(@Nullable Place letter, @Nullable String id, boolean all, in
             throw new Refused(Refused.Why.WRONG,
                     "Say which letters: one of letter (partition/offset), id (of the aggregate) and all");
         }
-        if (limit < 1) {
-            throw new Refused(Refused.Why.WRONG, "The limit is " + limit + "; it must be 1 or more");
+        requireValid(limit);
+    }
+
+    /** @throws Refused if a limit is invalid */
+    static void requireValid(int limit) {
+        String problem = Limit.problem(limit);
+        if (problem != null) {
+            throw new Refused(Refused.Why.WRONG, problem);
         }
     }
 }

@@ -166,7 +166,11 @@ class DeadLettersTest {
         refused(Refused.Why.WRONG, "partition/offset", () -> Place.parse("3-4"));
         refused(Refused.Why.WRONG, "one of", () -> new Order(null, null, false, 1, false, "ada", null));
         refused(Refused.Why.WRONG, "one of", () -> new Order(null, "a", true, 1, false, "ada", null));
-        refused(Refused.Why.WRONG, "limit", () -> new Order(null, "a", false, 0, false, "ada", null));
+        for (int limit : List.of(0, -1)) {
+            String told = "The limit is " + limit + "; it must be 1 or more";
+            refused(Refused.Why.WRONG, told, () -> new Order(null, "a", false, limit, false, "ada", null));
+            refused(Refused.Why.WRONG, told, () -> letters.list(name, null, limit));
+        }
     }
 
     private static void refused(Refused.Why why, String told, ThrowingCallable work) {
