@@ -14,7 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,8 +26,11 @@ class BadInputTest {
 
     private static final int TEN_MEGABYTES = 10 * 1024 * 1024;
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
+    @AutoClose
     private static HttpClient http;
 
     @BeforeAll
@@ -35,13 +38,6 @@ class BadInputTest {
         processor = Processor.start(LocalStack.shared());
         wire = new Wire(LocalStack.shared());
         http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        http.close();
-        wire.close();
-        processor.close();
     }
 
     static Stream<Arguments> bodies() {

@@ -19,7 +19,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +36,9 @@ class BadRecordTest {
 
     private static final Map<String, Sent> SENT = new HashMap<>();
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
 
     @BeforeAll
@@ -67,12 +69,6 @@ class BadRecordTest {
                 List.of(Wire.command("content.create", neighbours.get(0), neighbours.get(0) + "-c", CREATE), poison,
                         Wire.command("content.create", neighbours.get(1), neighbours.get(1) + "-c", CREATE)),
                 null);
-    }
-
-    @AfterAll
-    static void stop() {
-        wire.close();
-        processor.close();
     }
 
     /**

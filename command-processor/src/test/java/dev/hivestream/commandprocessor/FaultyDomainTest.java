@@ -22,7 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +39,9 @@ class FaultyDomainTest {
             .complementOf(EnumSet.of(Bug.NONE, Bug.STUMBLE, Bug.LONG_REJECTION, Bug.UNTIL_MENDED));
     private static final Map<Bug, Sent> SENT = new EnumMap<>(Bug.class);
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
 
     @BeforeAll
@@ -48,12 +50,6 @@ class FaultyDomainTest {
                 () -> Processor.start(LocalStack.shared(), "--hive.aggregates=fragile"));
         wire = new Wire(LocalStack.shared());
         send();
-    }
-
-    @AfterAll
-    static void stop() {
-        wire.close();
-        processor.close();
     }
 
     /** Commands to the aggregates before, id and after, of one partition, in this order: before, id-before, id, after. */

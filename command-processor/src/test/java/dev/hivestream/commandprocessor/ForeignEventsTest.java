@@ -7,7 +7,7 @@ import dev.hivestream.local.LocalStack;
 import dev.hivestream.runtime.message.Header;
 import java.time.Duration;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,19 +17,15 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(120)
 class ForeignEventsTest {
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
 
     @BeforeAll
     static void start() throws Exception {
         processor = Processor.start(LocalStack.shared(), "--hive.aggregates=content");
         wire = new Wire(LocalStack.shared());
-    }
-
-    @AfterAll
-    static void stop() {
-        wire.close();
-        processor.close();
     }
 
     @Test

@@ -30,7 +30,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -42,19 +42,15 @@ class HttpAnswerTest {
 
     private static final String CREATE = "{\"text\":\"hello\"}";
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
 
     @BeforeAll
     static void start() {
         processor = Processor.start(LocalStack.shared());
         wire = new Wire(LocalStack.shared());
-    }
-
-    @AfterAll
-    static void stop() {
-        wire.close();
-        processor.close();
     }
 
     @Test

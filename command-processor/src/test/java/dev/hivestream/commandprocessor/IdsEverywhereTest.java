@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,19 +28,15 @@ class IdsEverywhereTest {
     private static final String CREATE = "{\"text\":\"hello\"}";
     private static final Pattern LOCATION = Pattern.compile("(?mi)^Location: (\\S+)\\s*$");
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
 
     @BeforeAll
     static void start() {
         processor = Processor.start(LocalStack.shared());
         wire = new Wire(LocalStack.shared());
-    }
-
-    @AfterAll
-    static void stop() {
-        wire.close();
-        processor.close();
     }
 
     @ParameterizedTest(name = "{index}")

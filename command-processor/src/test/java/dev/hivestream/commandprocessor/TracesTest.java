@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
@@ -24,7 +24,9 @@ class TracesTest {
     private static final long SEED = Long.getLong("seed", System.nanoTime());
     private static final Random RANDOM = new Random(SEED);
 
+    @AutoClose
     private static Processor processor;
+    @AutoClose
     private static Wire wire;
 
     @Configuration(proxyBeanMethods = false)
@@ -42,12 +44,6 @@ class TracesTest {
                 "--management.opentelemetry.tracing.export.schedule-delay=50ms",
                 "--management.tracing.sampling.probability=0");
         wire = new Wire(LocalStack.shared());
-    }
-
-    @AfterAll
-    static void stop() {
-        wire.close();
-        processor.close();
     }
 
     @Test
