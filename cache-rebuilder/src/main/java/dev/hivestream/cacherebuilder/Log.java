@@ -13,11 +13,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -30,13 +28,10 @@ final class Log {
 
     private final Admin admin;
     private final FoldedLogs logs;
-    private final String sagaOwners;
 
-    /** @param sagaOwners the consumer group of the saga-managers */
-    Log(Admin admin, FoldedLogs logs, String sagaOwners) {
+    Log(Admin admin, FoldedLogs logs) {
         this.admin = admin;
         this.logs = logs;
-        this.sagaOwners = sagaOwners;
     }
 
     /** The partition that a slot's cache is the fold of. */
@@ -53,40 +48,17 @@ final class Log {
         return Objects.requireNonNull(ends(List.of(slot)).get(slot));
     }
 
-    /** Where one slot's log ends now for who reads what is committed; 0 for an inbox, whose records have no versions. */
+    /** Where one slot's log ends now for who reads what is committed. */
     long committedEnd(Slot slot) {
-        return folded(slot).isInput()
-                ? 0
-                : Objects.requireNonNull(
-                        offsets(List.of(slot), OffsetSpec.latest(), IsolationLevel.READ_COMMITTED).get(slot)).offset();
+        return Objects.requireNonNull(
+                offsets(List.of(slot), OffsetSpec.latest(), IsolationLevel.READ_COMMITTED).get(slot)).offset();
     }
 
-    /**
-     * Where the log of some slots ends now: behind the last record that was appended, committed or not. An inbox, which is
-     * input, ends where its group has read to.
-     */
+    /** Where the log of some slots ends now: behind the last record that was appended, committed or not. */
     Map<Slot, Long> ends(Collection<Slot> slots) {
         Map<Slot, Long> ends = new HashMap<>();
         offsets(slots, OffsetSpec.latest()).forEach((slot, found) -> ends.put(slot, found.offset()));
-        List<Slot> inputs = slots.stream().filter(slot -> folded(slot).isInput()).toList();
-        if (!inputs.isEmpty()) {
-            Map<TopicPartition, OffsetAndMetadata> committed = committed();
-            inputs.forEach(slot -> {
-                OffsetAndMetadata offset = committed.get(events(slot));
-                ends.put(slot, offset == null ? 0 : offset.offset());
-            });
-        }
         return ends;
-    }
-
-    private Map<TopicPartition, OffsetAndMetadata> committed() {
-        try {
-            return Topics.get(admin.listConsumerGroupOffsets(sagaOwners,
-                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(),
-                    PATIENCE);
-        } catch (GroupIdNotFoundException nobodyYet) {
-            return Map.of();
-        }
     }
 
     /** Where the log of some slots ended at a moment of the past. */

@@ -131,7 +131,7 @@ final class Rebuild {
         if (until != null && until.time() != null && until.time().isAfter(Instant.now())) {
             throw new StartRefused("--until is " + until.time() + ", which is in the future");
         }
-        if (properties.follow() && served.byName().values().stream().anyMatch(Folded::isInput)) {
+        if (properties.follow() && served.byName().values().stream().anyMatch(Folded::recordsInput)) {
             throw new StartRefused("--follow keeps up with events; sagas are kept up by the saga-managers. Leave out "
                     + "--follow or --sagas");
         }
@@ -290,7 +290,7 @@ final class Rebuild {
                     .patiently(() -> cache.activate(slot, target.fingerprint(), target.generation())));
         } else if (!owned) {
             LOG.info("No {} with this code is running in the group '{}': the next one to start uses {}",
-                    target.served().isInput() ? "saga-manager" : "command-processor", owners(target),
+                    target.served().recordsInput() ? "saga-manager" : "command-processor", owners(target),
                     target.generation());
             activation.put("activePartitions", active(target));
             return activation;
@@ -328,7 +328,7 @@ final class Rebuild {
     }
 
     private String owners(Target<?, ?> target) {
-        return target.served().isInput() ? properties.sagaOwners() : properties.owners();
+        return target.served().recordsInput() ? properties.sagaOwners() : properties.owners();
     }
 
     /** Redis may have been emptied: a generation is listed again, and a slot is activated again once it is whole again. */

@@ -12,6 +12,7 @@ import dev.hivestream.runtime.letter.DeadLetters;
 import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.ServedSagas;
 import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -45,7 +46,8 @@ class RebuilderConfiguration {
     FoldedLogs foldedLogs(ServedAggregates served, HiveProperties hive) {
         Map<String, Folded<?, ?>> logs = new HashMap<>();
         if (!hive.sagas().isEmpty()) {
-            logs.putAll(ServedSagas.of(ServedSagas.choose(hive.sagas()), hive.partitions(), hive.maxMessage().toBytes())
+            logs.putAll(ServedSagas.of(ServedSagas.choose(hive.sagas()), hive.partitions(),
+                    Reactor.Limits.of(hive.maxMessage().toBytes()))
                     .byName());
         }
         if (hive.sagas().isEmpty() || !hive.aggregates().isEmpty()) {
@@ -77,7 +79,7 @@ class RebuilderConfiguration {
 
     @Bean
     Log log(Admin admin, FoldedLogs logs, RebuilderProperties properties) {
-        return new Log(admin, logs, properties.sagaOwners());
+        return new Log(admin, logs);
     }
 
     @Bean

@@ -205,18 +205,6 @@ final class Part<C, S, E> extends CachedPart<S> {
         };
     }
 
-    /**
-     * The checkpoint is followed by the marker of its transaction at most, or by the records of transactions that were
-     * aborted.
-     */
-    private void requireOwnLog(long appended) {
-        long between = appended - reflected().checkpoint().next();
-        if (between > 1 && !owned().hasRolledBack()) {
-            throw new IllegalStateException("The log has records that this owner did not append, between "
-                    + reflected().checkpoint().next() + " and " + appended);
-        }
-    }
-
     private boolean encode() {
         encoded.clear();
         int before = unwritable.size();

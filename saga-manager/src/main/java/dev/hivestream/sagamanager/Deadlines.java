@@ -9,6 +9,7 @@ import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.saga.Instance;
+import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
@@ -41,6 +42,7 @@ final class Deadlines implements AutoCloseable {
     private final Ownership ownership;
     private final Cache cache;
     private final Inbox inbox;
+    private final HeldMessages held;
     private final Clock clock;
     private final SagaMeters meters;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -48,8 +50,9 @@ final class Deadlines implements AutoCloseable {
     /** Those that were put into the inbox, by slot, name, id and setting, and when. */
     private final Map<String, Long> put = new ConcurrentHashMap<>();
 
-    Deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, Clock clock, SagaMeters meters,
-            Duration every) {
+    Deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, HeldMessages held, Clock clock,
+            SagaMeters meters, Duration every) {
+        this.held = held;
         this.sagas = sagas;
         this.ownership = ownership;
         this.cache = cache;
@@ -103,7 +106,15 @@ final class Deadlines implements AutoCloseable {
         for (int i = 0; i < ids.size(); i++) {
             String id = ids.get(i);
             String name = due.get(i).member().substring(0, due.get(i).member().indexOf(':'));
-            Instance.Deadline pending = saga.snapshots().read(id, stored.get(i)).state().deadlines().get(name);
+            Instance<S> instance = saga.snapshots().read(id, stored.get(i)).state();
+            Instance.Later later = instance.later();
+            if (name.equals(Reactor.LATER) && later != null) {
+                if (put.putIfAbsent(slot + "|" + id + "|" + later.fed(), System.nanoTime()) == null) {
+                    held.feed(saga, slot, id, later);
+                }
+                continue;
+            }
+            Instance.Deadline pending = instance.deadlines().get(name);
             if (pending == null || pending.due() > now.toEpochMilli()) {
                 continue;
             }
@@ -111,7 +122,7 @@ final class Deadlines implements AutoCloseable {
             if (put.putIfAbsent(setting, System.nanoTime()) == null) {
                 meters.deadline(saga.name());
                 var _ = inbox.put(saga, id, Received.DEADLINE, name + ":" + pending.setting(),
-                        Map.of(Header.SUBJECT, name, Header.SETTING, "" + pending.setting()))
+                        Map.of(Header.SUBJECT, name, Header.SETTING, "" + pending.setting()), Map.of())
                         .exceptionally(failure -> {
                             put.remove(setting);
                             return null;

@@ -9,7 +9,9 @@ import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.domain.DomainTimeout;
+import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.CommandIdentity;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
@@ -19,6 +21,7 @@ import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.OwnedPartition;
+import dev.hivestream.runtime.saga.Done;
 import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.Received;
@@ -26,6 +29,7 @@ import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.trace.Traces;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,8 +54,12 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboxPart.class);
 
+    /** What a message may take of a record of the history, in bytes. */
+    private static final int LARGEST_MESSAGE = 1536 * 1024;
+    private static final byte[] NO_KEY = {'-'};
+
     /** What a batch needs beside its partitions. */
-    record Rules(HiveProperties properties, Clock clock, SagaMeters meters, Traces traces) {}
+    record Rules(HiveProperties properties, Duration early, Clock clock, SagaMeters meters, Traces traces) {}
 
     private final ServedSaga<?, S, ?> saga;
     private final Rules rules;
@@ -59,6 +67,9 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     /** Their snapshots. */
     private final Map<String, StoredSnapshot> encoded = new LinkedHashMap<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
+    private @Nullable Outgoing firstRecord;
+    private @Nullable Outgoing lastRecord;
+    private Position handled = Position.NONE;
 
     InboxPart(ServedSaga<?, S, ?> saga, OwnedPartition owned, Rules rules) {
         super(saga.snapshots(), owned, rules.traces(), rules.properties().decide().remembered());
@@ -72,19 +83,65 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         changed.clear();
         encoded.clear();
         outgoing.clear();
+        firstRecord = null;
+        lastRecord = null;
+        Position before = reflected().checkpoint().commandPosition();
+        handled = handledAfterwards();
         for (Incoming record : records()) {
             DomainCode.about(record);
+            if (before.covers(new Position(reflected().commandsTopicId(), record.offset(), record.epoch()))) {
+                // handled before: the group's offset was reset, or has expired
+                rules.meters().ignored(saga.name());
+                continue;
+            }
             try {
-                // an inbox is a log too: what a fold takes is taken here
                 handle(record, Ids.requireRecorded("key", record.key()));
             } catch (Malformed | DomainTimeout e) {
+                if (record.offset() < past()) {
+                    // the version that handled it has dead-lettered it
+                    continue;
+                }
                 // an instance whose code timed out is parked; one whose state could not be read in time cannot be
                 rules.meters().deadLettered(saga.name());
                 outgoing.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));
             }
         }
+        if (lastRecord == null) {
+            Incoming last = records().getLast();
+            if (!before.covers(handled)) {
+                record(historyRecord(last).with(Header.TYPE, Received.HANDLED).with(Header.SOURCE, saga.source()));
+            }
+        }
         encode();
         return outgoing;
+    }
+
+    /** Up to where this batch handles the inbox: all of it, or nothing. */
+    private Position handledAfterwards() {
+        Incoming last = records().getLast();
+        return new Position(reflected().commandsTopicId(), last.offset(), last.epoch(),
+                last.offset() + 1 < past() ? past() : 0);
+    }
+
+    /** The messages before it were handled by a version that wrote no history. */
+    private long past() {
+        RestoredPartition.Resume resume = reflected().resume();
+        return Math.max(resume == null ? 0 : resume.past(), reflected().checkpoint().commandPosition().past());
+    }
+
+    private Outgoing historyRecord(Incoming cause) {
+        byte[] key = cause.key();
+        return Outgoing.to(saga.log(), owned().slot().partition(), key == null ? NO_KEY : key)
+                .with(Header.SPEC_VERSION, "1.0").with(Header.COMMAND_POSITION, handled)
+                .with(Header.COMMAND, CommandIdentity.epochHeader(handled.epoch()));
+    }
+
+    private void record(Outgoing recorded) {
+        outgoing.add(recorded);
+        lastRecord = recorded;
+        if (firstRecord == null) {
+            firstRecord = recorded;
+        }
     }
 
     /**
@@ -124,37 +181,56 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         if (snapshot.poison() != null) {
             throw new Malformed(snapshot.poison());
         }
-        Reactor.Handled handled = saga.reactor().handle(snapshot, id, received,
-                rules.properties().decide().remembered());
-        if (!handled.changed()) {
+        boolean isPast = record.offset() < past();
+        requireRoom(record, isPast);
+        Reactor.Handled result = saga.reactor().handle(snapshot, id, received,
+                rules.properties().decide().remembered(), isPast);
+        Done done = result.done();
+        if (done == null) {
             rules.meters().ignored(saga.name());
             outcome("ignored");
             return;
         }
         rules.meters().handled(saga.name());
         changed.add(id);
-        for (Reactor.Command command : handled.commands()) {
-            outgoing.add(command(cause, id, command, snapshot.state().correlation()));
+        Outgoing recorded = historyRecord(record).with(Header.SEQUENCE, snapshot.version()).with(Header.MESSAGE,
+                new Position(reflected().commandsTopicId(), record.offset())).with(Header.DONE, done.bytes());
+        received.headers().forEach(recorded::with);
+        record(recorded.payload(record.payload()));
+        if (!isPast) {
+            for (Reactor.Command command : result.commands()) {
+                outgoing.add(command(cause, id, command, snapshot.state().correlation()));
+            }
+            rules.meters().sent(saga.name(), result.commands().size());
         }
-        rules.meters().sent(saga.name(), handled.commands().size());
-        outcome(handled.parked() == null ? "handled" : "parked");
-        if (handled.parked() != null) {
-            park(record, id, snapshot, handled, handled.parked());
+        outcome(result.parked() == null ? "handled" : "parked");
+        String parked = result.parked();
+        if (parked != null) {
+            record.about(LOG.atError()).setCause(result.fault()).log("The instance '{}' of {} is parked. {}", id,
+                    saga.name(), Ids.printable(parked));
+            rules.meters().parked(saga.name());
+        }
+        for (Received expired : result.expired()) {
+            rules.meters().deadLettered(saga.name());
+            outgoing.add(unstarted(expired, record));
         }
     }
 
-    /** Into the log too: code that does not fail on the record any more has to know that it did. */
-    private void park(Incoming record, String id, Snapshot<Instance<S>> snapshot, Reactor.Handled handled,
-            String reason) {
-        record.about(LOG.atError()).setCause(handled.fault()).log("The instance '{}' of {} is parked. {}", id,
-                saga.name(), Ids.printable(reason));
-        rules.meters().parked(saga.name());
-        outgoing.add(Outgoing.to(saga.input(), owned().slot().partition(), record.key())
-                .with(Header.SPEC_VERSION, "1.0").with(Header.ID, "parked:" + id + ":" + snapshot.version())
-                .with(Header.TYPE, Received.PARKED).with(Header.SOURCE, saga.source())
-                .with(Header.TIME, Instant.now(rules.clock())).with(Header.DEAD_REASON, Outgoing.brief(reason))
-                .with(Header.FAILED_ON, handled.failedOn())
-                .payload("{}".getBytes(StandardCharsets.UTF_8)));
+    private Outgoing unstarted(Received expired, Incoming deadline) {
+        Outgoing dead = Outgoing.to(Topics.inboxDeadLetters(saga.name()), owned().slot().partition(), deadline.key())
+                .with(Header.DEAD_REASON, "The instance did not start within " + rules.early()
+                        + " (hive.saga.early-messages.keep)")
+                .with(Header.DEAD_ORIGIN, deadline);
+        expired.headers().forEach(dead::with);
+        return dead.payload(expired.payload());
+    }
+
+    /** The history takes a message with what it did in one record; messages of others may have any size. */
+    private void requireRoom(Incoming record, boolean isPast) throws Malformed {
+        long bytes = record.headerBytes() + (record.payload() == null ? 0L : record.payload().length);
+        if (bytes > LARGEST_MESSAGE && !isPast) {
+            throw new Malformed("The message has " + bytes + " bytes; an inbox takes " + LARGEST_MESSAGE);
+        }
     }
 
     private Outgoing command(Incoming cause, String id, Reactor.Command command,
@@ -171,7 +247,13 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     @Override
     public BooleanSupplier writeBack(Cache cache) {
-        Checkpoint next = Checkpoint.at(records().getLast().offset() + 1, Position.NONE);
+        Outgoing last = lastRecord;
+        if (last == null) {
+            // all of it had been handled before
+            return () -> true;
+        }
+        requireOwnLog(Objects.requireNonNull(firstRecord).offset());
+        Checkpoint next = Checkpoint.at(last.offset() + 1, handled);
         // first: whatever becomes of the write, this is what the next batch has to find
         owned().expect(next);
         Map<String, StoredSnapshot> written = encoded;

@@ -9,19 +9,20 @@ import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
-import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.saga.Done;
 import dev.hivestream.runtime.saga.Instance;
-import dev.hivestream.runtime.saga.Reactor;
-import dev.hivestream.runtime.saga.Received;
-import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,16 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.util.RawValue;
 
 /** Looks at instances of all partitions, whoever owns them. Thread-safe. */
 final class Instances {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** What is shown of the present state, of one before, and of what a message did: bytes, and lines. */
+    private static final int LARGEST_STATE = 1024 * 1024;
+    private static final int LARGEST_STATE_AFTER = 16 * 1024;
+    private static final int EFFECTS = 100;
 
     private final ServedSagas sagas;
     private final Topics topics;
@@ -80,73 +86,109 @@ final class Instances {
         return found.subList(0, Math.min(limit, found.size()));
     }
 
-    /** How an instance stands; null if there is none. */
+    /** An instance as the cache has it; null if there is none. */
     @Nullable
-    String status(ServedSaga<?, ?, ?> saga, String id) {
+    Instance<?> find(ServedSaga<?, ?, ?> saga, String id) {
         Slot slot = Slot.of(saga.name(), id, properties.partitions());
         String generation = generation(saga, slot);
         StoredSnapshot stored = generation == null
                 ? null
                 : cache.load(slot, fingerprint(saga), generation, List.of(id)).snapshots().getFirst();
-        return stored == null ? null : saga.snapshots().read(id, stored).state().shown();
+        return stored == null ? null : saga.snapshots().read(id, stored).state();
     }
 
-    /** An instance's messages, with the state after each and what it did; null if there is no such instance. */
-    <S> @Nullable Map<String, Object> timeline(ServedSaga<?, S, ?> saga, String id) {
+    /**
+     * What of an instance's messages is shown, so that an answer has a bound whatever the instance has gone through.
+     *
+     * @param limit how many, the newest
+     * @param before the version of the instance that all of them are below
+     * @param states whether the state after each of them is shown, if it is not large
+     */
+    record Page(int limit, long before, boolean states) {}
+
+    /** An instance and its messages, newest first, with what each did; null if there is no such instance. */
+    <S> @Nullable Map<String, Object> timeline(ServedSaga<?, S, ?> saga, String id, Page page) {
         Slot slot = Slot.of(saga.name(), id, properties.partitions());
-        TopicPartition inbox = new TopicPartition(saga.input(), slot.partition());
-        long end = Topics.get(admin.listOffsets(Map.of(inbox, OffsetSpec.latest())).partitionResult(inbox), PATIENCE)
+        TopicPartition history = new TopicPartition(saga.log(), slot.partition());
+        long end = Topics
+                .get(admin.listOffsets(Map.of(history, OffsetSpec.latest())).partitionResult(history), PATIENCE)
                 .offset();
         Snapshot<Instance<S>> snapshot = saga.snapshots().read(id, null);
-        List<Map<String, Object>> messages = new ArrayList<>();
-        replay.read(inbox, 0, end, records -> {
+        Deque<Map<String, Object>> messages = new ArrayDeque<>();
+        replay.read(history, 0, end, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 if (id.equals(Fold.id(record))) {
-                    messages.add(entry(saga, id, snapshot, record));
+                    long version = snapshot.version();
+                    Map<String, Object> entry = entry(saga, snapshot, record, page);
+                    if (snapshot.version() > version && snapshot.version() < page.before()) {
+                        messages.addFirst(entry);
+                        if (messages.size() > page.limit()) {
+                            messages.removeLast();
+                        }
+                    }
                 }
             }
             return true;
         });
-        if (messages.isEmpty()) {
+        if (snapshot.version() == 0) {
             return null;
         }
         Map<String, Object> line = new LinkedHashMap<>(described(id, snapshot.state()));
         line.put("saga", saga.name());
-        line.put("state", snapshot.state().state());
+        line.put("version", snapshot.version());
+        line.put("state", bounded(snapshot.state().state(), LARGEST_STATE));
         line.put("deadlines", deadlines(snapshot.state()));
-        line.put("steps", snapshot.state().steps());
+        line.put("steps", steps(snapshot.state()));
         line.put("messages", messages);
+        if (!messages.isEmpty() && messages.getLast().get("version") instanceof Long oldest && oldest > 1) {
+            line.put("older", "?before=" + oldest);
+        }
         return line;
     }
 
-    private <S> Map<String, Object> entry(ServedSaga<?, S, ?> saga, String id, Snapshot<Instance<S>> snapshot,
-            ConsumerRecord<byte[], byte[]> record) {
+    private <S> Map<String, Object> entry(ServedSaga<?, S, ?> saga, Snapshot<Instance<S>> snapshot,
+            ConsumerRecord<byte[], byte[]> record, Page page) {
         Map<String, Object> entry = new LinkedHashMap<>();
+        List<String> otherwise = new ArrayList<>();
+        Done done = saga.fold(snapshot, record, properties.decide().remembered(),
+                (recorded, now) -> otherwise.add("This code would do " + now));
+        entry.put("version", snapshot.version());
         entry.put("offset", record.offset());
-        for (String header : List.of(Header.TIME, Header.TYPE, Header.SUBJECT, Header.SAGA_STEP, Header.ID,
-                Header.CAUSATION_ID)) {
+        for (String header : List.of(Header.MESSAGE, Header.TIME, Header.TYPE, Header.SUBJECT, Header.SAGA_STEP,
+                Header.ID, Header.CAUSATION_ID)) {
             String value = Header.text(record.headers(), header);
             if (value != null) {
-                entry.put(header.substring("ce_".length()), value);
+                entry.put(header.substring("ce_".length()), Outgoing.brief(value));
             }
         }
         entry.put("payload", record.value() == null
                 ? ""
-                : new String(record.value(), StandardCharsets.UTF_8));
-        try {
-            Reactor.Handled handled = saga.reactor().handle(snapshot, id,
-                    Received.of(record),
-                    properties.decide().remembered());
-            entry.put("effects", handled.changed()
-                    ? handled.effects().stream().map(Object::toString).toList()
-                    : List.of("ignored"));
-            entry.put("commands", handled.commands());
-        } catch (Malformed e) {
-            entry.put("effects", List.of("dead-lettered: " + e.getMessage()));
+                : Outgoing.brief(new String(record.value(), StandardCharsets.UTF_8)));
+        if (done != null) {
+            entry.put("effects",
+                    done.texts().stream().limit(EFFECTS).map(Outgoing::brief).toList());
+        }
+        if (!otherwise.isEmpty()) {
+            entry.put("differences", otherwise.stream().limit(EFFECTS).map(Outgoing::brief).toList());
         }
         entry.put("status", snapshot.state().shown());
-        entry.put("stateAfter", snapshot.state().state());
+        if (page.states()) {
+            entry.put("stateAfter", bounded(snapshot.state().state(), LARGEST_STATE_AFTER));
+        }
         return entry;
+    }
+
+    private static Object bounded(@Nullable Object state, int largest) {
+        byte[] json = Json.TOLERANT.writeValueAsBytes(state);
+        return json.length > largest
+                ? "left out: it has " + json.length + " bytes, and " + largest + " are shown"
+                : new RawValue(new String(json, StandardCharsets.UTF_8));
+    }
+
+    private static Map<String, Object> steps(Instance<?> instance) {
+        Map<String, Object> steps = new LinkedHashMap<>();
+        instance.steps().forEach((name, step) -> steps.put(name, bounded(step, LARGEST_STATE_AFTER)));
+        return steps;
     }
 
     private static Map<String, Object> described(String id, Instance<?> instance) {
@@ -155,9 +197,13 @@ final class Instances {
         one.put("status", instance.shown());
         one.put("started", Instant.ofEpochMilli(instance.started()));
         one.put("changed", Instant.ofEpochMilli(instance.changed()));
-        if (instance.parked() != null) {
-            one.put("parked", instance.parked());
-            one.put("held", instance.held().size());
+        if (instance.isStill()) {
+            one.put("parked", instance.why());
+            Instance.Later later = instance.later();
+            one.put("held", instance.held().size() + (later == null ? 0 : later.count()));
+        }
+        if (!instance.early().isEmpty()) {
+            one.put("early", instance.early().size());
         }
         if (instance.overdue() != null) {
             one.put("overdue", instance.overdue());
@@ -193,6 +239,6 @@ final class Instances {
 
     private String fingerprint(ServedSaga<?, ?, ?> saga) {
         return fingerprints.computeIfAbsent(saga.name(),
-                _ -> saga.fingerprint(topics.requireInbox(saga.name()).events()));
+                _ -> saga.fingerprint(topics.requireSaga(saga.name()).events()));
     }
 }

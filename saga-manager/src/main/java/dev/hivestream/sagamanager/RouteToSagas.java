@@ -22,6 +22,7 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
     private final DomainThreads threads;
     private final Duration longest;
     private final ToIntFunction<String> limits;
+    private final BegunInboxes inboxes;
 
     /**
      * With what it has in common with other batches.
@@ -29,8 +30,10 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
      * @param longest how long a batch may take
      * @param limits how many bytes a topic takes in one record
      */
-    RouteToSagas(Router router, DomainThreads threads, Duration longest, ToIntFunction<String> limits) {
+    RouteToSagas(Router router, DomainThreads threads, Duration longest, ToIntFunction<String> limits,
+            BegunInboxes inboxes) {
         this.router = router;
+        this.inboxes = inboxes;
         this.limits = limits;
         this.threads = threads;
         this.longest = longest;
@@ -41,7 +44,7 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
         threads.endIfTooMany();
         List<Incoming> records = Incoming.of(batch);
         long began = System.nanoTime();
-        return Sending.send(threads.run(() -> {
+        List<Outgoing> all = threads.run(() -> {
             List<Outgoing> routed = new ArrayList<>();
             for (Incoming record : records) {
                 router.route(record, routed);
@@ -52,6 +55,8 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
                 throw new BatchTooLarge("Routing a batch of " + records.size() + " records took longer than " + longest
                         + ", the limit of a transaction");
             }
-        }), limits);
+        });
+        inboxes.await(all);
+        return Sending.send(all, limits);
     }
 }

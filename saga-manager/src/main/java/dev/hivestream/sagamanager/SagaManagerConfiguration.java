@@ -9,6 +9,7 @@ import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
+import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.ServedSagas;
 import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +25,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.cloud.stream.config.BindingServiceProperties;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.kafka.core.ProducerFactory;
@@ -36,14 +38,20 @@ import org.springframework.messaging.Message;
 class SagaManagerConfiguration {
 
     @Bean
-    Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router, Attempt.Parts attempt) {
-        return new RouteToSagas(router, attempt.threads(), attempt.longest(), attempt.limits());
+    Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router, Attempt.Parts attempt,
+            BegunInboxes inboxes) {
+        return new RouteToSagas(router, attempt.threads(), attempt.longest(), attempt.limits(), inboxes);
+    }
+
+    @Bean
+    BegunInboxes begunInboxes(Admin admin, BindingServiceProperties bindings) {
+        return new BegunInboxes(admin, bindings.getGroup("inbox"));
     }
 
     @Bean
     Function<Message<List<byte[]>>, List<Message<byte[]>>> react(ServedSagas sagas, Attempt.Parts attempt,
-            HiveProperties properties, Clock clock, SagaMeters meters, Traces traces) {
-        InboxPart.Rules rules = new InboxPart.Rules(properties, clock, meters, traces);
+            HiveProperties properties, SagaProperties ofSagas, Clock clock, SagaMeters meters, Traces traces) {
+        InboxPart.Rules rules = new InboxPart.Rules(properties, ofSagas.earlyMessages().keep(), clock, meters, traces);
         return new ReactToEvents(attempt, owned -> {
             String saga = owned.slot().aggregate();
             return new InboxPart<>(Objects.requireNonNull(sagas.byName().get(saga), saga), owned, rules);
@@ -51,9 +59,11 @@ class SagaManagerConfiguration {
     }
 
     @Bean
-    ServedSagas servedSagas(HiveProperties properties) {
-        return ServedSagas.of(ServedSagas.choose(properties.sagas()), properties.partitions(),
-                properties.maxMessage().toBytes());
+    ServedSagas servedSagas(HiveProperties properties, SagaProperties ofSagas) {
+        SagaProperties.EarlyMessages early = ofSagas.earlyMessages();
+        return ServedSagas.of(ServedSagas.choose(properties.sagas()), properties.partitions(), new Reactor.Limits(
+                properties.maxMessage().toBytes(), early.limit(), early.bytes().toBytes(), early.keep(),
+                ofSagas.heldMessages().limit(), ofSagas.heldMessages().bytes().toBytes()));
     }
 
     @Bean
@@ -82,9 +92,14 @@ class SagaManagerConfiguration {
     }
 
     @Bean
-    Deadlines deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, Clock clock,
-            SagaMeters meters, SagaProperties properties) {
-        return new Deadlines(sagas, ownership, cache, inbox, clock, meters, properties.look());
+    HeldMessages heldMessages(Inbox inbox, Admin admin, Replay replay) {
+        return new HeldMessages(inbox, admin, replay);
+    }
+
+    @Bean
+    Deadlines deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, HeldMessages held,
+            Clock clock, SagaMeters meters, SagaProperties properties) {
+        return new Deadlines(sagas, ownership, cache, inbox, held, clock, meters, properties.look());
     }
 
     @Bean

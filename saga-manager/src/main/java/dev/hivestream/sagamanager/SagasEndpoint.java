@@ -1,6 +1,7 @@
 package dev.hivestream.sagamanager;
 
 import dev.hivestream.runtime.Limit;
+import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
@@ -23,13 +24,16 @@ import org.springframework.dao.DataAccessException;
 
 /**
  * {@code /actuator/sagas}: how many instances there are, by saga and status; {@code …/<saga>?status=parked} lists those,
- * stalest first; {@code …/<saga>/<id>} is the time line of one; a POST to {@code …/<saga>/<id>/retry}, {@code skip} or
- * {@code end} puts what a person wants into its inbox. 503: Redis or the broker does not answer.
+ * stalest first; {@code …/<saga>/<id>} is the timeline of one; a POST to {@code …/<saga>/<id>/retry}, {@code skip} or
+ * {@code end} puts what a person wants into its inbox, with who ({@code by}) and {@code why}. 503: Redis or the broker does not answer.
  */
 @WebEndpoint(id = "sagas")
 public final class SagasEndpoint {
 
     private static final int LISTED = 100;
+    private static final int PAGE = 50;
+    private static final int LONGEST_PAGE = 200;
+    private static final int LONGEST_TEXT = 1_000;
     private static final Map<String, String> ACTIONS = Map.of("retry", Received.RETRY, "skip", Received.SKIP, "end",
             Received.END);
 
@@ -74,22 +78,35 @@ public final class SagasEndpoint {
         return unlessAway(() -> new WebEndpointResponse<>(instances.list(saga, wanted, most)));
     }
 
-    /** One instance's time line. */
+    /** One instance's timeline: its newest messages, or those before a version of it. */
     @ReadOperation
-    public WebEndpointResponse<Object> timeline(@Selector String saga, @Selector String id) {
+    public WebEndpointResponse<Object> timeline(@Selector String saga, @Selector String id, @Nullable Integer limit,
+            @Nullable Long before, @Nullable Boolean states) {
         ServedSaga<?, ?, ?> served = sagas.byName().get(saga);
         if (served == null) {
             return unknown(saga);
         }
+        if (limit != null && (limit < 1 || limit > LONGEST_PAGE)) {
+            return new WebEndpointResponse<>(
+                    Map.of("detail", "The limit is " + limit + "; it must be 1 to " + LONGEST_PAGE),
+                    WebEndpointResponse.STATUS_BAD_REQUEST);
+        }
+        if (before != null && before < 1) {
+            return new WebEndpointResponse<>(Map.of("detail", "'before' is " + before + "; it must be 1 or more"),
+                    WebEndpointResponse.STATUS_BAD_REQUEST);
+        }
+        Instances.Page page = new Instances.Page(limit == null ? PAGE : limit, before == null ? Long.MAX_VALUE : before,
+                Boolean.TRUE.equals(states));
         return unlessAway(() -> {
-            Map<String, Object> line = instances.timeline(served, id);
+            Map<String, Object> line = instances.timeline(served, id, page);
             return line == null ? unknown(saga, id) : new WebEndpointResponse<>(line);
         });
     }
 
     /** Lets a parked instance go on, skip the message that it failed on, or end. */
     @WriteOperation
-    public WebEndpointResponse<Object> act(@Selector String saga, @Selector String id, @Selector String action) {
+    public WebEndpointResponse<Object> act(@Selector String saga, @Selector String id, @Selector String action,
+            @Nullable String by, @Nullable String why) {
         ServedSaga<?, ?, ?> served = sagas.byName().get(saga);
         if (served == null) {
             return unknown(saga);
@@ -99,13 +116,33 @@ public final class SagasEndpoint {
             return new WebEndpointResponse<>(Map.of("detail", "There is no action '" + action
                     + "'; known are retry, skip and end"), WebEndpointResponse.STATUS_BAD_REQUEST);
         }
-        return unlessAway(() -> act(served, id, action, type));
+        for (String text : new String[]{by, why}) {
+            if (text != null && text.length() > LONGEST_TEXT) {
+                return new WebEndpointResponse<>(Map.of("detail", "'by' and 'why' may have " + LONGEST_TEXT
+                        + " characters each, and one has " + text.length()), WebEndpointResponse.STATUS_BAD_REQUEST);
+            }
+        }
+        Map<String, String> person = new LinkedHashMap<>();
+        if (by != null) {
+            person.put("by", by);
+        }
+        if (why != null) {
+            person.put("why", why);
+        }
+        return unlessAway(() -> act(served, id, action, type, person));
     }
 
-    private WebEndpointResponse<Object> act(ServedSaga<?, ?, ?> saga, String id, String action, String type) {
-        String before = instances.status(saga, id);
-        if (before == null) {
+    private WebEndpointResponse<Object> act(ServedSaga<?, ?, ?> saga, String id, String action, String type,
+            Map<String, String> person) {
+        Instance<?> instance = instances.find(saga, id);
+        if (instance == null || !instance.hasStarted()) {
             return unknown(saga.name(), id);
+        }
+        String before = instance.shown();
+        if (instance.broken() != null && !action.equals("end")) {
+            return new WebEndpointResponse<>(Map.of("detail", "The instance '" + id + "' cannot go on with this code: "
+                    + instance.broken() + ". Deploy code that can, with another evolveVersion, or end the instance"),
+                    409);
         }
         if ((action.equals("skip") && !before.equals("parked")) || ENDS.contains(before)) {
             return new WebEndpointResponse<>(Map.of("detail", "The instance '" + id + "' is " + before
@@ -113,7 +150,7 @@ public final class SagasEndpoint {
                     409);
         }
         try {
-            inbox.put(saga, id, type, UUID.randomUUID().toString(), Map.of()).get(15, TimeUnit.SECONDS);
+            inbox.put(saga, id, type, UUID.randomUUID().toString(), Map.of(), person).get(15, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             return new WebEndpointResponse<>(Map.of("detail", "The broker did not take it: " + e.getMessage()), 503);
         } catch (InterruptedException e) {

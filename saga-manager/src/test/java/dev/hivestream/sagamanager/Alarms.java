@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A domain of clocks, and a saga that rings them: with deadlines, and with a bug that tests switch on and off. */
+/** A domain of clocks, and a saga that rings them: with deadlines, with a bug, and with other code that tests switch on and off. */
 public final class Alarms implements Domain {
 
     /** Whether the saga throws when it hears of {@link Event.Dropped}. */
     static volatile boolean broken;
+    /** Whether the saga is another version of itself, which rings at once and at other times, and does not end. */
+    static volatile boolean reworked;
 
     public sealed interface Command {
         record Ring(List<String> heard) implements Command {}
@@ -91,6 +93,20 @@ public final class Alarms implements Domain {
 
         @Override
         public List<Effect<Command>> react(Heard state, Signal<Event> signal) {
+            return reworked ? reworked(state, signal) : original(state, signal);
+        }
+
+        private static List<Effect<Command>> reworked(Heard state, Signal<Event> signal) {
+            return switch (signal) {
+                case Signal.Happened<Event> happened -> List.of(Effect.deadline("ring", Duration.ofMillis(1)),
+                        Effect.send("reworked", happened.id(), new Command.Ring(state.what())));
+                case Signal.DeadlineReached<Event> _ -> List.of(
+                        Effect.send("again", "bell", new Command.Ring(state.what())));
+                case Signal.Answered<Event> _ -> List.of();
+            };
+        }
+
+        private static List<Effect<Command>> original(Heard state, Signal<Event> signal) {
             return switch (signal) {
                 case Signal.Happened<Event>(Event.Wound(long millis), _, _, _) ->
                     List.of(Effect.deadline("ring", Duration.ofMillis(millis)));

@@ -39,6 +39,11 @@ final class Manager implements AutoCloseable {
         }
     }
 
+    /** One that need not become ready. */
+    static Manager launch(LocalStack stack, String... arguments) {
+        return new Manager(stack, List.of(arguments));
+    }
+
     static Manager start(LocalStack stack, String... arguments) {
         Manager manager = new Manager(stack, List.of(arguments));
         Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
@@ -51,8 +56,12 @@ final class Manager implements AutoCloseable {
     }
 
     HttpResponse<String> post(String path) throws IOException, InterruptedException {
+        return post(path, "{}");
+    }
+
+    HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString("{}")));
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
     JsonNode json(String path) throws IOException, InterruptedException {

@@ -13,6 +13,7 @@ import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.RawHeaders;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.ServedSagas;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -69,7 +70,7 @@ class RouterTest {
     private final Router router = new Router(ServedSagas.of(List.of(SagaType
             .named("by-customer", new ByCustomer(), Nothing.class)
             .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build()), PARTITIONS,
-            1_000),
+            Reactor.Limits.of(1_000)),
             PARTITIONS, _ -> 100_000, Clock.fixed(NOW, ZoneOffset.UTC), new SagaMeters(registry));
 
     @Test

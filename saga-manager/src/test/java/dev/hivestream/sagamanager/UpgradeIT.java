@@ -64,9 +64,9 @@ class UpgradeIT {
             Map<String, String> oldKeys = keys(stack, "hive:");
             assertThat(oldKeys).hasSizeGreaterThan(100);
 
-            // the new rebuilder works while nothing of the new version runs
-            JsonNode rebuilt = rebuilder(fleet, "rebuild", "--on-poison", "park", "--json");
-            assertStates(stack, generations(rebuilt), expected.path("states"), expected.path("sagas"));
+            // the new rebuilder works while nothing of the new version runs; sagas have no history yet
+            JsonNode rebuilt = rebuilder(fleet, List.of(), "rebuild", "--on-poison", "park", "--json");
+            assertStates(stack, generations(rebuilt), expected.path("states"), JsonMapper.shared().createObjectNode());
 
             BootApp processor = app(fleet, "command-processor");
             BootApp sagas = app(fleet, "saga-manager");
@@ -113,12 +113,17 @@ class UpgradeIT {
 
     /** Runs the cache-rebuilder on everything; it must succeed. */
     private JsonNode rebuilder(Fleet fleet, String... arguments) {
+        return rebuilder(fleet, List.of("--sagas", String.join(",", SAGAS)), arguments);
+    }
+
+    private JsonNode rebuilder(Fleet fleet, List<String> sagas, String... arguments) {
         List<String> program = new ArrayList<>(List.of(Child.java(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC", "-Dsamples.review-within=" + REVIEW_WITHIN, "-Dloader.path=" + Fleet.samples(),
                 "-jar", HOME.resolve("cache-rebuilder/target/cache-rebuilder-boot.jar").toString()));
         program.addAll(List.of(arguments));
-        program.addAll(List.of("--aggregates", String.join(",", AGGREGATES), "--sagas", String.join(",", SAGAS),
-                "--partitions", "" + recording.partitions(), "--brokers", fleet.stack().broker().bootstrapServers(),
+        program.addAll(sagas);
+        program.addAll(List.of("--aggregates", String.join(",", AGGREGATES), "--partitions",
+                "" + recording.partitions(), "--brokers", fleet.stack().broker().bootstrapServers(),
                 "--redis", fleet.stack().redis().uri()));
         Job job = Job.run(arguments[0], program, fleet.directory(), Fleet.PATIENCE);
         assertThat(job.code()).as(arguments[0] + ": " + job.out()).isZero();

@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
@@ -70,6 +72,10 @@ class WiringTest {
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             ownership().onPartitionsAssigned("router", consumer, events, true);
             ownership().onPartitionsAssigned("inbox", consumer, inbox, true);
+            // as the consumer of an inbox does before anything is put into it
+            consumer.assign(inbox);
+            consumer.commitSync(inbox.stream().collect(Collectors.toMap(partition -> partition,
+                    _ -> new OffsetAndMetadata(0))));
         }
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> ownership().closed().isEmpty());
     }

@@ -22,7 +22,7 @@ public interface Folded<S, E> {
     /** The topic that its owner takes its work from. */
     String input();
 
-    /** The topic that is folded: another than {@link #input()}, or the same. */
+    /** The topic that is folded. */
     String log();
 
     /**
@@ -56,8 +56,11 @@ public interface Folded<S, E> {
         return List.of();
     }
 
-    /** Whether its log is its input, so that it reflects what the group has committed and not what was appended. */
-    default boolean isInput() {
-        return input().equals(log());
+    /**
+     * Whether each batch of its input leaves a record in its log, as with sagas. Then the log alone says where the input goes
+     * on, and what lies between that and the group's offset was handled by a version that recorded nothing.
+     */
+    default boolean recordsInput() {
+        return false;
     }
 }

@@ -18,9 +18,9 @@ record Letterbox(String name, String topic, String input, String transactionalId
 
     static Letterbox of(Folded<?, ?> folded) {
         String name = folded.name();
-        return folded.isInput()
+        return folded instanceof ServedSaga<?, ?, ?> saga
                 ? new Letterbox(name, Topics.inboxDeadLetters(name), folded.input(), "saga-manager-letters." + name,
-                        folded instanceof ServedSaga<?, ?, ?> saga ? saga : null)
+                        saga)
                 : new Letterbox(name, Topics.deadLetters(name), folded.input(), "command-processor-letters." + name,
                         null);
     }

@@ -8,7 +8,9 @@ import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.message.Slot;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import dev.hivestream.runtime.message.Position;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -109,26 +111,26 @@ public final class CatchUp {
     public <S, E> RestoredPartition run(Folded<S, E> served, Slot slot, String group, BooleanSupplier stop) {
         Topics.Ids ids = served.require(topics);
         cache.requireNoEviction();
-        if (!served.isInput()) {
-            // so that a dashboard shows 0 instead of no data
-            for (VersionViolation.Kind kind : VersionViolation.Kind.values()) {
-                violations(slot, kind);
-            }
+        // so that a dashboard shows 0 instead of no data
+        for (VersionViolation.Kind kind : VersionViolation.Kind.values()) {
+            violations(slot, kind);
         }
         String fingerprint = served.fingerprint(ids.events());
         String generation = cache.wanted(served.name(), fingerprint);
-        long end = end(served, slot, group, stop);
+        TopicPartition input = new TopicPartition(served.input(), slot.partition());
+        // The group's stable offset comes first: it is known only when no transaction of an earlier owner is open that got as
+        // far as its offsets, and one that did not is fenced. What such transactions appended lies below the high watermark
+        // that is read after it. The last stable offset would not do: it can be below committed events while their markers
+        // are being written.
+        OffsetAndMetadata committed = awaitStable(input, group, stop);
+        long end = highWatermark(new TopicPartition(served.log(), slot.partition()));
         Checkpoint reached = null;
         for (int replaced = 0; reached == null; replaced++) {
             try {
                 Checkpoint start = cache.checkpoint(slot, generation);
                 if (start != null && start.next() > end) {
                     throw new SnapshotCodec.Unreadable("the checkpoint of " + generation + " is at " + start.next()
-                            + (served.isInput()
-                                    ? ", but the group '" + group + "' has committed the offset " + end
-                                            + ": the offset was reset, or the inbox lost records"
-                                    : ", but the log ends at " + end + ": the log lost committed events"),
-                            null);
+                            + ", but the log ends at " + end + ": the log lost committed events", null);
                 }
                 reached = readTo(end, served, slot, generation, stop);
             } catch (SnapshotCodec.Unreadable e) {
@@ -144,7 +146,39 @@ public final class CatchUp {
         if (!generation.equals(cache.load(slot, fingerprint, generation, List.of()).active())) {
             cache.activate(slot, fingerprint, generation);
         }
-        return new RestoredPartition(ids.commands(), fingerprint, generation, reached);
+        return new RestoredPartition(ids.commands(), fingerprint, generation, reached,
+                served.recordsInput()
+                        ? resume(input, group, ids.commands(), reached.commandPosition(), committed)
+                        : null);
+    }
+
+    /**
+     * Where an inbox goes on, by what its history says was handled. Each batch leaves a record, in the transaction that
+     * commits the group's offset; so what lies between its position and a higher offset was handled by a version that wrote
+     * no history, and a lower offset, or none, was reset or has expired.
+     */
+    private RestoredPartition.Resume resume(TopicPartition inbox, String group, String topicId, Position handled,
+            @Nullable OffsetAndMetadata committed) {
+        boolean isKnown = handled.topicId().equals(topicId);
+        long next = isKnown ? handled.offset() + 1 : 0;
+        long end = highWatermark(inbox);
+        if (next > end) {
+            throw new StartRefused(inbox + " ends at " + end + ", but its history says that messages up to "
+                    + handled.offset()
+                    + " were handled: the inbox lost messages. Restore them from a mirror or a backup");
+        }
+        if (committed == null) {
+            if (!isKnown && end > 0) {
+                throw new StartRefused(inbox + " has messages, and neither its history nor the offset of the group '"
+                        + group + "' says which of them were handled: the offset expired or was deleted. Set it to the "
+                        + "first message that was not: kafka-consumer-groups.sh --group " + group
+                        + " --reset-offsets --topic " + inbox.topic() + ":" + inbox.partition()
+                        + " --to-offset OFFSET --execute, while no saga-manager is running");
+            }
+            return new RestoredPartition.Resume(next, handled.past(), false);
+        }
+        return new RestoredPartition.Resume(next,
+                Math.max(committed.offset() > next ? committed.offset() : 0, isKnown ? handled.past() : 0), true);
     }
 
     /** Gives a damaged generation up for the next one, which is built from the log. */
@@ -156,21 +190,9 @@ public final class CatchUp {
         return cache.wantNext(slot.aggregate(), fingerprint, generation);
     }
 
-    /**
-     * Where the log ends for a new owner. The group's stable offset comes first: it is known only when no transaction of
-     * an earlier owner is open that got as far as its offsets, and one that did not is fenced. What such transactions
-     * appended lies below the high watermark that is read after it. The last stable offset would not do: it can be below
-     * committed events while their markers are being written. A log that is input is folded up to what is committed.
-     */
-    private long end(Folded<?, ?> served, Slot slot, String group, BooleanSupplier stop) {
-        TopicPartition input = new TopicPartition(served.input(), slot.partition());
-        TopicPartition events = new TopicPartition(served.log(), slot.partition());
-        OffsetAndMetadata committed = awaitStable(input, group, stop);
-        if (served.isInput()) {
-            return committed == null ? 0 : committed.offset();
-        }
-        return Topics.get(admin.listOffsets(Map.of(events, OffsetSpec.latest()),
-                new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).partitionResult(events)).offset();
+    private long highWatermark(TopicPartition partition) {
+        return Topics.get(admin.listOffsets(Map.of(partition, OffsetSpec.latest()),
+                new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).partitionResult(partition)).offset();
     }
 
     private @Nullable OffsetAndMetadata awaitStable(TopicPartition commands, String group, BooleanSupplier stop) {
@@ -203,7 +225,7 @@ public final class CatchUp {
                     Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(commands))),
                     new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(group));
         } catch (GroupIdNotFoundException nobodyYet) {
-            return Map.of(commands, new OffsetAndMetadata(0));
+            return Collections.singletonMap(commands, null);
         }
     }
 

@@ -74,7 +74,7 @@ public final class Recorded {
     }
 
     /** Its aggregate's version after it, or something else if the header does not say. */
-    long versionOr(long none) {
+    public long versionOr(long none) {
         long version = sequence == null ? -1 : Header.number(sequence, 0);
         return version < 0 ? none : version;
     }

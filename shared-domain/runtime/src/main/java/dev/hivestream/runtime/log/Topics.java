@@ -18,7 +18,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -44,6 +46,8 @@ public final class Topics {
     private static final int SAFELY_IN_SYNC = 2;
     /** The broker's default of max.message.bytes. */
     private static final int KAFKAS_LIMIT = 1_048_588;
+    /** A message of an inbox, and the commands that it led to. */
+    private static final int HISTORY_BYTES = Outgoing.DEAD_LETTER_BYTES - 2 * Outgoing.OVERHEAD_BYTES;
     /** A reason of 4,000 characters, each of them escaped. */
     private static final int RESULT_BYTES = 32 * 1024;
 
@@ -76,6 +80,11 @@ public final class Topics {
         return saga + ".inbox";
     }
 
+    /** What a saga did, message by message. */
+    public static String history(String saga) {
+        return saga + ".history";
+    }
+
     /** The dead letters of an inbox. */
     public static String inboxDeadLetters(String saga) {
         return saga + ".inbox.dlq";
@@ -92,10 +101,10 @@ public final class Topics {
     }
 
     /**
-     * Kafka's ids of an aggregate's topics.
+     * Kafka's ids of the topics of an aggregate or a saga.
      *
-     * @param commands of the commands topic
-     * @param events of the events topic
+     * @param commands of the commands topic, or of the inbox
+     * @param events of the events topic, or of the history
      */
     public record Ids(String commands, String events) {}
 
@@ -106,7 +115,7 @@ public final class Topics {
      * @throws KafkaException if the broker does not answer
      */
     public Ids require(String aggregate) {
-        Map<String, TopicDescription> found = require(aggregate, events(aggregate), deadLetters(aggregate),
+        Map<String, TopicDescription> found = require(aggregate, List.of(events(aggregate)), deadLetters(aggregate),
                 List.of(commands(aggregate), events(aggregate), results(aggregate)));
         return new Ids(known(found, commands(aggregate)).topicId().toString(),
                 known(found, events(aggregate)).topicId().toString());
@@ -118,19 +127,46 @@ public final class Topics {
      * @throws StartRefused if a topic is not as it must be
      * @throws KafkaException if the broker does not answer
      */
-    public Ids requireInbox(String saga) {
-        String id = known(require(saga, inbox(saga), inboxDeadLetters(saga), List.of(inbox(saga))), inbox(saga))
-                .topicId().toString();
-        return new Ids(id, id);
+    public Ids requireSaga(String saga) {
+        String inbox = inbox(saga);
+        Map<String, TopicDescription> found = require(saga, List.of(inbox, history(saga)), inboxDeadLetters(saga),
+                List.of(inbox, history(saga)));
+        refuseOlderVersions(inbox);
+        return new Ids(known(found, inbox).topicId().toString(), known(found, history(saga)).topicId().toString());
     }
 
-    private Map<String, TopicDescription> require(String name, String log, String deadLetters,
+    /**
+     * Versions that wrote no history must not handle this inbox any more: what they do would not be recorded. They refuse to
+     * start with an inbox that is limited in size, and this one never grows to its limit.
+     */
+    private void refuseOlderVersions(String inbox) {
+        String size = known(settings(List.of(inbox)), inbox).get(TopicConfig.RETENTION_BYTES_CONFIG).value();
+        if (Long.parseLong(size) == Long.MAX_VALUE) {
+            return;
+        }
+        try {
+            get(admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, inbox),
+                    List.of(new AlterConfigOp(
+                            new ConfigEntry(TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(Long.MAX_VALUE)),
+                            AlterConfigOp.OpType.SET))))
+                    .all());
+        } catch (TopicAuthorizationException e) {
+            throw new StartRefused("The topic '" + inbox + "' has retention.bytes=" + size + ", and this user may not "
+                    + "change it. Set it to " + Long.MAX_VALUE + " (kafka-configs.sh --alter --entity-type topics "
+                    + "--entity-name " + inbox + " --add-config retention.bytes=" + Long.MAX_VALUE + "), by which "
+                    + "saga-managers of older versions refuse to start, or grant ALTER_CONFIGS on the topic");
+        }
+        LOG.info("The topic '{}' is closed to saga-managers of versions that write no history", inbox);
+    }
+
+    /** @param kept those of the partitioned that are kept for ever */
+    private Map<String, TopicDescription> require(String name, List<String> kept, String deadLetters,
             List<String> partitioned) {
         List<String> all = new ArrayList<>(partitioned);
         all.add(deadLetters);
         Map<String, TopicDescription> found = describe(all);
         if (found.size() < all.size()) {
-            create(log, deadLetters, all.stream().filter(topic -> !found.containsKey(topic)).toList());
+            create(kept, deadLetters, all.stream().filter(topic -> !found.containsKey(topic)).toList());
             found.putAll(describe(all));
         }
         for (String topic : partitioned) {
@@ -143,13 +179,17 @@ public final class Topics {
                     + ": a dead letter goes to the partition of its record. Add partitions to it");
         }
         Map<String, Config> settings = settings(all);
-        Config ofLog = known(settings, log);
-        requireKept(log, ofLog);
-        refuseUnlessInSync(log, replicas(known(found, log)),
-                Integer.parseInt(ofLog.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()));
+        for (String log : kept) {
+            Config ofLog = known(settings, log);
+            requireKept(log, ofLog);
+            refuseUnlessInSync(log, replicas(known(found, log)),
+                    Integer.parseInt(ofLog.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()));
+        }
         for (String topic : partitioned) {
             requireRoom(topic, known(settings, topic),
-                    topic.equals(results(name)) ? RESULT_BYTES : properties.maxMessage().toBytes());
+                    topic.equals(results(name))
+                            ? RESULT_BYTES
+                            : topic.equals(history(name)) ? HISTORY_BYTES : properties.maxMessage().toBytes());
         }
         requireRoom(deadLetters, known(settings, deadLetters), 0);
         return found;
@@ -187,7 +227,7 @@ public final class Topics {
         TopicDescription log = describe(List.of(topic)).get(topic);
         if (log == null) {
             throw new StartRefused("There is no topic '" + topic + "' on this broker. The "
-                    + (folded.isInput() ? "saga-manager" : "command-processor")
+                    + (folded.recordsInput() ? "saga-manager" : "command-processor")
                     + " creates it; look whether the broker and '" + folded.name() + "' are the right ones");
         }
         requirePartitions(folded.name(), topic, log.partitions().size());
@@ -257,7 +297,8 @@ public final class Topics {
         }
         for (String limit : List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
             String value = config.get(limit).value();
-            if (cleanup.contains(TopicConfig.CLEANUP_POLICY_DELETE) && Long.parseLong(value) >= 0) {
+            if (cleanup.contains(TopicConfig.CLEANUP_POLICY_DELETE) && Long.parseLong(value) >= 0
+                    && !(limit.equals(TopicConfig.RETENTION_BYTES_CONFIG) && Long.parseLong(value) == Long.MAX_VALUE)) {
                 throw new StartRefused("The topic '" + topic + "' expires (" + limit + "=" + value
                         + "), so events would be lost. Set its " + limit + " to -1");
             }
@@ -283,24 +324,27 @@ public final class Topics {
         return found;
     }
 
-    private void create(String log, String deadLetters, List<String> missing) {
+    private void create(List<String> kept, String deadLetters, List<String> missing) {
         if (!properties.topics().create()) {
             throw new StartRefused("The topics " + missing
                     + " are missing and hive.topics.create is false. Create them, with " + properties.partitions()
-                    + " partitions (events: retention.ms=-1, retention.bytes=-1, cleanup.policy=delete), or set hive.topics.create to true");
+                    + " partitions (" + String.join(", ", kept)
+                    + ": retention.ms=-1, retention.bytes=-1, cleanup.policy=delete), or set hive.topics.create to true");
         }
         Optional<Short> replication = Optional.of(properties.topics().replicationFactor()).filter(factor -> factor > 0);
         List<NewTopic> topics = missing.stream().map(topic -> {
             // by a sender's clock, records from an hour ahead are refused and those of long ago expire at once
             Map<String, String> settings = new HashMap<>(
                     Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
-            if (topic.equals(log)) {
+            if (kept.contains(topic)) {
                 settings.putAll(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete", TopicConfig.RETENTION_MS_CONFIG,
                         "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
             }
             if (topic.equals(deadLetters)) {
-                settings.putAll(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                        Integer.toString(Outgoing.DEAD_LETTER_BYTES)));
+                settings.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
+            }
+            if (topic.equals(deadLetters) || topic.endsWith(".history")) {
+                settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Outgoing.DEAD_LETTER_BYTES));
             }
             return new NewTopic(topic, Optional.of(properties.partitions()), replication).configs(settings);
         }).toList();

@@ -52,7 +52,7 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
      */
     public byte[] header(int epoch) {
         if (legacy) {
-            return Outgoing.utf8(StoredFormat.NUMBER + "///" + (epoch < 0 ? "" : epoch));
+            return epochHeader(epoch);
         }
         return Outgoing.utf8(StoredFormat.NUMBER + "/" + text(id) + "/" + bodyText() + "/" + (epoch < 0 ? "" : epoch));
     }
@@ -102,6 +102,11 @@ public record CommandIdentity(CommandHash id, long body, boolean legacy) {
         } catch (IllegalArgumentException e) {
             return null;
         }
+    }
+
+    /** The value of the header {@link Header#COMMAND} where it says nothing but the leader epoch. */
+    public static byte[] epochHeader(int epoch) {
+        return Outgoing.utf8(StoredFormat.NUMBER + "///" + (epoch < 0 ? "" : epoch));
     }
 
     /** Reads the leader epoch of the command's record, or {@link Position#UNKNOWN_EPOCH}. */

@@ -26,7 +26,10 @@ public final class Header {
     public static final String SEQUENCE = "ce_sequence";
     /** The version of an event's payload; absent means 1. */
     public static final String DATA_VERSION = "ce_dataversion";
-    /** Of an event: the {@link Position} of its command. Of a result: the position that a cache which shows it has folded. */
+    /**
+     * Of an event: the {@link Position} of its command. Of a result: the position that a cache which shows it has folded. Of a
+     * record of a saga's history: the position up to which its transaction handled the inbox.
+     */
     public static final String COMMAND_POSITION = "ce_commandposition";
     /** Of an event and a result: format and identity of the command, and the leader epoch of its record ({@link CommandIdentity}). */
     public static final String COMMAND = "ce_command";
@@ -49,6 +52,15 @@ public final class Header {
     public static final String SETTING = "ce_setting";
     /** Of a record that says that an instance was parked: source and id of the message that it failed on. */
     public static final String FAILED_ON = "ce_failedon";
+    /** Of a record of a saga's history: what the message did, as JSON. */
+    public static final String DONE = "ce_done";
+    /** Of the same: where the message is in the inbox, {@code <topic id>:<offset>}. */
+    public static final String MESSAGE = "ce_message";
+    /**
+     * Of a message that was held and is put into the inbox again: {@code <version before>:<version>}, the versions at which the
+     * history has the one that is put in before it, 0 if it is the first, and this one.
+     */
+    public static final String AGAIN = "ce_again";
     public static final String TRACE_PARENT = "traceparent";
     public static final String TRACE_STATE = "tracestate";
 

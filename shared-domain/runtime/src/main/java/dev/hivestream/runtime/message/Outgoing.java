@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.CompressionType;
@@ -257,6 +258,11 @@ public final class Outgoing {
     public Outgoing payload(byte @Nullable [] value) {
         payload = value;
         return this;
+    }
+
+    /** Where it goes. */
+    public TopicPartition partition() {
+        return new TopicPartition(topic, partition);
     }
 
     /** The bytes of its value. */

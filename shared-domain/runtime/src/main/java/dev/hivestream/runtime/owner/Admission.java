@@ -2,6 +2,7 @@ package dev.hivestream.runtime.owner;
 
 import dev.hivestream.runtime.cache.Guard;
 import dev.hivestream.runtime.domain.BatchTooLarge;
+import dev.hivestream.runtime.log.RestoredPartition;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -18,8 +19,14 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.cloud.stream.binder.kafka.config.ClientFactoryCustomizer;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -35,6 +42,7 @@ import org.springframework.kafka.core.ConsumerFactory;
  */
 public final class Admission implements ClientFactoryCustomizer {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
     /** How soon an opened partition is noticed by a poll that has nothing else to return. */
     private static final Duration GLANCE = Duration.ofMillis(50);
     /** Records that a poll returns sooner lay there already: fetching them takes longer. */
@@ -200,6 +208,7 @@ public final class Admission implements ClientFactoryCustomizer {
             List<TopicPartition> toResume = new ArrayList<>();
             boolean waiting = false;
             for (TopicPartition partition : consumer.assignment()) {
+                resume(partition);
                 boolean open = ownership.isOpen(partition);
                 waiting |= !open;
                 if (open == paused.contains(partition)) {
@@ -209,6 +218,29 @@ public final class Admission implements ClientFactoryCustomizer {
             consumer.pause(toPause);
             consumer.resume(toResume);
             return waiting;
+        }
+
+        /** Goes where the log says that the input goes on. What fails is tried again before the next poll. */
+        private void resume(TopicPartition partition) {
+            OwnedPartition owned = ownership.owned(partition);
+            RestoredPartition.Resume from = owned == null || owned.state() != OwnedPartition.State.RUNNING
+                    ? null
+                    : owned.resume();
+            if (owned == null || from == null) {
+                return;
+            }
+            try {
+                consumer.seek(partition, from.next());
+                if (!from.isCommitted()) {
+                    // whoever puts messages in waits for it: from then on a group without an offset is one that lost it
+                    consumer.commitSync(Map.of(partition, new OffsetAndMetadata(from.next())));
+                }
+                owned.resumed(from);
+            } catch (WakeupException | InterruptException e) {
+                throw e;
+            } catch (KafkaException e) {
+                LOG.debug("{} could not be resumed at {}", partition, from, e);
+            }
         }
 
         private ConsumerRecords<byte[], byte[]> admit(ConsumerRecords<byte[], byte[]> polled) {

@@ -141,6 +141,20 @@ public abstract class CachedPart<S> implements Attempt.Part {
         return DomainCode.call(reading::get);
     }
 
+    /**
+     * Requires that the log has nothing between the checkpoint and what this batch appended but the marker of a transaction,
+     * or the records of transactions that were aborted.
+     *
+     * @throws IllegalStateException if it has: the batch was decided without it, and the partition has to be restored
+     */
+    protected final void requireOwnLog(long appended) {
+        long between = appended - reflected.checkpoint().next();
+        if (between > 1 && !owned.hasRolledBack()) {
+            throw new IllegalStateException("The log has records that this owner did not append, between "
+                    + reflected.checkpoint().next() + " and " + appended);
+        }
+    }
+
     /** Keeps what was written for the batches that follow; this one is done with it. */
     protected final void keep(Map<String, StoredSnapshot> written) {
         written.forEach((id, stored) -> {

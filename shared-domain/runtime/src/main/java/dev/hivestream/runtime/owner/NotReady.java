@@ -5,7 +5,8 @@ public final class NotReady extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    NotReady(String message) {
+    /** @param message which partition, and why */
+    public NotReady(String message) {
         super(message, null, false, false);
     }
 }

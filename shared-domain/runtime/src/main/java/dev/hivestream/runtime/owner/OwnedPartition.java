@@ -82,6 +82,8 @@ public final class OwnedPartition {
     private volatile Now now = new Now(State.RESTORING, "The partition was assigned", null, null);
     private volatile Hot hot = new Hot(() -> 0);
     private volatile boolean rolledBack;
+    /** Where the consumer has to go on before anything is processed; null if it is there. */
+    private RestoredPartition.@Nullable Resume resume;
 
     OwnedPartition(TopicPartition commands, Consumer<?, ?> consumer) {
         this.commands = commands;
@@ -235,7 +237,20 @@ public final class OwnedPartition {
             // in this order: what is hot is never older than what is expected to be stored
             hot = new Hot(memory);
             rolledBack = false;
+            resume = restored.resume();
             to(State.RUNNING, "", restored, null);
+        }
+    }
+
+    /** Where the consumer has to go on before anything is processed; null if it is there. */
+    synchronized RestoredPartition.@Nullable Resume resume() {
+        return resume;
+    }
+
+    /** The consumer is there. */
+    synchronized void resumed(RestoredPartition.Resume from) {
+        if (resume == from) {
+            resume = null;
         }
     }
 

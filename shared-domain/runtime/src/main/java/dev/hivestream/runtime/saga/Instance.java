@@ -9,26 +9,30 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A saga instance: the author's state, and what the runtime keeps beside it. The fold of the instance's inbox; immutable.
+ * A saga instance: the author's state, and what the runtime keeps beside it. The fold of the instance's history; immutable.
  *
  * @param state the author's
  * @param status how it stands; see {@link #shown()} for what people see
  * @param overdue why a person should look at it, if so
  * @param parked why it was parked, if so
- * @param unsent if it is parked only because other code had parked it: the version from which on what this code sent was
- *     not
- * @param held messages that came since it was parked, in order; the first is the one that it failed on
+ * @param unsent if it is parked only because other code had parked it or could not go on: the version from which on what
+ *     was recorded as sent was not; {@link Long#MAX_VALUE} if all of it was
+ * @param broken why this code cannot fold what other code handled, if so: the state is that before, and stays
+ * @param held messages that came since it was parked, in order; without {@code unsent} the first is the one that it failed on
+ * @param later messages that came after those that are held, if there are any
+ * @param early messages that came before it started, in order
  * @param steps commands that were sent, by step; gone when the instance has ended
  * @param deadlines that are pending, by name
  * @param settings how often deadlines were set: numbers them
- * @param started when its first message was put into the inbox, in milliseconds
+ * @param started when the message that it started with was put into the inbox, in milliseconds; 0 if it has not started
  * @param changed when its last message was
  * @param correlation of its first message; what follows from deadlines and from people has it too
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Instance<S>(S state, Status status, @Nullable String overdue, @Nullable String parked,
-        @Nullable Long unsent, List<Held> held, Map<String, Step> steps, Map<String, Deadline> deadlines, long settings,
-        long started, long changed, @Nullable String correlation) {
+        @Nullable Long unsent, @Nullable String broken, List<Held> held, @Nullable Later later,
+        List<Held> early, Map<String, Step> steps,
+        Map<String, Deadline> deadlines, long settings, long started, long changed, @Nullable String correlation) {
 
     /** How an instance stands. */
     public enum Status {
@@ -49,6 +53,15 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
      * @param payload JSON; null if the record has none
      */
     public record Held(Map<String, String> headers, @Nullable String payload) {}
+
+    /**
+     * Messages that wait in the history, since enough are held.
+     *
+     * @param count how many
+     * @param fed the version at which the history has the one that was put into the inbox again last; 0 before the first
+     * @param feeding whether they are put into the inbox again
+     */
+    public record Later(long count, long fed, boolean feeding) {}
 
     /**
      * A command that was sent.
@@ -95,12 +108,21 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
 
     public Instance {
         held = List.copyOf(held);
+        early = List.copyOf(early);
         steps = Collections.unmodifiableMap(new LinkedHashMap<>(steps));
         deadlines = Collections.unmodifiableMap(new LinkedHashMap<>(deadlines));
     }
 
     static <S> Instance<S> initial(S state) {
-        return new Instance<>(state, Status.ACTIVE, null, null, null, List.of(), Map.of(), Map.of(), 0, 0, 0, null);
+        return new Instance<>(state, Status.ACTIVE, null, null, null, null, List.of(), null, List.of(), Map.of(),
+                Map.of(), 0,
+                0, 0, null);
+    }
+
+    /** Whether it has started: until then it only keeps messages that came early. */
+    @JsonIgnore
+    public boolean hasStarted() {
+        return started != 0;
     }
 
     /** Whether it has come to its end, whichever. */
@@ -109,36 +131,77 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
         return status != Status.ACTIVE;
     }
 
-    /** What people see: {@code active}, {@code parked}, {@code overdue}, {@code completed}, {@code compensated}, {@code ended}. */
+    /** Whether it stands still until a person or other code lets it go on. */
+    @JsonIgnore
+    public boolean isStill() {
+        return parked != null || broken != null;
+    }
+
+    /** Why it stands still; null if it does not. */
+    @JsonIgnore
+    public @Nullable String why() {
+        return parked != null ? parked : broken;
+    }
+
+    /**
+     * What people see: {@code active}, {@code parked}, {@code overdue}, {@code completed}, {@code compensated}, {@code ended};
+     * {@code waiting} while messages wait for its start, and {@code none} before.
+     */
     @JsonIgnore
     public String shown() {
         return isEnded()
                 ? status.name().toLowerCase(java.util.Locale.ROOT)
-                : parked != null ? "parked" : overdue != null ? "overdue" : "active";
+                : !hasStarted()
+                        ? early.isEmpty() ? "none" : "waiting"
+                        : isStill() ? "parked" : overdue != null ? "overdue" : "active";
     }
 
     Instance<S> parked(@Nullable String why, List<Held> waiting) {
-        return new Instance<>(state, status, overdue, why, why == null ? null : unsent, waiting, steps, deadlines,
+        return new Instance<>(state, status, overdue, why, why == null ? null : unsent, broken, waiting, later, early,
+                steps,
+                deadlines, settings, started, changed, correlation);
+    }
+
+    Instance<S> parkedByOthers(String why, long from) {
+        return new Instance<>(state, status, overdue, why, from, broken, held, later, early, steps, deadlines, settings,
+                started, changed, correlation);
+    }
+
+    Instance<S> broken(String why) {
+        return new Instance<>(state, status, overdue, parked, unsent, broken == null ? why : broken, held, later, early,
+                steps,
+                deadlines, settings, started, changed, correlation);
+    }
+
+    Instance<S> later(@Nullable Later others) {
+        return new Instance<>(state, status, overdue, parked, unsent, broken, held, others, early, steps, deadlines,
+                settings, started, changed, correlation);
+    }
+
+    Instance<S> early(List<Held> waiting) {
+        return new Instance<>(state, status, overdue, parked, unsent, broken, held, later, waiting, steps, deadlines,
                 settings,
                 started, changed, correlation);
     }
 
-    Instance<S> parkedByOthers(String why, long from) {
-        return new Instance<>(state, status, overdue, why, from, List.of(), steps, deadlines, settings, started,
-                changed, correlation);
+    Instance<S> started(long when, @Nullable String first) {
+        return new Instance<>(state, status, overdue, parked, unsent, broken, held, later, early, steps, deadlines,
+                settings,
+                Math.max(1, when), changed, first);
     }
 
-    Instance<S> changed(long when, @Nullable String first) {
-        return new Instance<>(state, status, overdue, parked, unsent, held, steps, deadlines, settings,
-                started == 0 ? when : started, Math.max(changed, when),
-                started == 0 ? first : correlation);
+    Instance<S> changed(long when) {
+        return new Instance<>(state, status, overdue, parked, unsent, broken, held, later, early, steps, deadlines,
+                settings,
+                started, Math.max(changed, when), correlation);
     }
 
     Instance<S> step(String name, Step step) {
         Map<String, Step> more = new LinkedHashMap<>(steps);
         more.put(name, step);
-        return new Instance<>(state, status, overdue, parked, unsent, held, more, deadlines, settings, started,
-                changed, correlation);
+        return new Instance<>(state, status, overdue, parked, unsent, broken, held, later, early, more, deadlines,
+                settings,
+                started, changed, correlation);
     }
 
     Instance<S> deadline(String name, @Nullable Long due) {
@@ -148,23 +211,25 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
         } else {
             others.put(name, new Deadline(due, settings + 1));
         }
-        return new Instance<>(state, status, overdue, parked, unsent, held, steps, others,
-                settings + (due == null ? 0 : 1),
-                started, changed, correlation);
+        return new Instance<>(state, status, overdue, parked, unsent, broken, held, later, early, steps, others,
+                settings + (due == null ? 0 : 1), started, changed, correlation);
     }
 
     Instance<S> state(S next) {
-        return new Instance<>(next, status, overdue, parked, unsent, held, steps, deadlines, settings, started,
-                changed, correlation);
+        return new Instance<>(next, status, overdue, parked, unsent, broken, held, later, early, steps, deadlines,
+                settings,
+                started, changed, correlation);
     }
 
     Instance<S> overdue(@Nullable String why) {
-        return new Instance<>(state, status, why, parked, unsent, held, steps, deadlines, settings, started, changed,
-                correlation);
+        return new Instance<>(state, status, why, parked, unsent, broken, held, later, early, steps, deadlines,
+                settings,
+                started, changed, correlation);
     }
 
     Instance<S> ended(Status how) {
-        return new Instance<>(state, how, null, null, null, List.of(), Map.of(), Map.of(), settings, started, changed,
-                correlation);
+        return new Instance<>(state, how, null, null, null, null, List.of(), null, List.of(), Map.of(), Map.of(),
+                settings,
+                started, changed, correlation);
     }
 }

@@ -15,7 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of an inbox, as far as its headers tell.
+ * A message of an inbox, as far as its headers tell.
  *
  * @param headers those that a saga's fold depends on, and those that go from a cause to what follows from it
  */
@@ -29,11 +29,14 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     public static final String RETRY = "hive.retry";
     public static final String SKIP = "hive.skip";
     public static final String END = "hive.end";
+    /** In a history: a batch of the inbox was handled and changed nothing. */
+    public static final String HANDLED = "hive.handled";
 
     /** What is kept of a record's headers. */
     private static final List<String> KEPT = List.of(Header.TYPE, Header.SOURCE, Header.ID, Header.SUBJECT,
             Header.TIME, Header.DATA_VERSION, Header.CORRELATION_ID, Header.CAUSATION_ID, Header.SAGA_STEP,
-            Header.SAGA_ATTEMPT, Header.SETTING, Header.FAILED_ON, Header.DEAD_REASON, Header.TRACE_PARENT,
+            Header.SAGA_ATTEMPT, Header.SETTING, Header.AGAIN, Header.FAILED_ON, Header.DEAD_REASON,
+            Header.TRACE_PARENT,
             Header.TRACE_STATE);
 
     /** A record of the log. */

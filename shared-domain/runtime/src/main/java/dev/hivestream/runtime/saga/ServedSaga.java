@@ -6,6 +6,7 @@ import dev.hivestream.runtime.cache.Indexed;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.CommandSource;
@@ -17,6 +18,7 @@ import dev.hivestream.runtime.message.Malformed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,23 +35,23 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     public static final String DEADLINES = "deadlines";
 
     /** What an instance can be, as people see it; each the name of a sorted set, by the time of the last change. */
-    public static final List<String> STATUSES = List.of("active", "overdue", "parked", "completed", "compensated",
-            "ended");
+    public static final List<String> STATUSES = List.of("waiting", "active", "overdue", "parked", "completed",
+            "compensated", "ended");
 
     /** What an event has that its copy in an inbox has not: the inbox has its own time, and reflects no aggregate's commands. */
     public static final Set<String> NOT_IN_INBOX = Set.of(Header.TIME, Header.COMMAND_POSITION);
 
     /** Raised when the runtime reads or folds instances in another way. */
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     /**
      * With codecs of its own.
      *
      * @param partitions of the inbox
-     * @param longest command that is sent, as JSON, in bytes
+     * @param limits of messages and commands
      */
-    public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, int partitions, long longest) {
-        return new ServedSaga<>(type, new Reactor<>(type, longest),
+    public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, int partitions, Reactor.Limits limits) {
+        return new ServedSaga<>(type, new Reactor<>(type, limits),
                 new SnapshotCodec<>(type.toString(), () -> Instance.initial(type.saga().initialState()),
                         Json.TOLERANT.getTypeFactory().constructParametricType(Instance.class, type.stateType())),
                 partitions);
@@ -105,12 +107,17 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
 
     @Override
     public String log() {
-        return input();
+        return Topics.history(name());
+    }
+
+    @Override
+    public boolean recordsInput() {
+        return true;
     }
 
     @Override
     public Topics.Ids require(Topics topics) {
-        return topics.requireInbox(name());
+        return topics.requireSaga(name());
     }
 
     @Override
@@ -126,7 +133,28 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
 
     @Override
     public Fold<Instance<S>, Received> fold(int remembered, Replay.Poisoned poisoned) {
-        return new InboxFold<>(reactor, partitions, remembered);
+        return new HistoryFold<>(reactor, remembered);
+    }
+
+    /**
+     * Folds one record of the history.
+     *
+     * @param snapshot of its instance; changed
+     * @return what its message did; null if the record changes nothing
+     */
+    public @Nullable Done fold(Snapshot<Instance<S>> snapshot, ConsumerRecord<byte[], byte[]> record, int remembered,
+            Reactor.Differences differences) {
+        return new HistoryFold<>(reactor, remembered).apply(snapshot, new Recorded(record), differences);
+    }
+
+    /** The version of a record whose message waits in the history; -1 of any other. */
+    public static long heldAt(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            long version = new Recorded(record).versionOr(-1);
+            return version > 0 && HistoryFold.done(record.headers()).how() == Done.How.LATER ? version : -1;
+        } catch (Malformed e) {
+            return -1;
+        }
     }
 
     @Override
@@ -137,12 +165,17 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
         for (String status : STATUSES) {
             index.add(new Indexed(status, id, status.equals(shown) ? instance.changed() : null));
         }
-        for (String deadline : type.deadlines()) {
+        List<String> deadlines = new ArrayList<>(type.deadlines());
+        deadlines.add(Reactor.EARLY);
+        for (String deadline : deadlines) {
             Instance.Deadline pending = instance.deadlines().get(deadline);
             // while it is parked, nothing comes due: what is over by then comes when it goes on
             index.add(new Indexed(DEADLINES, deadline + ":" + id,
-                    pending == null || instance.parked() != null ? null : pending.due()));
+                    pending == null || instance.isStill() ? null : pending.due()));
         }
+        Instance.Later later = instance.later();
+        index.add(new Indexed(DEADLINES, Reactor.LATER + ":" + id,
+                later != null && later.feeding() ? instance.changed() : null));
         return index;
     }
 }

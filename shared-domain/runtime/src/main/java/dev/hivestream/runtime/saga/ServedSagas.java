@@ -18,11 +18,11 @@ public record ServedSagas(Map<String, ServedSaga<?, ?, ?>> byName) {
      * These sagas, with codecs of their own.
      *
      * @param partitions of each inbox
-     * @param longest command that is sent, as JSON, in bytes
+     * @param limits of messages and commands
      */
-    public static ServedSagas of(Collection<SagaType<?, ?, ?>> sagas, int partitions, long longest) {
+    public static ServedSagas of(Collection<SagaType<?, ?, ?>> sagas, int partitions, Reactor.Limits limits) {
         Map<String, ServedSaga<?, ?, ?>> served = new LinkedHashMap<>();
-        sagas.forEach(saga -> served.put(saga.name(), ServedSaga.of(saga, partitions, longest)));
+        sagas.forEach(saga -> served.put(saga.name(), ServedSaga.of(saga, partitions, limits)));
         return new ServedSagas(served);
     }
 

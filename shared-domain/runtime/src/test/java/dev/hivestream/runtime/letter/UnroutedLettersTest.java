@@ -11,6 +11,7 @@ import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.Stand;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
+import dev.hivestream.runtime.saga.Reactor;
 import dev.hivestream.runtime.saga.ServedSaga;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -72,7 +73,7 @@ class UnroutedLettersTest {
 
     @Test
     void they_are_held_until_the_saga_is_mended_and_go_to_their_instance_then() {
-        stand.topics.requireInbox(name);
+        stand.topics.requireSaga(name);
         letter("o-1", "{\"customer\":\"ada\"}", Map.of(Header.COMMAND_POSITION, "topic:7"));
         letter("o-1", "{\"customer\":\"grace\"}", Map.of());
         letter("o-2", "{\"customer\":\"nobody\"}", Map.of());
@@ -124,7 +125,8 @@ class UnroutedLettersTest {
 
     private DeadLetters letters() {
         ServedSaga<Placed, Nothing, Object> served = ServedSaga.of(SagaType.named(name, saga, Nothing.class)
-                .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build(), 1, 1_000);
+                .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build(), 1,
+                Reactor.Limits.of(1_000));
         Map<String, Object> broker = Map.of("bootstrap.servers", Stand.STACK.broker().bootstrapServers());
         return LetterConfiguration.of(new FoldedLogs(Map.of(name, served)), Stand.ADMIN, broker, broker,
                 stand.properties(), Clock.fixed(NOW, ZoneOffset.UTC));

@@ -46,7 +46,7 @@ class ReplicatedTopicsTest {
             Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptionsInstanceOf(KafkaException.class)
                     .until(() -> {
                         topics.require("account");
-                        topics.requireInbox("transfer");
+                        topics.requireSaga("transfer");
                         new Topics(properties(1), admin).require("single");
                         return true;
                     });
@@ -61,7 +61,7 @@ class ReplicatedTopicsTest {
                 set(admin, topic(log), "1");
                 Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThatThrownBy(() -> {
                     topics.require("account");
-                    topics.requireInbox("transfer");
+                    topics.requireSaga("transfer");
                 }).isInstanceOf(StartRefused.class).hasMessageStartingWith("The topic '" + log
                         + "' has 2 replicas and min.insync.replicas=1: a record is acknowledged when a single broker has it"));
                 set(admin, topic(log), "2");

@@ -89,7 +89,8 @@ class TopicsTest {
                 .isInstanceOf(StartRefused.class)
                 .hasMessage("The topics [" + name + ".commands, " + name + ".events, " + name + ".results, " + name
                         + ".commands.dlq] are missing and hive.topics.create is false. Create them, with 1 partitions "
-                        + "(events: retention.ms=-1, retention.bytes=-1, cleanup.policy=delete), or set hive.topics.create to true");
+                        + "(" + name
+                        + ".events: retention.ms=-1, retention.bytes=-1, cleanup.policy=delete), or set hive.topics.create to true");
     }
 
     @Test

@@ -16,7 +16,6 @@ import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
-import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -66,6 +66,7 @@ class ReactorTest {
     private static final class Fulfilment implements Saga<Event, Heard, Command> {
 
         private boolean broken = true;
+        private boolean folding;
 
         @Override
         public String correlate(Signal.Happened<Event> event) {
@@ -96,6 +97,9 @@ class ReactorTest {
 
         @Override
         public List<Effect<Command>> react(Heard state, Signal<Event> signal) {
+            if (folding) {
+                throw new IllegalStateException("nothing of the past is decided again");
+            }
             return switch (signal) {
                 case Signal.Happened<Event>(Event.Placed(long amount), _, String id, _) ->
                     List.of(Effect.send("charge", "b-1", new Command.Charge(amount)),
@@ -133,8 +137,10 @@ class ReactorTest {
     private final Fulfilment code = new Fulfilment();
     private final SagaType<Event, Heard, Command> type = declared(
             new EventType<>("noted", Event.Noted.class, 1, List.of()));
-    private final ServedSaga<Event, Heard, Command> served = ServedSaga.of(type, 8, 1_000);
+    private final ServedSaga<Event, Heard, Command> served = ServedSaga.of(type, 8, Reactor.Limits.of(1_000));
     private Snapshot<Instance<Heard>> snapshot = served.snapshots().read(ID, null);
+    private final List<Entry> history = new ArrayList<>();
+    private boolean isOtherCode;
     private int number;
 
     private SagaType<Event, Heard, Command> declared(EventType<Event> noted) {
@@ -171,8 +177,8 @@ class ReactorTest {
         Snapshot<Instance<Heard>> other = served.snapshots().read("o-2", null);
         number = 0;
         Received again = placed();
-        assertThat(served.reactor().handle(anew, ID, again, 10).commands()).isEqualTo(placed.commands());
-        assertThat(served.reactor().handle(other, "o-2", again, 10).commands())
+        assertThat(served.reactor().handle(anew, ID, again, 10, false).commands()).isEqualTo(placed.commands());
+        assertThat(served.reactor().handle(other, "o-2", again, 10, false).commands())
                 .extracting(Reactor.Command::commandId)
                 .doesNotContainAnyElementsOf(placed.commands().stream().map(Reactor.Command::commandId).toList());
     }
@@ -185,7 +191,7 @@ class ReactorTest {
             Reactor.Handled parked = threads.run(() -> {
                 DomainCode.about("a record");
                 try {
-                    return served.reactor().handle(snapshot, ID, hanging, 10);
+                    return handle(hanging);
                 } catch (Malformed e) {
                     throw new IllegalStateException(e);
                 }
@@ -198,8 +204,9 @@ class ReactorTest {
 
     @Test
     void a_repeated_cause_and_what_starts_nothing_are_ignored() throws Malformed {
-        assertThat(handle(event("noted", "{\"text\":\"early\"}")).changed()).isFalse();
         assertThat(handle(deadline("late", 1)).changed()).isFalse();
+        assertThat(handle(person(Received.END)).changed()).isFalse();
+        assertThat(past(event("noted", "{\"text\":\"early\"}")).changed()).as("lost before").isFalse();
         Received placed = placed();
         handle(placed);
         assertThat(handle(placed).changed()).isFalse();
@@ -288,7 +295,7 @@ class ReactorTest {
         assertThat(instance().shown()).isEqualTo("parked");
         assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
                 .satisfies(place -> assertThat(place.set()).as("no deadline comes due").isEqualTo("parked"));
-        handle(parked(odd));
+        handle(parked(odd.parked(), "/hive/order|id-2"));
         assertThat(instance().held()).as("known already").hasSize(3);
 
         Reactor.Handled retried = handle(person(Received.RETRY));
@@ -322,11 +329,11 @@ class ReactorTest {
         Received placed = placed();
         Received odd = event("odd", "{}");
         List<Received> inbox = List.of(placed, odd, parked("a bug", odd.cause()), noted("one"), person(Received.RETRY));
-        handle(inbox.get(0));
-        String id = handle(inbox.get(1)).commands().getFirst().commandId();
-        handle(inbox.get(2));
+        past(inbox.get(0));
+        String id = past(inbox.get(1)).commands().getFirst().commandId();
+        past(inbox.get(2));
         assertThat(instance().shown()).isEqualTo("parked");
-        handle(inbox.get(3));
+        past(inbox.get(3));
         assertThat(heard()).containsExactly("Placed", "Odd");
         Reactor.Handled retried = handle(inbox.get(4));
         assertThat(heard()).containsExactly("Placed", "Odd", "one");
@@ -344,6 +351,7 @@ class ReactorTest {
     void what_the_declaration_or_the_runtime_cannot_do_parks() throws Malformed {
         for (String fault : List.of("throw", "burn", "undeclared", "nowhere", "far", "cycle", "large", "wide")) {
             snapshot = served.snapshots().read(ID, null);
+            history.clear();
             handle(placed());
             assertThat(handle(noted(fault)).parked()).as(fault).isNotNull();
             assertThat(instance().steps()).as(fault).hasSize(2);
@@ -369,35 +377,99 @@ class ReactorTest {
     }
 
     @Test
-    void a_fold_anew_by_mended_code_gives_what_the_retry_gave() throws Malformed {
-        List<Received> inbox = new ArrayList<>();
-        inbox.add(placed());
-        String charge = handle(inbox.getLast()).commands().getFirst().commandId();
-        inbox.add(noted("before"));
-        handle(inbox.getLast());
-        inbox.add(event("odd", "{}"));
-        Reactor.Handled failed = handle(inbox.getLast());
-        inbox.add(noted("again"));
-        handle(inbox.getLast());
-        inbox.add(parked(failed));
-        handle(inbox.getLast());
-        inbox.add(noted("held"));
-        handle(inbox.getLast());
+    void a_fold_by_mended_code_gives_what_was_done_and_not_what_it_would_do() throws Malformed {
+        handle(placed());
+        handle(event("odd", "{}"));
+        handle(noted("one"));
+        assertThat(instance().shown()).isEqualTo("parked");
         code.broken = false;
-        inbox.add(person(Received.RETRY));
-        List<Reactor.Command> sent = handle(inbox.getLast()).commands();
-        assertThat(sent).extracting(command -> command.step() + command.attempt()).containsExactly("odd1", "charge2");
+        assertThat(written(folded())).as("it was parked, whatever this code does").isEqualTo(written(snapshot));
 
-        Snapshot<Instance<Heard>> live = snapshot;
-        fold(inbox);
-        assertThat(written(snapshot)).isEqualTo(written(live));
+        handle(person(Received.SKIP));
+        assertThat(heard()).containsExactly("Placed", "one");
+        assertThat(written(folded())).as("what a person skipped stays skipped").isEqualTo(written(snapshot));
+    }
 
-        // the answers are to what was sent
-        inbox.add(result("odd", sent.getFirst().commandId(), 1, "accepted", null));
-        inbox.add(result("charge", charge, 1, "accepted", null));
-        inbox.add(result("charge", charge, 2, "accepted", null));
-        fold(inbox);
-        assertThat(heard()).endsWith("odd Accepted", "charge Accepted");
+    @Test
+    void code_that_cannot_fold_the_past_stands_still_and_keeps_what_comes() throws Malformed {
+        code.broken = false;
+        handle(placed());
+        String odd = handle(event("odd", "{}")).commands().getFirst().commandId();
+        handle(noted("one"));
+        code.broken = true;
+        snapshot = folded();
+        assertThat(instance().shown()).isEqualTo("parked");
+        assertThat(instance().broken()).contains("order.odd");
+        assertThat(instance().steps()).as("the past stands").containsKey("odd");
+        assertThat(heard()).containsExactly("Placed");
+        handle(result("odd", odd, 1, "accepted", null));
+        assertThat(handle(person(Received.RETRY)).changed()).isFalse();
+        assertThat(handle(person(Received.SKIP)).changed()).isFalse();
+        assertThat(instance().held()).hasSize(1);
+
+        code.broken = false;
+        snapshot = folded();
+        assertThat(instance().shown()).isEqualTo("parked");
+        assertThat(heard()).containsExactly("Placed", "Odd", "one");
+        handle(person(Received.RETRY));
+        assertThat(heard()).containsExactly("Placed", "Odd", "one", "odd Accepted");
+        assertThat(instance().shown()).isEqualTo("active");
+    }
+
+    @Test
+    void what_came_before_the_start_is_handled_in_order_when_the_instance_starts() throws Malformed {
+        handle(noted("first"));
+        handle(noted("throw"));
+        handle(noted("third"));
+        assertThat(instance().shown()).isEqualTo("waiting");
+        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null)
+                .extracting(dev.hivestream.runtime.cache.Indexed::set)
+                .containsExactlyInAnyOrder("waiting", "deadlines");
+        handle(placed());
+        assertThat(heard()).containsExactly("Placed", "first");
+        assertThat(instance().held()).hasSize(2);
+        handle(person(Received.SKIP));
+        assertThat(heard()).containsExactly("Placed", "first", "third");
+        assertThat(instance().shown()).isEqualTo("active");
+        assertThat(instance().deadlines()).containsOnlyKeys("late");
+    }
+
+    @Test
+    void what_waits_for_a_start_is_bounded_in_number_and_in_time() throws Malformed {
+        for (int i = 0; i < 100; i++) {
+            assertThat(handle(noted("n" + i)).changed()).isTrue();
+        }
+        assertThatThrownBy(() -> handle(noted("one more"))).isInstanceOf(Malformed.class)
+                .hasMessageContaining("hive.saga.early-messages");
+        Instance.Deadline wait = instance().deadlines().get(Reactor.EARLY);
+        assertThat(wait.due()).isEqualTo(START.plusSeconds(1).plus(Duration.ofDays(7)).toEpochMilli());
+        assertThat(handle(deadline(Reactor.EARLY, wait.setting() + 1)).changed()).isFalse();
+        assertThat(handle(deadline(Reactor.EARLY, wait.setting())).expired()).hasSize(100);
+        assertThat(instance().shown()).isEqualTo("none");
+        assertThat(handle(noted("anew")).changed()).isTrue();
+        handle(placed());
+        assertThat(heard()).containsExactly("Placed", "anew");
+    }
+
+    @Test
+    void code_that_would_do_something_else_is_told_and_does_not() throws Malformed {
+        handle(placed());
+        handle(noted("wait"));
+        List<String> differences = new ArrayList<>();
+        Snapshot<Instance<Heard>> folded = served.snapshots().read(ID, null);
+        for (Entry entry : history) {
+            served.fold(folded, inHistory(entry), 100, (recorded, now) -> differences.add(recorded + " -> " + now));
+        }
+        assertThat(differences).isEmpty();
+        code.folding = true;
+        folded = served.snapshots().read(ID, null);
+        for (Entry entry : history) {
+            served.fold(folded, inHistory(entry), 100, (recorded, now) -> differences.add(recorded + " -> " + now));
+        }
+        code.folding = false;
+        assertThat(differences).hasSize(2);
+        assertThat(differences.getFirst()).contains("charge").contains("nothing of the past is decided again");
+        assertThat(written(folded)).isEqualTo(written(snapshot));
     }
 
     @Test
@@ -428,6 +500,7 @@ class ReactorTest {
         handle(noted("one"));
         handle(noted("two"));
         code.broken = false;
+        isOtherCode = true;
         // its upcaster does not know what to do with one of them
         ServedSaga<Event, Heard, Command> newer = ServedSaga.of(declared(new EventType<>("noted", Event.Noted.class, 2,
                 List.of(payload -> {
@@ -435,38 +508,28 @@ class ReactorTest {
                         throw new IllegalStateException("what was that?");
                     }
                     return payload;
-                }))), 8, 1_000);
-        Reactor.Handled retried = newer.reactor().handle(snapshot, ID, person(Received.RETRY), 100);
+                }))), 8, Reactor.Limits.of(1_000));
+        Reactor.Handled retried = handle(newer, person(Received.RETRY));
         assertThat(retried.parked()).contains("order.noted").contains("what was that?");
         assertThat(heard()).containsExactly("Placed", "Odd");
         assertThat(instance().held()).hasSize(2);
-        newer.reactor().handle(snapshot, ID, person(Received.SKIP), 100);
+        handle(newer, person(Received.SKIP));
         assertThat(heard()).containsExactly("Placed", "Odd", "two");
         assertThat(instance().shown()).isEqualTo("active");
     }
 
     @Test
-    void what_was_dead_lettered_for_its_key_is_passed_over_by_the_fold() {
+    void a_mark_is_passed_over_and_a_record_that_does_not_say_what_was_done_keeps_its_instance_out() {
         Fold<Instance<Heard>, Received> fold = served.fold(10, Replay.Poisoned.KEEP_OUT);
-        int partition = Slot.partitionOf(ID.getBytes(StandardCharsets.UTF_8), 8);
-        assertThat(fold.apply(snapshot, record(partition, ID.getBytes(StandardCharsets.UTF_8)))).isTrue();
-        for (byte[] bad : new byte[][]{null, {' '}, {(byte) 0xff}, "x".repeat(201).getBytes(StandardCharsets.UTF_8)}) {
-            Snapshot<Instance<Heard>> none = served.snapshots().read(ID, null);
-            int owner = bad == null ? 0 : Slot.partitionOf(bad, 8);
-            assertThat(fold.apply(none, record(owner, bad))).isFalse();
-        }
-        Snapshot<Instance<Heard>> elsewhere = served.snapshots().read(ID, null);
-        assertThat(fold.apply(elsewhere, record((partition + 1) % 8, ID.getBytes(StandardCharsets.UTF_8))))
-                .as("of another partition").isFalse();
-    }
-
-    private ConsumerRecord<byte[], byte[]> record(int partition, byte[] key) {
-        Received placed = placed();
-        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("fulfilment.inbox", partition, 0, key,
-                placed.payload());
-        placed.headers().forEach(
-                (name, value) -> record.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
-        return record;
+        Entry entry = new Entry(1, placed(), new byte[0]);
+        ConsumerRecord<byte[], byte[]> mark = inHistory(entry);
+        mark.headers().remove(Header.SEQUENCE);
+        assertThat(fold.apply(snapshot, mark)).isFalse();
+        ConsumerRecord<byte[], byte[]> record = inHistory(entry);
+        record.headers().remove(Header.DONE);
+        assertThat(fold.apply(snapshot, record)).isTrue();
+        assertThat(snapshot.poison()).contains(Header.DONE);
+        isOtherCode = true;
     }
 
     @Test
@@ -482,7 +545,54 @@ class ReactorTest {
     }
 
     private Reactor.Handled handle(Received record) throws Malformed {
-        return served.reactor().handle(snapshot, ID, record, 100);
+        return handle(served, record);
+    }
+
+    private Reactor.Handled handle(ServedSaga<Event, Heard, Command> by, Received record) throws Malformed {
+        return recorded(record, by.reactor().handle(snapshot, ID, record, 100, false));
+    }
+
+    /** As the version did that wrote no history. */
+    private Reactor.Handled past(Received record) throws Malformed {
+        return recorded(record, served.reactor().handle(snapshot, ID, record, 100, true));
+    }
+
+    private Reactor.Handled recorded(Received record, Reactor.Handled handled) {
+        if (handled.done() != null) {
+            history.add(new Entry(snapshot.version(), record, handled.done().bytes()));
+        }
+        return handled;
+    }
+
+    private record Entry(long version, Received message, byte[] done) {}
+
+    /** What the history makes of the instance, by the code as it is. */
+    private Snapshot<Instance<Heard>> folded() {
+        Snapshot<Instance<Heard>> folded = served.snapshots().read(ID, null);
+        code.folding = true;
+        for (Entry entry : history) {
+            assertThat(served.fold(folded, inHistory(entry), 100, Reactor.Differences.IGNORED)).isNotNull();
+        }
+        code.folding = false;
+        return folded;
+    }
+
+    private static ConsumerRecord<byte[], byte[]> inHistory(Entry entry) {
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("fulfilment.history", 0, 0,
+                ID.getBytes(StandardCharsets.UTF_8), entry.message.payload());
+        entry.message.headers().forEach(
+                (name, value) -> record.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
+        record.headers().add(Header.SEQUENCE, ("" + entry.version).getBytes(StandardCharsets.UTF_8));
+        record.headers().add(Header.DONE, entry.done);
+        return record;
+    }
+
+    /** Whatever a test does: the fold of what was recorded gives the same, without asking the saga what to do. */
+    @AfterEach
+    void the_history_gives_the_same_instance() {
+        if (!isOtherCode) {
+            assertThat(written(folded())).isEqualTo(written(snapshot));
+        }
     }
 
     private Instance<Heard> instance() {
@@ -515,18 +625,6 @@ class ReactorTest {
 
     private Received deadline(String name, long setting) {
         return with(record(Received.DEADLINE, "/hive/saga/fulfilment", name, "{}"), Header.SETTING, "" + setting);
-    }
-
-    /** As the one who handles it puts it into the inbox. */
-    private Received parked(Reactor.Handled failed) {
-        return parked(failed.parked(), failed.failedOn());
-    }
-
-    private void fold(List<Received> inbox) throws Malformed {
-        snapshot = served.snapshots().read(ID, null);
-        for (Received record : inbox) {
-            handle(record);
-        }
     }
 
     private String written(Snapshot<Instance<Heard>> one) {

@@ -1,0 +1,256 @@
+package dev.hivestream.sagamanager;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hivestream.local.LocalStack;
+import dev.hivestream.local.Ports;
+import dev.hivestream.runtime.message.Slot;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What was done stays done: code, cache and group of a saga may change or be lost, and nothing is done again. */
+@Timeout(300)
+class HistoryTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String GROUP = "saga-manager";
+    private static final String INBOX = "alarm.inbox";
+
+    @TempDir
+    Path directory;
+
+    private LocalStack stack;
+    private Clocks clocks;
+    private Admin admin;
+
+    @BeforeEach
+    void start() {
+        Alarms.broken = false;
+        Alarms.reworked = false;
+        stack = LocalStack.start(directory, Ports.free(), Ports.free());
+        clocks = new Clocks(stack);
+        admin = Admin.create(Map.of("bootstrap.servers", stack.broker().bootstrapServers()));
+    }
+
+    @AfterEach
+    void stop() {
+        Alarms.broken = false;
+        Alarms.reworked = false;
+        admin.close();
+        clocks.close();
+        stack.close();
+    }
+
+    @Test
+    void other_code_a_lost_cache_and_a_deleted_group_repeat_nothing() throws Exception {
+        String completed = Clocks.id();
+        String skipped = Clocks.id();
+        try (Manager manager = Manager.start(stack)) {
+            Alarms.broken = true;
+            Clocks.await(List.of(clocks.happen(completed, "wound", "{\"millis\":3600000}"),
+                    clocks.happen(completed, "finished", "{}"),
+                    clocks.happen(skipped, "wound", "{\"millis\":3600000}"), clocks.happen(skipped, "dropped", "{}")));
+            await().atMost(PATIENCE).until(() -> ids(manager, "completed").contains(completed)
+                    && ids(manager, "parked").contains(skipped));
+            assertThat(manager.post("/actuator/sagas/alarm/" + skipped + "/skip",
+                    "{\"by\":\"ada\",\"why\":\"the clock was dropped twice\"}").statusCode()).isEqualTo(202);
+            await().atMost(PATIENCE).until(() -> ids(manager, "active").contains(skipped));
+            assertThat(sent(completed)).containsExactly("last");
+
+            // the bug is mended, the saga wants other things, and the cache is gone
+            Alarms.broken = false;
+            Alarms.reworked = true;
+            stack.redis().call("FLUSHALL");
+            await().atMost(PATIENCE).until(() -> ids(manager, "completed").contains(completed)
+                    && ids(manager, "active").contains(skipped));
+            JsonNode line = manager.json("/actuator/sagas/alarm/" + skipped);
+            assertThat(line.path("state").path("what").toString()).as("skipped for ever").isEqualTo("[\"Wound\"]");
+            assertThat(line.path("messages").path(0).path("payload").asString()).contains("ada")
+                    .contains("the clock was dropped twice");
+            assertThat(line.path("messages").path(2).path("differences").toString()).contains("reworked");
+        }
+
+        // no member: the group and its offsets go
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+            admin.deleteConsumerGroups(List.of(GROUP)).all().get();
+            return true;
+        });
+        stack.redis().call("FLUSHALL");
+        int commands = clocks.read("clock.commands").size();
+        String later = Clocks.id();
+        try (Manager manager = Manager.start(stack)) {
+            clocks.happen(later, "wound", "{\"millis\":3600000}").get();
+            await().atMost(PATIENCE).until(() -> sent(later).size() == 1);
+            clocks.happen(completed, "noted", "{\"text\":\"late\"}").get();
+            clocks.happen(later, "noted", "{\"text\":\"two\"}").get();
+            await().atMost(PATIENCE).until(() -> sent(later).size() == 2);
+            assertThat(ids(manager, "completed")).containsExactly(completed);
+            assertThat(clocks.read("clock.commands").stream()
+                    .filter(command -> !Clocks.header(command, "ce_saga").equals("alarm:" + later))).hasSize(commands);
+        }
+    }
+
+    @Test
+    void what_a_version_without_a_history_handled_is_recorded_and_not_sent() throws Exception {
+        String completed = Clocks.id();
+        String waiting = Clocks.id();
+        create(INBOX, "clock.events", "clock.commands", "clock.results");
+        put(completed, "wound", "{\"millis\":1}");
+        put(completed, "finished", "{}");
+        put(waiting, "wound", "{\"millis\":3600000}");
+        handledByOlderVersion();
+        try (Manager manager = Manager.start(stack)) {
+            await().atMost(PATIENCE).until(() -> ids(manager, "completed").equals(List.of(completed))
+                    && ids(manager, "active").equals(List.of(waiting)));
+            clocks.happen(waiting, "noted", "{\"text\":\"one\"}").get();
+            await().atMost(PATIENCE).until(() -> manager.json("/actuator/sagas/alarm/" + waiting).path("state")
+                    .path("what").size() == 2);
+        }
+        // an instance of the older version was still running, and had partitions again
+        put(waiting, "finished", "{}");
+        handledByOlderVersion();
+        stack.redis().call("FLUSHALL");
+        try (Manager manager = Manager.start(stack)) {
+            await().atMost(PATIENCE).until(() -> ids(manager, "completed").size() == 2);
+            String next = Clocks.id();
+            Clocks.await(List.of(clocks.happen(next, "wound", "{\"millis\":3600000}"),
+                    clocks.happen(next, "finished", "{}")));
+            await().atMost(PATIENCE).until(() -> ids(manager, "completed").size() == 3);
+            assertThat(clocks.read("clock.commands")).as("what is sent is what this version decided").hasSize(1);
+            JsonNode line = manager.json("/actuator/sagas/alarm/" + waiting);
+            assertThat(line.path("version").asLong()).isEqualTo(3);
+            assertThat(line.path("messages").path(0).path("effects").toString()).contains("last");
+        }
+    }
+
+    @Test
+    void a_group_without_an_offset_and_an_inbox_without_a_history_wait_for_a_person() throws Exception {
+        String id = Clocks.id();
+        create(INBOX, "clock.events", "clock.commands", "clock.results");
+        put(id, "wound", "{\"millis\":3600000}");
+        put(id, "finished", "{}");
+        int partition = Slot.partitionOf(id.getBytes(UTF_8), Clocks.PARTITIONS);
+        try (Manager manager = Manager.launch(stack)) {
+            await().atMost(PATIENCE).ignoreExceptions()
+                    .until(() -> manager.get("/actuator/health").body().contains("STOPPED"));
+            assertThat(manager.get("/actuator/health").body()).contains("alarm:" + partition)
+                    .contains("kafka-consumer-groups.sh").contains(INBOX + ":" + partition);
+        }
+        assertThat(clocks.read("clock.commands")).isEmpty();
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+            admin.alterConsumerGroupOffsets(GROUP,
+                    Map.of(new TopicPartition(INBOX, partition), new OffsetAndMetadata(0))).all().get();
+            return true;
+        });
+        try (Manager manager = Manager.start(stack)) {
+            await().atMost(PATIENCE).until(() -> sent(id).equals(List.of("last")));
+            assertThat(ids(manager, "completed")).containsExactly(id);
+        }
+    }
+
+    @Test
+    void events_that_come_before_the_start_wait_for_it_and_are_dead_letters_if_it_does_not_come() throws Exception {
+        String late = Clocks.id();
+        String never = Clocks.id();
+        try (Manager manager = Manager.start(stack, "--hive.saga.early-messages.keep=2s",
+                "--hive.saga.early-messages.limit=2")) {
+            for (String id : List.of(late, never)) {
+                Clocks.await(List.of(clocks.happen(id, "noted", "{\"text\":\"one\"}"),
+                        clocks.happen(id, "noted", "{\"text\":\"two\"}"),
+                        clocks.happen(id, "noted", "{\"text\":\"three\"}")));
+            }
+            clocks.happen(late, "wound", "{\"millis\":3600000}").get();
+            await().atMost(PATIENCE).until(() -> manager.json("/actuator/sagas/alarm/" + late).path("state")
+                    .path("what").toString().equals("[\"Wound\",\"one\",\"two\"]"));
+            await().atMost(PATIENCE).until(() -> reasons(never).size() == 3);
+            assertThat(reasons(never).getFirst()).contains("hive.saga.early-messages");
+            assertThat(reasons(never).subList(1, 3)).allMatch(reason -> reason.contains("did not start within PT2S"));
+            assertThat(reasons(late)).hasSize(1);
+            await().atMost(PATIENCE).until(() -> ids(manager, "waiting").isEmpty());
+        }
+    }
+
+    @Test
+    void a_long_history_is_answered_in_pages() throws Exception {
+        String id = Clocks.id();
+        try (Manager manager = Manager.start(stack)) {
+            clocks.happen(id, "wound", "{\"millis\":3600000}").get();
+            for (int i = 0; i < 3_000; i++) {
+                var _ = clocks.happen(id, "noted", "{\"text\":\"" + "x".repeat(100) + i + "\"}");
+            }
+            await().atMost(PATIENCE).until(() -> manager.json("/actuator/sagas/alarm/" + id).path("version")
+                    .asLong() == 3_001);
+            String page = manager.get("/actuator/sagas/alarm/" + id + "?states=true").body();
+            assertThat(page.length()).isLessThan(1_000_000);
+            JsonNode line = manager.json("/actuator/sagas/alarm/" + id);
+            assertThat(line.path("messages").size()).isEqualTo(50);
+            assertThat(line.path("older").asString()).isEqualTo("?before=2952");
+            JsonNode older = manager.json("/actuator/sagas/alarm/" + id + "?limit=200&before=2952");
+            assertThat(older.path("messages").size()).isEqualTo(200);
+            assertThat(older.path("messages").path(0).path("version").asLong()).isEqualTo(2951);
+            assertThat(manager.get("/actuator/sagas/alarm/" + id + "?limit=0").statusCode()).isEqualTo(400);
+            assertThat(manager.get("/actuator/sagas/alarm/" + id + "?limit=201").statusCode()).isEqualTo(400);
+            assertThat(manager.get("/actuator/sagas/alarm/" + id + "?before=0").statusCode()).isEqualTo(400);
+        }
+    }
+
+    private List<String> reasons(String id) {
+        return clocks.read("alarm.inbox.dlq").stream().filter(letter -> id.equals(letter.key()))
+                .map(letter -> Clocks.header(letter, "hive_reason")).toList();
+    }
+
+    private List<String> sent(String id) {
+        return clocks.sent(id).stream().map(Clocks.Sent::step).toList();
+    }
+
+    private static List<String> ids(Manager manager, String status) throws Exception {
+        return StreamSupport
+                .stream(manager.json("/actuator/sagas/alarm?limit=1000&status=" + status).spliterator(), false)
+                .map(one -> one.path("id").asString()).toList();
+    }
+
+    private void create(String... topics) throws Exception {
+        for (String topic : topics) {
+            admin.createTopics(List.of(new NewTopic(topic, Optional.of(Clocks.PARTITIONS), Optional.empty())
+                    .configs(Map.of("retention.ms", "-1", "retention.bytes", "-1")))).all().get();
+        }
+    }
+
+    /** As a router does. */
+    private void put(String id, String event, String json) throws Exception {
+        clocks.send(INBOX, id, "clock." + event, json, "ce_time", Instant.now().toString()).get();
+    }
+
+    private void handledByOlderVersion() throws Exception {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (int i = 0; i < Clocks.PARTITIONS; i++) {
+            ends.put(new TopicPartition(INBOX, i), OffsetSpec.latest());
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        admin.listOffsets(ends).all().get()
+                .forEach((partition, end) -> offsets.put(partition, new OffsetAndMetadata(end.offset())));
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+            admin.alterConsumerGroupOffsets(GROUP, offsets).all().get();
+            return true;
+        });
+    }
+}

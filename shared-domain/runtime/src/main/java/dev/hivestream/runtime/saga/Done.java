@@ -1,0 +1,148 @@
+package dev.hivestream.runtime.saga;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.hivestream.runtime.message.Json;
+import dev.hivestream.runtime.message.Malformed;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+
+/**
+ * What a message did to an instance: the part of a record of the saga's history that is not the message itself. Recorded in
+ * the transaction that sends the commands, and never decided again: a fold asks the domain for the state only. Immutable.
+ *
+ * @param how what became of the message
+ * @param turns one for each message that was handled, in order: the message itself, or those that had been held or had come
+ *     early
+ * @param parked why the instance is parked after it; null if it is not
+ * @param unsent as {@link Instance#unsent}
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable Long unsent) {
+
+    private static final ObjectReader READER = Json.TOLERANT.readerFor(Done.class);
+    private static final ObjectWriter WRITER = Json.TOLERANT.writerFor(Done.class);
+
+    /** What became of a message. */
+    public enum How {
+        /** It was handled. */
+        HANDLED,
+        /** The instance was parked, or this code could not go on with it: the message waits. */
+        HELD,
+        /** The same, and so many are held already that this one waits in the history only. */
+        LATER,
+        /** The instance had not started: the message waits for its start. */
+        EARLY
+    }
+
+    /**
+     * The handling of one message.
+     *
+     * @param acts what was done; nothing if it failed
+     * @param failed why the instance was parked by it; null if it was not
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Turn(List<Act> acts, @Nullable String failed) {
+
+        /** Nothing done, nothing failed. */
+        static final Turn NOTHING = new Turn(List.of(), null);
+
+        public Turn {
+            acts = List.copyOf(acts);
+        }
+    }
+
+    /** One thing that was done. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "act")
+    @JsonSubTypes({@JsonSubTypes.Type(value = Sent.class, name = "send"),
+            @JsonSubTypes.Type(value = SentAgain.class, name = "send-again"),
+            @JsonSubTypes.Type(value = DeadlineSet.class, name = "deadline"),
+            @JsonSubTypes.Type(value = DeadlineCancelled.class, name = "cancel-deadline"),
+            @JsonSubTypes.Type(value = Overdue.class, name = "overdue"),
+            @JsonSubTypes.Type(value = Ended.class, name = "end")})
+    public sealed interface Act {
+
+        /** The same act, as far as it depends on the saga's code. */
+        default Act comparable() {
+            return this;
+        }
+    }
+
+    /**
+     * A command was sent.
+     *
+     * @param commandId the same for all copies
+     * @param type its wire name
+     * @param to the id of the aggregate
+     * @param payload JSON
+     */
+    public record Sent(String step, String commandId, String type, String to, String payload) implements Act {
+
+        @Override
+        public Act comparable() {
+            return new Sent(step, "", type, to, payload);
+        }
+    }
+
+    /** A further copy of a step's command was sent. */
+    public record SentAgain(String step) implements Act {}
+
+    /**
+     * A deadline was set.
+     *
+     * @param due in milliseconds
+     */
+    public record DeadlineSet(String name, long due) implements Act {}
+
+    /** A deadline was cancelled, if it was set. */
+    public record DeadlineCancelled(String name) implements Act {}
+
+    /** A person should look at the instance. */
+    public record Overdue(String reason) implements Act {}
+
+    /** The instance came to its end. */
+    public record Ended(boolean compensated) implements Act {}
+
+    public Done {
+        turns = List.copyOf(turns);
+    }
+
+    /** As the history has it. */
+    public byte[] bytes() {
+        return WRITER.writeValueAsBytes(this);
+    }
+
+    /**
+     * Reads what {@link #bytes} wrote.
+     *
+     * @throws Malformed if it is something else
+     */
+    static Done read(byte[] recorded) throws Malformed {
+        try {
+            return READER.readValue(recorded);
+        } catch (JacksonException e) {
+            throw new Malformed("What the message did cannot be read", e);
+        }
+    }
+
+    /** For people. */
+    public List<String> texts() {
+        List<String> texts = new ArrayList<>();
+        switch (how) {
+            case HELD, LATER -> texts.add("held");
+            case EARLY -> texts.add("held until the instance starts");
+            case HANDLED -> turns.forEach(turn -> {
+                turn.acts.forEach(act -> texts.add(act.toString()));
+                if (turn.failed != null) {
+                    texts.add("parked: " + turn.failed);
+                }
+            });
+        }
+        return texts;
+    }
+}
