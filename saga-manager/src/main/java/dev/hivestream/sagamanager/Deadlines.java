@@ -94,6 +94,10 @@ final class Deadlines implements AutoCloseable {
     }
 
     private <S> void look(ServedSaga<?, S, ?> saga, Slot slot, RestoredPartition reflected) {
+        if (reflected.checkpoint().commandPosition().past() > 0) {
+            // what another version handled is being recorded: it has put the deadlines of that time into the inbox
+            return;
+        }
         Instant now = Instant.now(clock);
         List<Indexed> due = cache.lowest(slot, reflected.generation(), ServedSaga.DEADLINES, now.toEpochMilli(),
                 AT_ONCE).stream().filter(one -> one.member().indexOf(':') > 0).toList();

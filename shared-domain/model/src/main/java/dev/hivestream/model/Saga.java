@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
  * A process across aggregates (a process manager), the dual of a {@link Decider}: facts come in, commands go out. Each
  * instance has an id, a state, and its signals in one order.
  *
- * <p>All four functions are pure, as those of a decider are: the runtime folds {@code evolve} and {@code react} over the
- * whole inbox when a cache is rebuilt. The time is the signal's; there is no other. An exception is a bug: the instance
+ * <p>All four functions are pure, as those of a decider are: the runtime folds {@code evolve} over all
+ * messages of the past when a cache is rebuilt. {@code react} decides on new messages only: what it answered is recorded, and
+ * stands whatever it becomes later. The time is the signal's; there is no other. An exception is a bug: the instance
  * that it happened to is parked with the reason, and goes on where it stood when somebody says so.
  *
  * <p>Follows Hector Garcia-Molina and Kenneth Salem, "Sagas" (1987), for compensation, and Gregor Hohpe and Bobby Woolf,

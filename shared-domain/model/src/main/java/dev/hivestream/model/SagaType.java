@@ -39,7 +39,7 @@ public final class SagaType<E, S, C> {
      * An event that it reacts to.
      *
      * @param aggregate the aggregate type
-     * @param starts whether it starts an instance where there is none; another event is ignored then
+     * @param starts whether it starts an instance where there is none; another event waits for the start then
      */
     public record Reaction<E>(String aggregate, EventType<E> event, boolean starts) {
 
@@ -90,7 +90,7 @@ public final class SagaType<E, S, C> {
         return stateType;
     }
 
-    /** Raised by the author when {@code evolve} or {@code react} changes its meaning for the past. */
+    /** Raised by the author when {@code evolve} gives another state for messages of the past. */
     public int evolveVersion() {
         return evolveVersion;
     }

@@ -161,6 +161,7 @@ public final class CatchUp {
             @Nullable OffsetAndMetadata committed) {
         boolean isKnown = handled.topicId().equals(topicId);
         long next = isKnown ? handled.offset() + 1 : 0;
+        int epoch = isKnown ? handled.epoch() : Position.UNKNOWN_EPOCH;
         long end = highWatermark(inbox);
         if (next > end) {
             throw new StartRefused(inbox + " ends at " + end + ", but its history says that messages up to "
@@ -175,9 +176,9 @@ public final class CatchUp {
                         + " --reset-offsets --topic " + inbox.topic() + ":" + inbox.partition()
                         + " --to-offset OFFSET --execute, while no saga-manager is running");
             }
-            return new RestoredPartition.Resume(next, handled.past(), false);
+            return new RestoredPartition.Resume(next, epoch, handled.past(), false);
         }
-        return new RestoredPartition.Resume(next,
+        return new RestoredPartition.Resume(next, epoch,
                 Math.max(committed.offset() > next ? committed.offset() : 0, isKnown ? handled.past() : 0), true);
     }
 

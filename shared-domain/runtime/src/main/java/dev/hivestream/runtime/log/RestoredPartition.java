@@ -19,11 +19,13 @@ public record RestoredPartition(String commandsTopicId, String fingerprint, Stri
      * Where the consumer of an inbox goes on.
      *
      * @param next the offset that is handled next
+     * @param epoch leader epoch of the message before it, by which the consumer notices that the inbox was truncated;
+     *     negative if it is not known
      * @param past the messages before this offset were handled by a version that wrote no history; they are recorded, and
      *     nothing is sent for them
      * @param isCommitted whether the group has an offset
      */
-    public record Resume(long next, long past, boolean isCommitted) {}
+    public record Resume(long next, int epoch, long past, boolean isCommitted) {}
 
     /** A partition whose consumer goes on where its group says. */
     public RestoredPartition(String commandsTopicId, String fingerprint, String generation, Checkpoint checkpoint) {

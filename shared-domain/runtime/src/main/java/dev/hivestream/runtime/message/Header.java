@@ -58,7 +58,7 @@ public final class Header {
     public static final String MESSAGE = "ce_message";
     /**
      * Of a message that was held and is put into the inbox again: {@code <version before>:<version>}, the versions at which the
-     * history has the one that is put in before it, 0 if it is the first, and this one.
+     * history has the one that is put in before it and this one; the first follows the version before it.
      */
     public static final String AGAIN = "ce_again";
     public static final String TRACE_PARENT = "traceparent";

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -230,7 +231,9 @@ public final class Admission implements ClientFactoryCustomizer {
                 return;
             }
             try {
-                consumer.seek(partition, from.next());
+                // where the inbox was truncated, it goes back to where the messages of a later epoch begin
+                consumer.seek(partition, new OffsetAndMetadata(from.next(),
+                        from.epoch() < 0 ? Optional.empty() : Optional.of(from.epoch()), ""));
                 if (!from.isCommitted()) {
                     // whoever puts messages in waits for it: from then on a group without an offset is one that lost it
                     consumer.commitSync(Map.of(partition, new OffsetAndMetadata(from.next())));

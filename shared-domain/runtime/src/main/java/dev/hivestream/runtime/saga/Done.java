@@ -3,14 +3,15 @@ package dev.hivestream.runtime.saga;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a message did to an instance: the part of a record of the saga's history that is not the message itself. Recorded in
@@ -25,8 +26,12 @@ import tools.jackson.databind.ObjectWriter;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable Long unsent) {
 
-    private static final ObjectReader READER = Json.TOLERANT.readerFor(Done.class);
-    private static final ObjectWriter WRITER = Json.TOLERANT.writerFor(Done.class);
+    /** Of its own: that of domains names the variants of sealed types by itself, and these names are for ever. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+    private static final ObjectReader READER = JSON.readerFor(Done.class);
+    private static final ObjectWriter WRITER = JSON.writerFor(Done.class);
 
     /** What became of a message. */
     public enum How {

@@ -58,7 +58,8 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
      * Messages that wait in the history, since enough are held.
      *
      * @param count how many
-     * @param fed the version at which the history has the one that was put into the inbox again last; 0 before the first
+     * @param fed the version at which the history has the one that was put into the inbox again last; before the first, the
+     *     version before it
      * @param feeding whether they are put into the inbox again
      */
     public record Later(long count, long fed, boolean feeding) {}

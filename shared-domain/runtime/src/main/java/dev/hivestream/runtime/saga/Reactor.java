@@ -161,14 +161,14 @@ public final class Reactor<E, S, C> {
      */
     public Handled handle(Snapshot<Instance<S>> snapshot, String id, Received record, int remembered, boolean past)
             throws Malformed {
-        String cause = record.cause();
+        String identity = record.identity();
         long time = record.time().toEpochMilli();
         if (!isKnown(record.type())) {
             throw new Malformed("'" + record.type() + "' is no event of the saga '" + type.name() + "'");
         }
         Instance<S> before = snapshot.state();
         if (snapshot.poison() != null
-                || snapshot.versionsOf(cause) != null && record.header(Header.AGAIN) == null) {
+                || snapshot.versionsOf(identity) != null && record.header(Header.AGAIN) == null) {
             return Handled.NOTHING;
         }
         if (before.isEnded() || !before.hasStarted() && !starts(record) && (past || !concernsWaiting(record, before))) {
@@ -182,7 +182,7 @@ public final class Reactor<E, S, C> {
         if (!run.run(record)) {
             return Handled.NOTHING;
         }
-        snapshot.advance(run.instance.changed(time), cause, remembered);
+        snapshot.advance(run.instance.changed(time), identity, remembered);
         return new Handled(run.done(), run.sent, run.newlyParked, run.fault, run.expired);
     }
 
@@ -205,7 +205,7 @@ public final class Reactor<E, S, C> {
             Differences differences) throws Malformed {
         Run run = new Run(id, snapshot, done, differences);
         var _ = run.run(record);
-        snapshot.advance(run.instance.changed(record.time().toEpochMilli()), record.cause(), remembered);
+        snapshot.advance(run.instance.changed(record.time().toEpochMilli()), record.identity(), remembered);
     }
 
     /** Other faults than an event that is none wait until the event is of use. */
@@ -449,7 +449,7 @@ public final class Reactor<E, S, C> {
                 how = Done.How.LATER;
                 Instance.Later later = instance.later();
                 instance = instance.later(later == null
-                        ? new Instance.Later(1, 0, false)
+                        ? new Instance.Later(1, snapshot.version(), false)
                         : new Instance.Later(later.count() + 1, later.fed(), later.feeding()));
                 return true;
             }
@@ -570,7 +570,7 @@ public final class Reactor<E, S, C> {
                 return true;
             }
             // one that was held has the version that it had when it came
-            Snapshot.Versions held = snapshot.versionsOf(record.cause());
+            Snapshot.Versions held = snapshot.versionsOf(record.identity());
             long version = held == null ? snapshot.version() + 1 : held.first();
             if (recorded != null) {
                 turns.add(recorded);

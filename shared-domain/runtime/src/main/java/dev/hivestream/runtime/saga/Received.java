@@ -35,7 +35,7 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     /** What is kept of a record's headers. */
     private static final List<String> KEPT = List.of(Header.TYPE, Header.SOURCE, Header.ID, Header.SUBJECT,
             Header.TIME, Header.DATA_VERSION, Header.CORRELATION_ID, Header.CAUSATION_ID, Header.SAGA_STEP,
-            Header.SAGA_ATTEMPT, Header.SETTING, Header.AGAIN, Header.FAILED_ON, Header.DEAD_REASON,
+            Header.SAGA_ATTEMPT, Header.SETTING, Header.AGAIN, Header.LETTER, Header.FAILED_ON, Header.DEAD_REASON,
             Header.TRACE_PARENT,
             Header.TRACE_STATE);
 
@@ -80,9 +80,15 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
         return headers.get(name);
     }
 
-    /** What makes it the same record when it comes again: source and id. */
+    /** Source and id: what follows from it is identified by them. */
     String cause() throws Malformed {
         return require(Header.SOURCE) + "|" + require(Header.ID);
+    }
+
+    /** What makes it the same message when it comes again. A dead letter that is sent again is another, but only once. */
+    String identity() throws Malformed {
+        String letter = headers.get(Header.LETTER);
+        return letter == null ? cause() : cause() + "|" + letter;
     }
 
     /** When it was put into the inbox. */

@@ -452,6 +452,69 @@ class ReactorTest {
     }
 
     @Test
+    void beyond_a_limit_messages_wait_in_the_history_and_come_again_in_order() throws Malformed {
+        handle(placed());
+        handle(event("odd", "{}"));
+        for (int i = 0; i < 102; i++) {
+            handle(noted("n" + i));
+        }
+        assertThat(instance().held()).hasSize(100);
+        assertThat(instance().later()).isEqualTo(new Instance.Later(3, 101, false));
+        code.broken = false;
+        handle(person(Received.RETRY));
+        assertThat(instance().shown()).isEqualTo("parked");
+        assertThat(heard()).hasSize(101).endsWith("n98");
+        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null)
+                .extracting(dev.hivestream.runtime.cache.Indexed::member).contains(Reactor.LATER + ":" + ID);
+        handle(noted("n102"));
+        List<Entry> waiting = history.stream().filter(entry -> ServedSaga.heldAt(inHistory(entry)) > 0).toList();
+        assertThat(waiting).hasSize(4);
+        long before = 101;
+        assertThat(handle(
+                with(waiting.get(1).message, Header.AGAIN, waiting.getFirst().version + ":" + waiting.get(1).version))
+                .changed()).as("not in order").isFalse();
+        for (Entry entry : waiting) {
+            Received again = with(entry.message, Header.AGAIN, before + ":" + entry.version);
+            assertThat(handle(again).changed()).isTrue();
+            assertThat(handle(again).changed()).as("twice").isFalse();
+            before = entry.version;
+        }
+        assertThat(heard()).hasSize(105).endsWith("n101", "n102");
+        assertThat(instance().shown()).isEqualTo("active");
+        assertThat(instance().later()).isNull();
+    }
+
+    @Test
+    void a_dead_letter_that_is_sent_again_counts_once_more() throws Malformed {
+        Received early = noted("one");
+        handle(early);
+        handle(deadline(Reactor.EARLY, 1));
+        assertThat(handle(early).changed()).isFalse();
+        Received again = with(early, Header.LETTER, "fulfilment.inbox.dlq/0/7");
+        handle(placed());
+        handle(again);
+        assertThat(heard()).containsExactly("Placed", "one");
+        assertThat(handle(again).changed()).isFalse();
+    }
+
+    @Test
+    void what_is_recorded_is_read_for_ever() throws Malformed {
+        handle(placed());
+        handle(event("odd", "{}"));
+        assertThat(new String(history.getFirst().done, StandardCharsets.UTF_8)).isEqualTo(
+                """
+                        {"how":"HANDLED","turns":[{"acts":[{"act":"send","step":"charge","commandId":"COMMAND","type":"bank.charge",\
+                        "to":"b-1","payload":"{\\"amount\\":7}"},{"act":"send","step":"ship","commandId":"COMMAND",\
+                        "type":"order.ship","to":"o-1","payload":"{\\"what\\":\\"it\\"}"},\
+                        {"act":"deadline","name":"late","due":1772367001000}]}]}"""
+                        .replaceFirst("COMMAND", instance().steps().get("charge").commandId())
+                        .replaceFirst("COMMAND", instance().steps().get("ship").commandId()));
+        assertThat(new String(history.getLast().done, StandardCharsets.UTF_8))
+                .startsWith("{\"how\":\"HANDLED\",\"turns\":[{\"acts\":[],\"failed\":\"The saga failed on")
+                .contains("\"parked\":\"The saga failed on");
+    }
+
+    @Test
     void code_that_would_do_something_else_is_told_and_does_not() throws Malformed {
         handle(placed());
         handle(noted("wait"));
