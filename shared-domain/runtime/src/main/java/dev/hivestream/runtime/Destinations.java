@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
@@ -133,8 +135,10 @@ public final class Destinations implements EnvironmentPostProcessor {
             return ServedAggregates.choose(names("hive.aggregates")).stream().map(Aggregate::name).toList();
         }
 
+        /** A list may be written as one, or as text with commas. */
         private List<String> names(String property) {
-            return list(environment.getProperty(property, String[].class, new String[0]));
+            return Binder.get(environment).bind(property, Bindable.listOf(String.class)).orElse(List.of()).stream()
+                    .map(String::strip).filter(name -> !name.isEmpty()).toList();
         }
 
         private @Nullable List<String> set(String binding) {

@@ -36,6 +36,14 @@ class DestinationsTest {
     }
 
     @Test
+    void a_list_may_be_written_as_one() {
+        assertThat(destination(INPUT, Map.of("hive.aggregates[0]", "account", "hive.aggregates[1]", "transfer")))
+                .isEqualTo("account.commands,transfer.commands");
+        assertThat(destination("spring.cloud.stream.bindings.inbox.destination",
+                Map.of("hive.sagas[0]", "publication", "hive.consumes", "sagas"))).isEqualTo("publication.inbox");
+    }
+
+    @Test
     void the_named_destinations_of_a_data_flow_pipeline_are_taken() {
         assertThat(destination(INPUT, stream("content", INPUT, "content.commands", OUTPUT, "content.events")))
                 .isEqualTo("content.commands");
