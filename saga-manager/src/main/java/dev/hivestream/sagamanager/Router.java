@@ -11,80 +11,74 @@ import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.Received;
 import dev.hivestream.runtime.saga.ServedSaga;
-import dev.hivestream.runtime.saga.ServedSagas;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out which instances a record is for. Thread-safe. */
+/** Finds out which instance of one saga a record is for. Thread-safe. */
 final class Router {
 
     private static final String TOO_LARGE = "The record exceeds max.message.bytes of the inbox topic";
 
-    private final Map<String, List<ServedSaga<?, ?, ?>>> byEvent = new HashMap<>();
-    private final ServedSagas sagas;
+    private final ServedSaga<?, ?, ?> saga;
     private final int partitions;
     private final ToIntFunction<String> limits;
     private final Clock clock;
     private final SagaMeters meters;
 
     /** @param limits how many bytes a topic takes in one record */
-    Router(ServedSagas sagas, int partitions, ToIntFunction<String> limits, Clock clock, SagaMeters meters) {
+    Router(ServedSaga<?, ?, ?> saga, int partitions, ToIntFunction<String> limits, Clock clock, SagaMeters meters) {
         this.limits = limits;
-        this.sagas = sagas;
+        this.saga = saga;
         this.partitions = partitions;
         this.clock = clock;
         this.meters = meters;
-        sagas.byName().values().forEach(saga -> saga.type().reactions().keySet()
-                .forEach(event -> byEvent.computeIfAbsent(event, _ -> new ArrayList<>()).add(saga)));
     }
 
-    /** Adds what a record makes to {@code routed}; one that is for nobody adds nothing. Never throws. */
+    /** Adds what a record makes to {@code routed}; one that is for no instance adds nothing. Never throws. */
     void route(Incoming record, List<Outgoing> routed) {
         String type = record.header(Header.TYPE);
         if (Received.RESULT.equals(type)) {
             ServedSaga.Cause cause = ServedSaga.Cause.of(record.header(Header.SAGA));
-            ServedSaga<?, ?, ?> saga = cause == null ? null : sagas.byName().get(cause.saga());
-            if (saga != null && cause != null) {
-                routed.add(fits(saga, record)
-                        ? toInbox(saga, cause.id(), record)
-                        : deadLetter(saga, record, TOO_LARGE, null));
+            if (cause != null && cause.saga().equals(saga.name())) {
+                routed.add(fits(record) ? toInbox(cause.id(), record) : deadLetter(record, TOO_LARGE, null));
             }
-            return;
+        } else if (type != null && saga.type().reactions().containsKey(type)) {
+            correlate(record, routed);
         }
-        for (ServedSaga<?, ?, ?> saga : byEvent.getOrDefault(type == null ? "" : type, List.of())) {
-            DomainCode.about(record + " for the saga '" + saga.name() + "'");
-            try {
-                if (!fits(saga, record)) {
-                    throw new Malformed(TOO_LARGE);
-                }
-                String id = saga.instanceOf(Received.of(record), record.header(Header.SAGA));
-                if (id != null) {
-                    routed.add(toInbox(saga, id, record));
-                }
-            } catch (Malformed e) {
-                routed.add(deadLetter(saga, record, String.valueOf(e.getMessage()), null));
-            } catch (Throwable e) {
-                Throwable fault = DomainFault.of(e);
-                routed.add(deadLetter(saga, record, "The saga '" + saga.name() + "' failed to correlate this event: "
-                        + fault, fault));
+    }
+
+    private void correlate(Incoming record, List<Outgoing> routed) {
+        DomainCode.about(record + " for the saga '" + saga.name() + "'");
+        try {
+            if (!fits(record)) {
+                throw new Malformed(TOO_LARGE);
             }
+            String id = saga.instanceOf(Received.of(record), record.header(Header.SAGA));
+            if (id != null) {
+                routed.add(toInbox(id, record));
+            }
+        } catch (Malformed e) {
+            routed.add(deadLetter(record, String.valueOf(e.getMessage()), null));
+        } catch (Throwable e) {
+            Throwable fault = DomainFault.of(e);
+            routed.add(deadLetter(record, "The saga '" + saga.name() + "' failed to correlate this event: " + fault,
+                    fault));
         }
     }
 
     /** What somebody else wrote may have any size. */
-    private boolean fits(ServedSaga<?, ?, ?> saga, Incoming record) {
+    private boolean fits(Incoming record) {
         return record.headerBytes() + (record.payload() == null ? 0L : record.payload().length) <= limits
                 .applyAsInt(saga.input()) - Outgoing.OVERHEAD_BYTES / 2;
     }
 
-    private Outgoing toInbox(ServedSaga<?, ?, ?> saga, String id, Incoming record) {
+    private Outgoing toInbox(String id, Incoming record) {
         meters.routed(saga.name());
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
         Map<String, Object> headers = new HashMap<>(record.headers());
@@ -93,8 +87,7 @@ final class Router {
                 .with(Header.TIME, Instant.now(clock)).payload(record.payload());
     }
 
-    private Outgoing deadLetter(ServedSaga<?, ?, ?> saga, Incoming record, String reason,
-            @Nullable Throwable fault) {
+    private Outgoing deadLetter(Incoming record, String reason, @Nullable Throwable fault) {
         meters.deadLettered(saga.name());
         return Outgoing.deadLetter(Topics.inboxDeadLetters(saga.name()), record, reason, fault);
     }

@@ -31,17 +31,11 @@ import org.springframework.context.annotation.Import;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.messaging.Message;
 
-/** The two function beans, and what they work with. */
+/** The functions {@code react} and, for each saga, {@code route-<saga>}, and what they work with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SagaProperties.class)
-@Import({OwnerConfiguration.class, LetterConfiguration.class})
+@Import({OwnerConfiguration.class, LetterConfiguration.class, Routers.class})
 class SagaManagerConfiguration {
-
-    @Bean
-    Function<Message<List<byte[]>>, List<Message<byte[]>>> route(Router router, Attempt.Parts attempt,
-            BegunInboxes inboxes) {
-        return new RouteToSagas(router, attempt.threads(), attempt.longest(), attempt.limits(), inboxes);
-    }
 
     @Bean
     BegunInboxes begunInboxes(Admin admin, BindingServiceProperties bindings) {
@@ -74,11 +68,6 @@ class SagaManagerConfiguration {
     @Bean
     SagaMeters sagaMeters(MeterRegistry meters) {
         return new SagaMeters(meters);
-    }
-
-    @Bean
-    Router sagaRouter(ServedSagas sagas, HiveProperties properties, Topics topics, Clock clock, SagaMeters meters) {
-        return new Router(sagas, properties.partitions(), topics::limit, clock, meters);
     }
 
     @Bean

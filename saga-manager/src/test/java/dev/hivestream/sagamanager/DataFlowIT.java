@@ -83,7 +83,8 @@ class DataFlowIT {
                         .isBetween(400, 499);
                 assertThat(app.process().terminate(Duration.ofSeconds(30))).isEqualTo(143);
             }
-            for (String group : List.of("accounts", "command-processor", "saga-manager", "saga-router", "cache")) {
+            for (String group : List.of("accounts", "command-processor", "saga-manager", "saga-router-money-transfer",
+                    "cache")) {
                 assertThat(state(admin, group)).as(group).isEqualTo(GroupState.EMPTY);
             }
 

@@ -14,7 +14,7 @@ import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.RawHeaders;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.Reactor;
-import dev.hivestream.runtime.saga.ServedSagas;
+import dev.hivestream.runtime.saga.ServedSaga;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Instant;
@@ -67,9 +67,9 @@ class RouterTest {
     }
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final Router router = new Router(ServedSagas.of(List.of(SagaType
+    private final Router router = new Router(ServedSaga.of(SagaType
             .named("by-customer", new ByCustomer(), Nothing.class)
-            .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build()), PARTITIONS,
+            .reactsTo("order", true, new EventType<>("placed", Placed.class, 1, List.of())).build(), PARTITIONS,
             Reactor.Limits.of(1_000)),
             PARTITIONS, _ -> 100_000, Clock.fixed(NOW, ZoneOffset.UTC), new SagaMeters(registry));
 

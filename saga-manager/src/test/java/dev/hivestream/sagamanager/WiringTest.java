@@ -38,7 +38,7 @@ import org.springframework.transaction.support.AbstractPlatformTransactionManage
 import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The two functions and their bindings, which are the test binder's; broker and Redis are real. */
+/** The functions and their bindings, which are the test binder's; broker and Redis are real. */
 class WiringTest {
 
     private static final int PARTITIONS = 3;
@@ -70,7 +70,7 @@ class WiringTest {
         try (var consumer = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "group.id", "saga-manager"),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            ownership().onPartitionsAssigned("router", consumer, events, true);
+            ownership().onPartitionsAssigned("router-alarm", consumer, events, true);
             ownership().onPartitionsAssigned("inbox", consumer, inbox, true);
             // as the consumer of an inbox does before anything is put into it
             consumer.assign(inbox);
@@ -93,12 +93,14 @@ class WiringTest {
     }
 
     @Test
-    void two_functions_have_their_bindings_and_destinations_follow_from_the_domain() {
+    void the_functions_have_their_bindings_and_destinations_follow_from_the_domain() {
         BindingService bindings = context.getBean(BindingService.class);
-        assertThat(bindings.getConsumerBindingNames()).containsExactlyInAnyOrder("router", "inbox");
-        assertThat(bindings.getProducerBindingNames()).contains("routed", "output");
+        assertThat(bindings.getConsumerBindingNames()).containsExactlyInAnyOrder("router-alarm", "inbox");
+        assertThat(bindings.getProducerBindingNames()).contains("routed-alarm", "output");
         BindingServiceProperties properties = context.getBean(BindingServiceProperties.class);
-        assertThat(properties.getBindingDestination("router")).isEqualTo("clock.events,clock.results");
+        assertThat(properties.getBindingDestination("router-alarm")).isEqualTo("clock.events,clock.results");
+        assertThat(properties.getGroup("router-alarm")).isEqualTo("saga-router-alarm");
+        assertThat(properties.getConsumerProperties("router-alarm").isBatchMode()).as("set for all routers").isTrue();
         assertThat(properties.getBindingDestination("inbox")).isEqualTo("alarm.inbox");
         assertThat(ownership().slots()).as("what is routed is not owned").containsExactly("alarm:0", "alarm:1",
                 "alarm:2");

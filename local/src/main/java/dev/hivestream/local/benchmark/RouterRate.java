@@ -12,6 +12,7 @@ final class RouterRate {
 
     static final String BARE = "bare";
     static final String ROUTER = "router";
+    private static final String SAGA = "money-transfer";
 
     private final SagaOptions options;
     private final long seed;
@@ -37,7 +38,9 @@ final class RouterRate {
                 for (String contender : round % 2 == 1 ? List.of(BARE, ROUTER) : List.of(ROUTER, BARE)) {
                     // new in each round: it has read nothing yet
                     String name = contender + "-" + round;
-                    var group = new Group(bench, admin, name, AccountLog.EVENTS);
+                    // the name of the saga is part of a router's group
+                    var group = new Group(bench, admin, contender.equals(BARE) ? name : name + "-" + SAGA,
+                            AccountLog.EVENTS);
                     rounds.add(run(bench, group, round, contender,
                             () -> contender.equals(BARE) ? bare(bench, servers, name) : router(bench, stack, name)));
                 }
@@ -64,7 +67,7 @@ final class RouterRate {
     }
 
     private Child router(Bench bench, LocalStack stack, String group) {
-        return bench.app("saga-manager", stack, options.heap(), Map.of("hive.sagas", "money-transfer",
+        return bench.app("saga-manager", stack, options.heap(), Map.of("hive.sagas", SAGA,
                 "hive.partitions", "" + options.partitions(), "spring.cloud.stream.bindings.router.group", group))
                 .process();
     }

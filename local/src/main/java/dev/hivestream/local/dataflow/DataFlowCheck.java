@@ -268,7 +268,8 @@ public final class DataFlowCheck {
                 () -> launched.stream().filter(ProcessHandle::isAlive).map(ProcessHandle::pid).toList());
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.broker().bootstrapServers()))) {
             // a killed one would stay until its session ends
-            List<String> groups = List.of("command-processor", "content", "follow", "saga-manager", "saga-router");
+            List<String> groups = List.of("command-processor", "content", "follow", "saga-manager",
+                    "saga-router-money-transfer");
             findings.equal("each left its consumer group, as an app does that ends in good order",
                     groups.stream().map(group -> group + " Empty").toList(),
                     admin.describeConsumerGroups(groups).all().get().values().stream()

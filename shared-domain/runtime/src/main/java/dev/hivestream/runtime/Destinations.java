@@ -7,6 +7,7 @@ import dev.hivestream.runtime.saga.ServedSagas;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +20,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
@@ -31,6 +33,37 @@ public final class Destinations implements EnvironmentPostProcessor {
 
     private static final String BINDINGS = "spring.cloud.stream.bindings.";
     private static final String DESTINATION = ".destination";
+
+    /** The binding with which the router of a saga consumes. */
+    public static String router(String saga) {
+        return "router-" + saga;
+    }
+
+    /** The binding with which the router of a saga produces. */
+    public static String routed(String saga) {
+        return "routed-" + saga;
+    }
+
+    /**
+     * The sagas that the app runs.
+     *
+     * @throws StartRefused if there is no domain, or no saga of a configured name
+     */
+    public static Collection<SagaType<?, ?, ?>> sagas(Environment environment) {
+        return ServedSagas.choose(names(environment, "hive.sagas"));
+    }
+
+    /** The topics that the router of a saga consumes. */
+    public static List<String> routerTopics(SagaType<?, ?, ?> saga) {
+        return saga.aggregates().stream().sorted()
+                .flatMap(aggregate -> Stream.of(Topics.events(aggregate), Topics.results(aggregate))).toList();
+    }
+
+    /** A list may be written as one, or as text with commas. */
+    private static List<String> names(Environment environment, String property) {
+        return Binder.get(environment).bind(property, Bindable.listOf(String.class)).orElse(List.of()).stream()
+                .map(String::strip).filter(name -> !name.isEmpty()).toList();
+    }
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
@@ -47,7 +80,7 @@ public final class Destinations implements EnvironmentPostProcessor {
 
         private Map<String, Object> destinations() {
             return switch (environment.getProperty("hive.consumes", "commands")) {
-                case "sagas" -> ofSagas(ServedSagas.choose(names("hive.sagas")));
+                case "sagas" -> ofSagas(sagas(environment));
                 case "events" -> ofEvents(aggregates());
                 default -> ofCommands(aggregates());
             };
@@ -83,13 +116,23 @@ public final class Destinations implements EnvironmentPostProcessor {
                         + "': a saga-manager reads the events and results of several aggregates, and has no such binding"
                         + ". Leave it out" + inDataFlow(instead));
             }
-            List<String> routed = sagas.stream().flatMap(saga -> saga.aggregates().stream()).distinct().sorted()
-                    .flatMap(aggregate -> Stream.of(Topics.events(aggregate), Topics.results(aggregate))).toList();
+            List<String> routed = sagas.stream().map(Destinations::routerTopics).flatMap(List::stream).distinct()
+                    .sorted()
+                    .toList();
             List<String> inboxes = topics(names, Topics::inbox);
-            return Map.of(property("router"), all("router", routed, instead),
-                    property("routed"), one("routed", inboxes, instead),
-                    property("inbox"), all("inbox", inboxes, instead),
-                    property("output"), one("output", inboxes, instead));
+            Map<String, Object> destinations = new HashMap<>();
+            // no binding: what is set for it is set for the bindings of all routers
+            destinations.put(property("router"), all("router", routed, instead));
+            destinations.put(property("routed"), one("routed", inboxes, instead));
+            for (SagaType<?, ?, ?> saga : sagas) {
+                String router = router(saga.name());
+                String output = routed(saga.name());
+                destinations.put(property(router), all(router, routerTopics(saga), instead));
+                destinations.put(property(output), one(output, List.of(Topics.inbox(saga.name())), instead));
+            }
+            destinations.put(property("inbox"), all("inbox", inboxes, instead));
+            destinations.put(property("output"), one("output", inboxes, instead));
+            return destinations;
         }
 
         /** What a binding consumes: all of the topics. */
@@ -132,13 +175,8 @@ public final class Destinations implements EnvironmentPostProcessor {
         }
 
         private List<String> aggregates() {
-            return ServedAggregates.choose(names("hive.aggregates")).stream().map(Aggregate::name).toList();
-        }
-
-        /** A list may be written as one, or as text with commas. */
-        private List<String> names(String property) {
-            return Binder.get(environment).bind(property, Bindable.listOf(String.class)).orElse(List.of()).stream()
-                    .map(String::strip).filter(name -> !name.isEmpty()).toList();
+            return ServedAggregates.choose(names(environment, "hive.aggregates")).stream().map(Aggregate::name)
+                    .toList();
         }
 
         private @Nullable List<String> set(String binding) {

@@ -44,6 +44,17 @@ class DestinationsTest {
     }
 
     @Test
+    void the_router_of_a_saga_reads_the_topics_of_its_aggregates_only() {
+        Map<String, String> all = Map.of("hive.consumes", "sagas");
+        assertThat(destination("spring.cloud.stream.bindings.router-money-transfer.destination", all))
+                .isEqualTo("account.events,account.results,transfer.events,transfer.results");
+        assertThat(destination("spring.cloud.stream.bindings.router-publication.destination", all))
+                .isEqualTo("content.events,content.results,review.events,review.results");
+        assertThat(destination("spring.cloud.stream.bindings.routed-publication.destination", all))
+                .isEqualTo("publication.inbox");
+    }
+
+    @Test
     void the_named_destinations_of_a_data_flow_pipeline_are_taken() {
         assertThat(destination(INPUT, stream("content", INPUT, "content.commands", OUTPUT, "content.events")))
                 .isEqualTo("content.commands");

@@ -13,10 +13,10 @@ import java.util.function.ToIntFunction;
 import org.springframework.messaging.Message;
 
 /**
- * The router: a batch of events and results in; those that a saga waits for out, into its inbox, in one transaction with
- * the consumer's offsets. What no saga waits for is passed over.
+ * The router of one saga: a batch of events and results in; those that the saga waits for out, into its inbox, in one
+ * transaction with the consumer's offsets. Other records are skipped.
  */
-final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message<byte[]>>> {
+final class RouteToSaga implements Function<Message<List<byte[]>>, List<Message<byte[]>>> {
 
     private final Router router;
     private final DomainThreads threads;
@@ -30,7 +30,7 @@ final class RouteToSagas implements Function<Message<List<byte[]>>, List<Message
      * @param longest how long a batch may take
      * @param limits how many bytes a topic takes in one record
      */
-    RouteToSagas(Router router, DomainThreads threads, Duration longest, ToIntFunction<String> limits,
+    RouteToSaga(Router router, DomainThreads threads, Duration longest, ToIntFunction<String> limits,
             BegunInboxes inboxes) {
         this.router = router;
         this.inboxes = inboxes;
