@@ -1,5 +1,6 @@
 package dev.hivestream.sagamanager;
 
+import dev.hivestream.runtime.Destinations;
 import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.OwnerConfiguration;
@@ -10,6 +11,7 @@ import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.saga.Reactor;
+import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
 import dev.hivestream.runtime.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,6 +30,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.cloud.stream.config.BindingServiceProperties;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.messaging.Message;
 
@@ -68,6 +71,27 @@ class SagaManagerConfiguration {
     @Bean
     SagaMeters sagaMeters(MeterRegistry meters) {
         return new SagaMeters(meters);
+    }
+
+    /** Also a health indicator: a router that waits takes readiness down. */
+    @Bean
+    RouterStart routersHealthIndicator(ServedSagas sagas, HiveProperties properties, Admin admin,
+            Environment environment) {
+        String bindings = RouterBindings.BINDINGS;
+        RouterOffsets offsets = new RouterOffsets(admin, environment.getRequiredProperty(bindings + "router.group"),
+                environment.getRequiredProperty(bindings + "inbox.group"), properties.partitions());
+        return new RouterStart(offsets, sagas.byName().values().stream()
+                .filter(saga -> environment.getProperty(
+                        bindings + Destinations.router(saga.name()) + ".consumer.auto-startup", Boolean.class, true))
+                .map(saga -> start(saga, environment)).toList());
+    }
+
+    private static RouterOffsets.Start start(ServedSaga<?, ?, ?> saga, Environment environment) {
+        String binding = Destinations.router(saga.name());
+        return new RouterOffsets.Start(saga.name(), Destinations.routerTopics(saga.type()),
+                environment.getRequiredProperty(RouterBindings.BINDINGS + binding + ".group"),
+                "latest".equalsIgnoreCase(environment
+                        .getProperty(RouterBindings.KAFKA_BINDINGS + binding + ".consumer.start-offset")));
     }
 
     @Bean

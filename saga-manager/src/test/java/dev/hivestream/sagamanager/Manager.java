@@ -45,10 +45,19 @@ final class Manager implements AutoCloseable {
     }
 
     static Manager start(LocalStack stack, String... arguments) {
-        Manager manager = new Manager(stack, List.of(arguments));
-        Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
-                .until(() -> manager.get("/actuator/health/readiness").statusCode() == 200);
+        Manager manager = launch(stack, arguments);
+        manager.awaitReady();
         return manager;
+    }
+
+    /** One that need not be ready. */
+    static Manager launch(LocalStack stack, String... arguments) {
+        return new Manager(stack, List.of(arguments));
+    }
+
+    void awaitReady() {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
+                .until(() -> get("/actuator/health/readiness").statusCode() == 200);
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -1,0 +1,161 @@
+package dev.hivestream.sagamanager;
+
+import dev.hivestream.runtime.log.Topics;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides once where the group of a saga's router begins. Earlier versions had one group for the routers of all sagas. Where
+ * that group routed to the saga, the router continues from its offsets; otherwise it begins as {@code start-offset} says. In both
+ * cases the offsets are committed before the router consumes, so that a router that crashes in its first batch does not
+ * mistake its own records in the inbox for those of the former group. Thread-safe.
+ *
+ * <p>Several instances may decide at the same time. Kafka refuses the commit once a router has joined the group, and until
+ * then all of them commit the same offsets. If a router joins, commits and leaves again between an instance's last check and its
+ * commit, the offsets go back: the inbox then gets records again, and instances ignore those that they remember.
+ */
+final class RouterOffsets {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RouterOffsets.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Admin admin;
+    private final String formerGroup;
+    private final String inboxGroup;
+    private final int partitions;
+
+    /**
+     * For the groups of one installation.
+     *
+     * @param formerGroup of the routers of all sagas
+     * @param inboxGroup of the inboxes
+     * @param partitions of each topic
+     */
+    RouterOffsets(Admin admin, String formerGroup, String inboxGroup, int partitions) {
+        this.admin = admin;
+        this.formerGroup = formerGroup;
+        this.inboxGroup = inboxGroup;
+        this.partitions = partitions;
+    }
+
+    /**
+     * A saga's router.
+     *
+     * @param topics that it consumes
+     * @param latest whether it begins at the end of the log if nothing was routed to the saga before
+     */
+    record Start(String saga, Collection<String> topics, String group, boolean latest) {}
+
+    /**
+     * Commits the offsets that a router begins with, unless it has begun.
+     *
+     * @return null if the router may consume; otherwise what it waits for
+     * @throws KafkaException if the broker does not answer
+     */
+    @Nullable
+    String prepare(Start router) {
+        if (router.group().equals(formerGroup)) {
+            return null;
+        }
+        List<TopicPartition> consumed = router.topics().stream().flatMap(topic -> partitions(topic).stream()).toList();
+        if (!committed(router.group(), consumed).isEmpty()) {
+            return null;
+        }
+        ConsumerGroupDescription former = former();
+        if (former == null) {
+            return null;
+        }
+        if (!former.members().isEmpty()) {
+            return "The router of the saga '" + router.saga() + "' waits until the consumer group '" + formerGroup
+                    + "' has no members, which is that of the routers of an earlier version. Stop every saga-manager of "
+                    + "that version; the router then continues where it stopped";
+        }
+        begin(router, consumed);
+        return null;
+    }
+
+    private void begin(Start router, List<TopicPartition> consumed) {
+        boolean continues = wasRoutedTo(router.saga());
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(
+                continues ? committed(formerGroup, consumed) : Map.of());
+        ends(consumed.stream().filter(partition -> !offsets.containsKey(partition)).toList(),
+                router.latest() ? OffsetSpec.latest() : OffsetSpec.earliest())
+                .forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
+        // checked after the inbox: records of this group there are visible only with its offsets
+        if (!committed(router.group(), consumed).isEmpty()) {
+            return;
+        }
+        try {
+            Topics.get(admin.alterConsumerGroupOffsets(router.group(), offsets).all(), PATIENCE);
+        } catch (UnknownMemberIdException e) {
+            LOG.debug("Another instance has begun to route to {}", router.saga(), e);
+            return;
+        }
+        LOG.info(continues
+                ? "The router of the saga '{}' continues from the offsets of the consumer group '{}'"
+                : "The router of the saga '{}' begins anew: the consumer group '{}' did not route to it",
+                router.saga(), formerGroup);
+    }
+
+    /** The former group, or null if there is none. */
+    private @Nullable ConsumerGroupDescription former() {
+        try {
+            return Topics.get(admin.describeConsumerGroups(List.of(formerGroup)).all(), PATIENCE).values().stream()
+                    .findFirst().orElse(null);
+        } catch (GroupIdNotFoundException e) {
+            return null;
+        }
+    }
+
+    /** Whether an earlier version ran the saga. An inbox keeps its records. */
+    private boolean wasRoutedTo(String saga) {
+        List<TopicPartition> inbox = partitions(Topics.inbox(saga));
+        return ends(inbox, OffsetSpec.latest()).values().stream().anyMatch(end -> end > 0)
+                || !committed(inboxGroup, inbox).isEmpty();
+    }
+
+    /** What a group has committed. Waits for the offsets of open transactions. */
+    private Map<TopicPartition, OffsetAndMetadata> committed(String group, Collection<TopicPartition> of) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(
+                Topics.get(admin.listConsumerGroupOffsets(
+                        Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(of)),
+                        new ListConsumerGroupOffsetsOptions().requireStable(true))
+                        .partitionsToOffsetAndMetadata(group), PATIENCE));
+        offsets.values().removeIf(offset -> offset == null);
+        return offsets;
+    }
+
+    private Map<TopicPartition, Long> ends(Collection<TopicPartition> of, OffsetSpec which) {
+        ListOffsetsResult found = admin.listOffsets(
+                of.stream().collect(Collectors.toMap(Function.identity(), _ -> which)),
+                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED));
+        return of.stream().collect(Collectors.toMap(Function.identity(),
+                partition -> Topics.get(found.partitionResult(partition), PATIENCE).offset()));
+    }
+
+    private List<TopicPartition> partitions(String topic) {
+        return IntStream.range(0, partitions).mapToObj(partition -> new TopicPartition(topic, partition)).toList();
+    }
+}
