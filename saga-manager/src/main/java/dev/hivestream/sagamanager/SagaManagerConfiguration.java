@@ -8,6 +8,7 @@ import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.letter.LetterConfiguration;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
+import dev.hivestream.runtime.message.RecordBatches;
 import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.Ownership;
 import dev.hivestream.runtime.saga.Reactor;
@@ -92,6 +93,11 @@ class SagaManagerConfiguration {
                 environment.getRequiredProperty(RouterBindings.BINDINGS + binding + ".group"),
                 "latest".equalsIgnoreCase(environment
                         .getProperty(RouterBindings.KAFKA_BINDINGS + binding + ".consumer.start-offset")));
+    }
+
+    @Bean
+    RecordBatches hiveMergedBatches() {
+        return RecordBatches.mergedByTimestamp();
     }
 
     @Bean

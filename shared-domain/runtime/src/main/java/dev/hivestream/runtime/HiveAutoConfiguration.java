@@ -170,6 +170,6 @@ public class HiveAutoConfiguration {
 
     @Bean
     RecordBatches hiveBatches() {
-        return new RecordBatches();
+        return RecordBatches.asPolled();
     }
 }

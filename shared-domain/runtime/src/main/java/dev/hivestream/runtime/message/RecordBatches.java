@@ -4,6 +4,7 @@ import java.lang.reflect.Type;
 import java.util.AbstractList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -21,13 +22,33 @@ import org.springframework.messaging.support.GenericMessage;
  */
 public final class RecordBatches implements BatchMessageConverter {
 
-    /** A message header: the records, as the consumer gave them. */
+    /** A message header: the records. */
     static final String RECORDS = "hive.records";
+
+    private final UnaryOperator<List<ConsumerRecord<?, ?>>> order;
+
+    private RecordBatches(UnaryOperator<List<ConsumerRecord<?, ?>>> order) {
+        this.order = order;
+    }
+
+    /** The records are in the order in which the consumer returned them. */
+    public static RecordBatches asPolled() {
+        return new RecordBatches(UnaryOperator.identity());
+    }
+
+    /**
+     * The records of all partitions are merged by timestamp; the order within each partition stays. The order across
+     * batches is not guaranteed.
+     */
+    public static RecordBatches mergedByTimestamp() {
+        return new RecordBatches(TimestampMerge::merge);
+    }
 
     @Override
     public Message<?> toMessage(List<ConsumerRecord<?, ?>> records, @Nullable Acknowledgment acknowledgment,
             @Nullable Consumer<?, ?> consumer, @Nullable Type payloadType) {
-        return new GenericMessage<>(new Values(records), Map.of(RECORDS, records));
+        List<ConsumerRecord<?, ?>> ordered = order.apply(records);
+        return new GenericMessage<>(new Values(ordered), Map.of(RECORDS, ordered));
     }
 
     @Override
