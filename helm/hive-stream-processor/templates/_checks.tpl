@@ -6,7 +6,6 @@
 {{- $names := list -}}
 {{- $aggregates := list -}}
 {{- $sagas := list -}}
-{{- $routers := list -}}
 {{- $count := dict "commandProcessors" 0 "sagaManagers" 0 -}}
 {{- range $w := $workloads -}}{{- $_ := set $count $w.kind (add1 (index $count $w.kind)) -}}{{- end -}}
 {{- range $w := $workloads -}}
@@ -49,11 +48,6 @@
 {{- if has . $sagas -}}{{- fail (printf "%s.sagas: %s is run by another entry too" $w.where .) -}}{{- end -}}
 {{- $sagas = append $sagas . -}}
 {{- end -}}
-{{- $router := default "saga-router" $w.entry.routerGroup -}}
-{{- if has $router $routers -}}
-{{- fail (printf "%s.routerGroup: another entry has the group %s. They would share the events, and each miss those that the other reads" $w.where $router) -}}
-{{- end -}}
-{{- $routers = append $routers $router -}}
 {{- end -}}
 {{- if and $scaling.keda.enabled (not $scaling.keda.authenticationRef) -}}
 {{- if and (hasPrefix "SASL" $v.kafka.securityProtocol) (or $v.kafka.sasl.jaasKey (not (has $v.kafka.sasl.mechanism (list "PLAIN" "SCRAM-SHA-256" "SCRAM-SHA-512")))) -}}

@@ -31,6 +31,8 @@ class AppsTest {
                 .containsEntry("hive.decide.remembered", 1024);
         assertThat(application(manifests, NAME + "-transfers")).containsEntry("hive.sagas", List.of("money-transfer"))
                 .containsEntry("spring.cloud.stream.bindings.router.group", "saga-router-transfers");
+        assertThat(application(manifests, NAME + "-publications"))
+                .containsEntry("spring.cloud.stream.bindings.router.group", "saga-router");
         assertThat(environment(one(manifests, "StatefulSet", NAME + "-account")))
                 .containsEntry("PROCESSOR_TYPE", "producer").containsEntry("SERVER_PORT", "8080")
                 .containsEntry("TZ", "UTC")
@@ -117,6 +119,11 @@ class AppsTest {
         assertThat(Manifest.texts(scaled.elements("spec.triggers").getFirst().get("metadata")))
                 .containsEntry("activationLagThreshold", "16").containsEntry("sasl", "scram_sha512")
                 .containsEntry("consumerGroup", "command-processor");
+
+        assertThat(one(render("keda"), "ScaledObject", NAME + "-sagas").elements("spec.triggers"))
+                .extracting(trigger -> Manifest.texts(trigger.get("metadata")).get("consumerGroup"))
+                .containsExactly("saga-manager", "saga-manager", "saga-router-money-transfer",
+                        "saga-router-publication");
     }
 
     @Test

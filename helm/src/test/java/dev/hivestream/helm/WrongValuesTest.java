@@ -78,8 +78,6 @@ class WrongValuesTest {
                         "commandProcessors[1] (b).aggregates: x"),
                 arguments("commandProcessors: [{name: a, aggregates: [x]}, {name: b}]",
                         "commandProcessors[1] (b).aggregates is empty"),
-                arguments("sagaManagers: [{name: a, sagas: [x]}, {name: b, sagas: [z]}]",
-                        "sagaManagers[1] (b).routerGroup"),
                 arguments("sagaManagers: [{name: a, sagas: [x]}, {name: b, routerGroup: r}]",
                         "sagaManagers[1] (b).sagas is empty"),
                 arguments("{env: [{name: A, value: b}], cacheRebuilder: {env: [{name: A, value: c}],"
