@@ -50,11 +50,29 @@ public final class Alarms implements Domain {
             .event("dropped", Event.Dropped.class).event("noted", Event.Noted.class)
             .event("finished", Event.Finished.class).build();
 
-    static final SagaType<Event, Heard, Command> ALARM = SagaType.named("alarm", new Rings(), Heard.class)
-            .startsOn(CLOCK, Event.Wound.class)
-            .reactsTo(CLOCK, Event.Snoozed.class, Event.Stopped.class, Event.Dropped.class, Event.Noted.class,
-                    Event.Finished.class)
-            .sends(CLOCK, Command.Ring.class).deadline("ring").build();
+    static final SagaType<Event, Heard, Command> ALARM = alarm("alarm");
+
+    private static SagaType<Event, Heard, Command> alarm(String name) {
+        return SagaType.named(name, new Rings(), Heard.class)
+                .startsOn(CLOCK, Event.Wound.class)
+                .reactsTo(CLOCK, Event.Snoozed.class, Event.Stopped.class, Event.Dropped.class, Event.Noted.class,
+                        Event.Finished.class)
+                .sends(CLOCK, Command.Ring.class).deadline("ring").build();
+    }
+
+    /** A domain with two sagas that react to the same events. */
+    public static final class Two implements Domain {
+
+        @Override
+        public List<Aggregate<?, ?, ?>> aggregates() {
+            return List.of(CLOCK);
+        }
+
+        @Override
+        public List<SagaType<?, ?, ?>> sagas() {
+            return List.of(alarm("first-alarm"), alarm("second-alarm"));
+        }
+    }
 
     @Override
     public List<Aggregate<?, ?, ?>> aggregates() {
@@ -144,11 +162,20 @@ public final class Alarms implements Domain {
 
     /** Finds this domain and no other. */
     static ClassLoader loader() {
+        return loader("alarms");
+    }
+
+    /** Finds the domain {@link Two} and no other. */
+    static ClassLoader loaderOfTwo() {
+        return loader("two-alarms");
+    }
+
+    private static ClassLoader loader(String folder) {
         return new ClassLoader(Alarms.class.getClassLoader()) {
             @Override
             public java.util.Enumeration<java.net.URL> getResources(String name) throws java.io.IOException {
                 return name.equals("META-INF/services/" + Domain.class.getName())
-                        ? Collections.enumeration(List.of(Alarms.class.getResource("/alarms/" + name)))
+                        ? Collections.enumeration(List.of(Alarms.class.getResource("/" + folder + "/" + name)))
                         : super.getResources(name);
             }
         };

@@ -16,7 +16,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 
-/** A saga-manager in this JVM, ready, with the domain {@link Alarms}, and what talks to it over HTTP. */
+/** A saga-manager in this JVM, with the domain {@link Alarms} unless another is given, and what talks to it over HTTP. */
 final class Manager implements AutoCloseable {
 
     final int port = Ports.free();
@@ -24,24 +24,19 @@ final class Manager implements AutoCloseable {
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(5)).build();
 
-    private Manager(LocalStack stack, List<String> arguments) {
+    private Manager(LocalStack stack, ClassLoader domain, List<String> arguments) {
         List<String> all = new ArrayList<>(List.of("--server.port=" + port, "--hive.partitions=" + Clocks.PARTITIONS,
                 "--spring.kafka.bootstrap-servers=" + stack.broker().bootstrapServers(),
                 "--spring.data.redis.url=" + stack.redis().uri(), "--spring.jmx.enabled=false"));
         all.addAll(arguments);
         ClassLoader before = Thread.currentThread().getContextClassLoader();
-        Thread.currentThread().setContextClassLoader(Alarms.loader());
+        Thread.currentThread().setContextClassLoader(domain);
         try {
             context = new SpringApplicationBuilder(SagaManagerApplication.class).registerShutdownHook(false)
                     .run(all.toArray(String[]::new));
         } finally {
             Thread.currentThread().setContextClassLoader(before);
         }
-    }
-
-    /** One that need not become ready. */
-    static Manager launch(LocalStack stack, String... arguments) {
-        return new Manager(stack, List.of(arguments));
     }
 
     static Manager start(LocalStack stack, String... arguments) {
@@ -52,7 +47,12 @@ final class Manager implements AutoCloseable {
 
     /** One that need not be ready. */
     static Manager launch(LocalStack stack, String... arguments) {
-        return new Manager(stack, List.of(arguments));
+        return launch(stack, Alarms.loader(), arguments);
+    }
+
+    /** One with another domain. */
+    static Manager launch(LocalStack stack, ClassLoader domain, String... arguments) {
+        return new Manager(stack, domain, List.of(arguments));
     }
 
     void awaitReady() {
