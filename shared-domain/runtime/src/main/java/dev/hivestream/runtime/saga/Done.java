@@ -1,17 +1,16 @@
 package dev.hivestream.runtime.saga;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a message did to an instance: the part of a record of the saga's history that is not the message itself. Recorded in
@@ -26,12 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable Long unsent) {
 
-    /** Of its own: that of domains names the variants of sealed types by itself, and these names are for ever. */
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
-    private static final ObjectReader READER = JSON.readerFor(Done.class);
-    private static final ObjectWriter WRITER = JSON.writerFor(Done.class);
+    private static final ObjectReader READER = Json.TOLERANT.readerFor(Done.class);
+    private static final ObjectWriter WRITER = Json.TOLERANT.writerFor(Done.class);
 
     /** What became of a message. */
     public enum How {
@@ -64,12 +59,6 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
 
     /** One thing that was done. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "act")
-    @JsonSubTypes({@JsonSubTypes.Type(value = Sent.class, name = "send"),
-            @JsonSubTypes.Type(value = SentAgain.class, name = "send-again"),
-            @JsonSubTypes.Type(value = DeadlineSet.class, name = "deadline"),
-            @JsonSubTypes.Type(value = DeadlineCancelled.class, name = "cancel-deadline"),
-            @JsonSubTypes.Type(value = Overdue.class, name = "overdue"),
-            @JsonSubTypes.Type(value = Ended.class, name = "end")})
     public sealed interface Act {
 
         /** The same act, as far as it depends on the saga's code. */
@@ -86,6 +75,7 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
      * @param to the id of the aggregate
      * @param payload JSON
      */
+    @JsonTypeName("send")
     public record Sent(String step, String commandId, String type, String to, String payload) implements Act {
 
         @Override
@@ -95,6 +85,7 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
     }
 
     /** A further copy of a step's command was sent. */
+    @JsonTypeName("send-again")
     public record SentAgain(String step) implements Act {}
 
     /**
@@ -102,15 +93,19 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
      *
      * @param due in milliseconds
      */
+    @JsonTypeName("deadline")
     public record DeadlineSet(String name, long due) implements Act {}
 
     /** A deadline was cancelled, if it was set. */
+    @JsonTypeName("cancel-deadline")
     public record DeadlineCancelled(String name) implements Act {}
 
     /** A person should look at the instance. */
+    @JsonTypeName("overdue")
     public record Overdue(String reason) implements Act {}
 
     /** The instance came to its end. */
+    @JsonTypeName("end")
     public record Ended(boolean compensated) implements Act {}
 
     public Done {
