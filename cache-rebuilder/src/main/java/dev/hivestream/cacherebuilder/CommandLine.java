@@ -23,7 +23,7 @@ final class CommandLine {
               activate GENERATION       brings an earlier generation up to date and changes over to it
               verify                    compares the active cache with the log
               dry-run                   folds the log with the domain on the class path and writes nothing
-              show AGGREGATE ID         prints an aggregate's history, event by event
+              show AGGREGATE ID         prints the history of an aggregate, or of a saga's instance, event by event
               generations               lists the generations
               remove GENERATION         removes a generation that nobody uses
               remove-old-format         removes the keys of the previous version from Redis (format 1)
@@ -62,7 +62,7 @@ final class CommandLine {
 
             Options of all commands
               --aggregates A,B          instead of all on the class path
-              --sagas A,B               these sagas, from their inboxes; without --aggregates, nothing else
+              --sagas A,B               these sagas, from their histories; without --aggregates, nothing else
               --partitions N            that the topics have (8)
               --brokers HOST:PORT       of Kafka (localhost:9092)
               --redis URL               redis://host:6379, rediss:// with TLS (redis://localhost:6379); pass a URL with a

@@ -12,9 +12,11 @@ import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.VersionViolation;
 import dev.hivestream.runtime.log.VersionViolations;
+import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.saga.Instance;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,10 +56,11 @@ final class Comparison<S, E> {
      * What is compared.
      *
      * @param generation with its checkpoint and snapshots; null compares nothing and folds the whole log
-     * @param states whether states alone count, and not what else is in a snapshot: it was written by other code
+     * @param trial whether this code is tried: states alone count, and not what else is in a snapshot, which other code wrote,
+     *     and sagas are asked what they would have done
      * @param only these ids, or null for all
      */
-    record Scope(@Nullable String generation, boolean states, @Nullable Set<String> only) {}
+    record Scope(@Nullable String generation, boolean trial, @Nullable Set<String> only) {}
 
     /** An event that cannot be read or folded. */
     record Problem(long offset, String id, String reason) {}
@@ -72,6 +75,7 @@ final class Comparison<S, E> {
 
     private final List<Difference> differences = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
+    private final EffectDifferences effects = new EffectDifferences();
     private final VersionViolations violations = new VersionViolations(Verify.NAMED);
     /** In each part the log is read from its beginning. */
     private final ReadVersions read = new ReadVersions();
@@ -91,8 +95,10 @@ final class Comparison<S, E> {
         this.served = served;
         this.slot = slot;
         this.scope = scope;
-        this.fold = served.fold(with.remembered(),
-                (event, id, reason, fault) -> problems.add(new Problem(event.offset(), id, reason)));
+        Replay.Poisoned poisoned = (event, id, reason, fault) -> problems.add(new Problem(event.offset(), id, reason));
+        this.fold = scope.trial()
+                ? served.fold(with.remembered(), poisoned, this::otherwise)
+                : served.fold(with.remembered(), poisoned);
     }
 
     Slot slot() {
@@ -111,6 +117,11 @@ final class Comparison<S, E> {
 
     List<Problem> problems() {
         return problems;
+    }
+
+    /** What this code would have done otherwise than the log says. */
+    EffectDifferences effects() {
+        return effects;
     }
 
     /** Of the order of versions in the log, up to its end. */
@@ -152,6 +163,7 @@ final class Comparison<S, E> {
             parts *= 2;
             differences.clear();
             problems.clear();
+            effects.clear();
             violations.clear();
             ahead.clear();
             knownCount = 0;
@@ -160,7 +172,7 @@ final class Comparison<S, E> {
             differences.addFirst(wrong);
         }
         Arrays.sort(known, 0, knownCount);
-        if (checkpoint != null && !scope.states() && !checkpoint.commandPosition().isSame(command)) {
+        if (checkpoint != null && !scope.trial() && !checkpoint.commandPosition().isSame(command)) {
             differences.add(new Difference(slot.toString(), null, "the checkpoint has the command position "
                     + checkpoint.command() + ", but the highest in the log up to the checkpoint is " + command, null,
                     null,
@@ -296,7 +308,27 @@ final class Comparison<S, E> {
         }
     }
 
+    private void otherwise(ConsumerRecord<byte[], byte[]> record, List<String> recorded, List<String> now) {
+        effects.add(slot.toString(), String.valueOf(Fold.id(record)), record.offset(),
+                new Recorded(record).versionOr(0),
+                String.valueOf(Header.text(record.headers(), Header.TYPE)), recorded, now);
+    }
+
+    private void findBroken(String id, Snapshot<S> snapshot) {
+        if (scope.trial() && snapshot.state() instanceof Instance<?> instance && instance.broken() != null) {
+            effects.addBroken(slot.toString(), id, instance.broken());
+        }
+    }
+
+    /** Whether the log has nothing of it. */
+    static boolean isNone(Snapshot<?> snapshot) {
+        return snapshot.version() == 0 && snapshot.poison() == null;
+    }
+
     private void compare(Map<String, Snapshot<S>> snapshots) {
+        // of a saga there may be records that concern no instance
+        snapshots.values().removeIf(Comparison::isNone);
+        snapshots.forEach(this::findBroken);
         List<String> ids = new ArrayList<>(snapshots.keySet());
         if (scope.only() != null) {
             Set<String> all = new LinkedHashSet<>(ids);
@@ -329,14 +361,14 @@ final class Comparison<S, E> {
 
     /** @param last whether the log has been read to its end, so that a snapshot that is further is wrong */
     private void compare(String id, Snapshot<S> expected, @Nullable StoredSnapshot stored, boolean last) {
-        boolean none = expected.version() == 0 && expected.poison() == null;
+        boolean none = isNone(expected);
         if (stored == null) {
             if (!none) {
                 differ(id, "is not in the cache", expected, null, List.of());
             }
             return;
         }
-        if (!none && !scope.states() && served.snapshots().isStored(expected, stored, with.remembered())) {
+        if (!none && !scope.trial() && served.snapshots().isStored(expected, stored, with.remembered())) {
             return;
         }
         JsonNode actual = Difference.tree(stored.json());
@@ -365,7 +397,7 @@ final class Comparison<S, E> {
     }
 
     private void compareTrees(String id, Snapshot<S> expected, StoredSnapshot stored, JsonNode json, long version) {
-        if (scope.states() && expected.poison() == null != json.path("poison").isMissingNode()) {
+        if (scope.trial() && expected.poison() == null != json.path("poison").isMissingNode()) {
             // whoever keeps it out has stored no state
             differ(id, "is kept out by " + (expected.poison() == null
                     ? "the cache"
@@ -374,13 +406,13 @@ final class Comparison<S, E> {
         }
         JsonNode actual;
         try {
-            actual = scope.states() ? json : served.snapshots().describe(id, stored, with.remembered());
+            actual = scope.trial() ? json : served.snapshots().describe(id, stored, with.remembered());
         } catch (SnapshotCodec.Unreadable e) {
             differ(id, "the snapshot cannot be read", expected, null, List.of());
             return;
         }
         JsonNode wanted = served.snapshots().describe(id, served.snapshots().write(expected), with.remembered());
-        List<Difference.Change> changes = scope.states()
+        List<Difference.Change> changes = scope.trial()
                 ? Difference.changes(wanted.path("state"), actual.path("state"))
                 : Difference.changes(wanted, actual);
         if (!changes.isEmpty()) {
@@ -453,6 +485,7 @@ final class Comparison<S, E> {
             return !open.isEmpty() && !stopped();
         });
         open.forEach((id, one) -> compare(id, one.fold, one.stored, true));
+        ahead.forEach((id, one) -> findBroken(id, one.fold));
         if (now != null && furthest[0] >= now.next()) {
             differences.add(wrong("the checkpoint is at " + now.next() + ", behind the snapshot of '" + whose[0]
                     + "', which includes the event at " + furthest[0]));

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -136,6 +137,10 @@ final class GenerationList {
         if (!unread.isEmpty()) {
             return "No generation of this format is active in the partitions " + unread + " of " + type
                     + ". Start the new apps or activate a rebuild before you remove format 1";
+        }
+        if (Objects.requireNonNull(served.byName().get(type)).recordsInput()) {
+            // its positions are of the inbox, which saga-managers of the previous version refuse by now
+            return null;
         }
         Map<Integer, Long> reached = new HashMap<>();
         for (Generation one : generations.of(type, hive.partitions())) {

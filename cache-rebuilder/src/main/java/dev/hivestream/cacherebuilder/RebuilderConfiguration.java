@@ -41,11 +41,14 @@ class RebuilderConfiguration {
         return new RebuildCache(following, traces);
     }
 
-    /** Sagas are rebuilt if they are named; then without the aggregates, unless some are named, too. */
+    /**
+     * Sagas are rebuilt if they are named; then without the aggregates, unless some are named, too. What is shown is named
+     * anyway.
+     */
     @Bean
-    FoldedLogs foldedLogs(ServedAggregates served, HiveProperties hive) {
+    FoldedLogs foldedLogs(ServedAggregates served, HiveProperties hive, RebuilderProperties properties) {
         Map<String, Folded<?, ?>> logs = new HashMap<>();
-        if (!hive.sagas().isEmpty()) {
+        if (!hive.sagas().isEmpty() || properties.command() == RebuilderProperties.Command.SHOW) {
             logs.putAll(ServedSagas.of(ServedSagas.choose(hive.sagas()), hive.partitions(),
                     Reactor.Limits.of(hive.maxMessage().toBytes()))
                     .byName());

@@ -97,7 +97,8 @@ final class Repair {
         Map<String, @Nullable StoredSnapshot> step = new LinkedHashMap<>();
         for (String id : ids) {
             Snapshot<S> snapshot = right.snapshots.get(id);
-            step.put(id, snapshot == null ? null : right.served.snapshots().write(snapshot));
+            step.put(id,
+                    snapshot == null || Comparison.isNone(snapshot) ? null : right.served.snapshots().write(snapshot));
             if (step.size() == MENDED_AT_ONCE) {
                 // each step has its own nonce: if a failover loses a step, the next one fails
                 Checkpoint part = next.renewed();

@@ -6,6 +6,7 @@ import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
@@ -72,10 +73,15 @@ final class Show {
                 if (!id.equals(Fold.id(record))) {
                     continue;
                 }
-                known[0] = true;
                 if (isLater(record, at)) {
+                    known[0] = true;
                     return false;
                 }
+                if (one.recordsInput() && fold.version(new Recorded(record)) < 0) {
+                    // marks how far the inbox was handled
+                    continue;
+                }
+                known[0] = true;
                 boolean poisonedBefore = snapshot.poison() != null;
                 boolean changed = fold.apply(snapshot, record);
                 history.add(entry(one, record, snapshot, changed
@@ -130,6 +136,10 @@ final class Show {
         put(entry, "command", Header.text(record.headers(), Header.CAUSATION_ID));
         entry.put("offset", record.offset());
         entry.put("event", raw(record.value()));
+        String done = Header.text(record.headers(), Header.DONE);
+        if (one.recordsInput() && done != null) {
+            entry.put("done", raw(done.getBytes(StandardCharsets.UTF_8)));
+        }
         entry.put("state", raw(one.snapshots().writeState(after.state())));
         if (!remark.isEmpty()) {
             entry.put("remark", remark);
@@ -162,10 +172,12 @@ final class Show {
             return "The log has no event of " + aggregate + " '" + id + "'" + System.lineSeparator();
         }
         List<String[]> rows = new ArrayList<>();
-        rows.add(new String[]{"version", "time", "event", "payload", "state after it"});
+        boolean isSaga = history.stream().anyMatch(entry -> entry.containsKey("done"));
+        rows.add(new String[]{"version", "time", "event", "payload" + (isSaga ? ", and what was done" : ""),
+                "state after it"});
         for (Map<String, Object> entry : history) {
             rows.add(new String[]{text(entry.get("version")), text(entry.get("time")), text(entry.get("type")),
-                    text(entry.get("event")),
+                    text(entry.get("event")) + (isSaga ? "  " + text(entry.get("done")) : ""),
                     text(entry.get("state")) + (entry.containsKey("remark") ? "  (" + entry.get("remark") + ")" : "")});
         }
         int[] widths = new int[5];

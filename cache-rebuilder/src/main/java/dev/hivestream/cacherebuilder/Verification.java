@@ -52,11 +52,13 @@ final class Verification {
      * @param aggregates that were compared
      * @param events that were folded
      * @param problems events that cannot be read or folded, by slot
+     * @param effects what this code would have done otherwise than the log says
      * @param violations of the order of versions in the log
      * @param behind what the log has behind checkpoints
      */
     record Found(long aggregates, long events, List<Difference> differences,
-            Map<Slot, List<Comparison.Problem>> problems, VersionViolations violations, Map<Slot, Behind> behind) {}
+            Map<Slot, List<Comparison.Problem>> problems, EffectDifferences effects, VersionViolations violations,
+            Map<Slot, Behind> behind) {}
 
     /**
      * What the log of a slot has behind its checkpoint.
@@ -70,16 +72,17 @@ final class Verification {
      * Compares.
      *
      * @param generation of a slot; null compares nothing and folds its log
-     * @param states whether states alone count
+     * @param trial as in {@link Comparison.Scope}
      */
     <S, E> Found compare(Folded<S, E> served, List<Slot> slots, Function<Slot, @Nullable String> generation,
-            boolean states) {
+            boolean trial) {
         progress.begin("verify " + served.name());
-        List<Comparison<S, E>> first = look(served, slots, generation, states, Map.of());
+        List<Comparison<S, E>> first = look(served, slots, generation, trial, Map.of());
         long aggregates = first.stream().mapToLong(Comparison::aggregates).sum();
         long events = first.stream().mapToLong(Comparison::events).sum();
         Map<Slot, List<Comparison.Problem>> problems = new LinkedHashMap<>();
         Map<Slot, Set<String>> suspects = new LinkedHashMap<>();
+        EffectDifferences effects = new EffectDifferences();
         VersionViolations violations = new VersionViolations(Verify.NAMED);
         Map<Slot, Behind> behind = new TreeMap<>(Comparator.comparing(Slot::partition));
         for (Comparison<S, E> one : first) {
@@ -87,6 +90,7 @@ final class Verification {
             if (checkpoint != null && one.behind() > 0) {
                 behind.put(one.slot(), new Behind(checkpoint.next(), one.behind()));
             }
+            effects.addAll(one.effects());
             violations.addAll(one.violations());
             if (!one.problems().isEmpty()) {
                 problems.put(one.slot(), one.problems());
@@ -103,10 +107,10 @@ final class Verification {
         if (!suspects.isEmpty()) {
             progress.begin("look again at " + served.name());
             stopping.pause(secondLook);
-            look(served, List.copyOf(suspects.keySet()), generation, states, suspects)
+            look(served, List.copyOf(suspects.keySet()), generation, trial, suspects)
                     .forEach(one -> differences.addAll(one.differences()));
         }
-        return new Found(aggregates, events, differences, problems, violations, behind);
+        return new Found(aggregates, events, differences, problems, effects, violations, behind);
     }
 
     /**
@@ -139,12 +143,12 @@ final class Verification {
     }
 
     private <S, E> List<Comparison<S, E>> look(Folded<S, E> served, List<Slot> slots,
-            Function<Slot, @Nullable String> generation, boolean states, Map<Slot, Set<String>> only) {
+            Function<Slot, @Nullable String> generation, boolean trial, Map<Slot, Set<String>> only) {
         Map<Slot, Comparison<S, E>> comparisons = new LinkedHashMap<>();
         List<Comparison<S, E>> done = Folder.all(slots.stream().<Callable<Comparison<S, E>>>map(slot -> () -> {
             return stopping.patiently(() -> {
                 var comparison = new Comparison<>(parts, served, slot,
-                        new Scope(generation.apply(slot), states, restricted(only, slot)));
+                        new Scope(generation.apply(slot), trial, restricted(only, slot)));
                 comparison.compare();
                 return comparison;
             });

@@ -178,6 +178,7 @@ final class Verify {
         long aggregates = 0;
         List<Difference> differences = new ArrayList<>();
         List<Map<String, Object>> problems = new ArrayList<>();
+        EffectDifferences effects = new EffectDifferences();
         VersionViolations violations = new VersionViolations(NAMED);
         StringBuilder text = new StringBuilder();
         for (Folded<?, ?> one : compared()) {
@@ -186,6 +187,7 @@ final class Verify {
             events += found.events();
             aggregates += found.aggregates();
             differences.addAll(found.differences());
+            effects.addAll(found.effects());
             violations.addAll(found.violations());
             found.problems().forEach((slot, some) -> some.forEach(problem -> {
                 problems.add(Map.of("topic", one.log(), "partition", slot.partition(), "offset",
@@ -202,12 +204,14 @@ final class Verify {
         json.put("problems", problems);
         json.put("count", differences.size());
         json.put("differences", differences.stream().map(Difference::json).toList());
+        json.putAll(effects.json());
         json.putAll(json(violations));
         String head = "%,d events of %,d aggregates folded: %,d events cannot be read or folded, %,d states differ%n"
                 .formatted(events, aggregates, problems.size(), differences.size());
-        boolean isClean = problems.isEmpty() && differences.isEmpty() && violations.isEmpty();
+        boolean isClean = problems.isEmpty() && differences.isEmpty() && effects.isEmpty()
+                && violations.isEmpty();
         return new Outcome(isClean ? Outcome.DONE : Outcome.DIFFERENT, json,
-                head + text + text(differences) + text(violations));
+                head + text + text(differences) + effects.text() + text(violations));
     }
 
     /** The active generation of this code, else the newest of any other. */

@@ -51,6 +51,14 @@ public interface Folded<S, E> {
      */
     Fold<S, E> fold(int remembered, Replay.Poisoned poisoned);
 
+    /**
+     * As {@link #fold(int, Replay.Poisoned)}. Also asks the domain what it would have decided, where the log records what was
+     * done: this takes longer, and changes nothing in the snapshots.
+     */
+    default Fold<S, E> fold(int remembered, Replay.Poisoned poisoned, Fold.Differences differences) {
+        return fold(remembered, poisoned);
+    }
+
     /** Where a snapshot is found beside its id; written with it. */
     default List<Indexed> index(String id, Snapshot<S> snapshot) {
         return List.of();

@@ -4,6 +4,7 @@ import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,20 @@ public interface Fold<S, E> {
     /** The highest command position after an event; one that cannot be read is passed over. */
     static Position advance(Position before, ConsumerRecord<byte[], byte[]> event) {
         return new Recorded(event).advance(before);
+    }
+
+    /** Receives what this code would have decided otherwise than the log says. */
+    @FunctionalInterface
+    interface Differences {
+
+        /**
+         * A message of the past, which stands as it is recorded.
+         *
+         * @param record of the log
+         * @param recorded what was done, for people
+         * @param now what this code would do
+         */
+        void found(ConsumerRecord<byte[], byte[]> record, List<String> recorded, List<String> now);
     }
 
     /** The aggregate id, or null for a record that belongs to no aggregate. */

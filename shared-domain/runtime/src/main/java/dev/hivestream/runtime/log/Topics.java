@@ -226,9 +226,12 @@ public final class Topics {
         String topic = folded.log();
         TopicDescription log = describe(List.of(topic)).get(topic);
         if (log == null) {
-            throw new StartRefused("There is no topic '" + topic + "' on this broker. The "
-                    + (folded.recordsInput() ? "saga-manager" : "command-processor")
-                    + " creates it; look whether the broker and '" + folded.name() + "' are the right ones");
+            throw new StartRefused("There is no topic '" + topic + "' on this broker. "
+                    + (folded.recordsInput()
+                            ? "The saga-managers create it and record there what the saga does; no saga-manager of a version "
+                                    + "that does so has run '" + folded.name() + "' yet. Start one first"
+                            : "The command-processor creates it; look whether the broker and '" + folded.name()
+                                    + "' are the right ones"));
         }
         requirePartitions(folded.name(), topic, log.partitions().size());
         requireKept(topic, known(settings(List.of(topic)), topic));

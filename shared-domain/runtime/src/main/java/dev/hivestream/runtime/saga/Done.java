@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,20 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
         /** The same act, as far as it depends on the saga's code. */
         default Act comparable() {
             return this;
+        }
+
+        /** In one line for people; acts that are {@linkplain #comparable() the same} have the same text. */
+        default String text() {
+            return switch (this) {
+                case Sent(String step, String _, String type, String to, String payload) ->
+                    "send " + step + ": " + type + " to '" + to + "' " + payload;
+                case SentAgain(String step) -> "send " + step + " again";
+                case DeadlineSet(String name, long due) -> "set the deadline " + name + " to "
+                        + Instant.ofEpochMilli(due);
+                case DeadlineCancelled(String name) -> "cancel the deadline " + name;
+                case Overdue(String reason) -> "report overdue: " + reason;
+                case Ended(boolean compensated) -> compensated ? "end as compensated" : "end as completed";
+            };
         }
     }
 

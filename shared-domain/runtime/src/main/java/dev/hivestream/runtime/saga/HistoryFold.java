@@ -4,33 +4,43 @@ import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.domain.SlowFolds;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Recorded;
+import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Folds a saga's history into instances: messages with what they did. Thread-safe. */
 final class HistoryFold<S> implements Fold<Instance<S>, Received> {
-
-    private static final Logger LOG = LoggerFactory.getLogger(HistoryFold.class);
 
     private static final Done NOTHING = new Done(Done.How.HANDLED, List.of(), null, null);
 
     private final Reactor<?, S, ?> reactor;
     private final int remembered;
+    private final Replay.Poisoned poisoned;
+    private final Fold.@Nullable Differences differences;
 
-    HistoryFold(Reactor<?, S, ?> reactor, int remembered) {
+    /** @param differences null if the domain is not to be asked what it would have done */
+    HistoryFold(Reactor<?, S, ?> reactor, int remembered, Replay.Poisoned poisoned,
+            Fold.@Nullable Differences differences) {
         this.reactor = reactor;
         this.remembered = remembered;
+        this.poisoned = poisoned;
+        this.differences = differences;
     }
 
     @Override
     public boolean apply(Snapshot<Instance<S>> snapshot, Recorded record) {
-        return apply(snapshot, record, Reactor.Differences.IGNORED) != null;
+        Fold.Differences told = differences;
+        return apply(snapshot, record, told == null
+                ? Reactor.Differences.IGNORED
+                : (recorded, now) -> told.found(record.record(), texts(recorded), texts(now))) != null;
+    }
+
+    private static List<String> texts(List<?> acts) {
+        return acts.stream().map(one -> one instanceof Done.Act act ? act.text() : one.toString()).toList();
     }
 
     /** What its message did; null if the record changes nothing. */
@@ -52,7 +62,7 @@ final class HistoryFold<S> implements Fold<Instance<S>, Received> {
         } catch (Malformed e) {
             String reason = "The record at " + record.record().topic() + "/" + record.record().partition() + "/"
                     + record.record().offset() + " cannot be folded: " + e.getMessage();
-            LOG.error("The instance '{}' is kept out. {}", Fold.id(record.record()), reason);
+            poisoned.found(record.record(), String.valueOf(Fold.id(record.record())), reason, e);
             snapshot.poison(reason);
         } finally {
             SlowFolds.SHARED.end();

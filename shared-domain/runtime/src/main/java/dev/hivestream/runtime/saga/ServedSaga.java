@@ -133,7 +133,12 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
 
     @Override
     public Fold<Instance<S>, Received> fold(int remembered, Replay.Poisoned poisoned) {
-        return new HistoryFold<>(reactor, remembered);
+        return new HistoryFold<>(reactor, remembered, poisoned, null);
+    }
+
+    @Override
+    public Fold<Instance<S>, Received> fold(int remembered, Replay.Poisoned poisoned, Fold.Differences differences) {
+        return new HistoryFold<>(reactor, remembered, poisoned, differences);
     }
 
     /**
@@ -144,7 +149,8 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
      */
     public @Nullable Done fold(Snapshot<Instance<S>> snapshot, ConsumerRecord<byte[], byte[]> record, int remembered,
             Reactor.Differences differences) {
-        return new HistoryFold<>(reactor, remembered).apply(snapshot, new Recorded(record), differences);
+        return new HistoryFold<>(reactor, remembered, Replay.Poisoned.KEEP_OUT, null).apply(snapshot,
+                new Recorded(record), differences);
     }
 
     /** The version of a record whose message waits in the history; -1 of any other. */
