@@ -131,10 +131,6 @@ final class Rebuild {
         if (until != null && until.time() != null && until.time().isAfter(Instant.now())) {
             throw new StartRefused("--until is " + until.time() + ", which is in the future");
         }
-        if (properties.follow() && served.byName().values().stream().anyMatch(Folded::recordsInput)) {
-            throw new StartRefused("--follow keeps up with events; sagas are kept up by the saga-managers. Leave out "
-                    + "--follow or --sagas");
-        }
         if (properties.keep() > 0 && !properties.activate()) {
             throw new StartRefused(
                     "--keep removes generations after an activation. Add --activate, or name one: remove "
@@ -152,8 +148,9 @@ final class Rebuild {
                     "--generation is '" + name + "'; the number of a generation may have at most nine digits");
         }
         if (name != null && served.byName().size() > 1) {
-            throw new StartRefused("A generation belongs to one aggregate or saga; say which one with --aggregates, of "
-                    + served.byName().keySet().stream().sorted().toList());
+            throw new StartRefused(
+                    "A generation belongs to one aggregate or saga; say which one with --aggregates or --sagas, of "
+                            + served.byName().keySet().stream().sorted().toList());
         }
         if (name != null && properties.command() == Command.ACTIVATE) {
             Set<String> _ = stopping.patiently(() -> Target.having(name, served, generations, hive.partitions()));
@@ -290,7 +287,7 @@ final class Rebuild {
                     .patiently(() -> cache.activate(slot, target.fingerprint(), target.generation())));
         } else if (!owned) {
             LOG.info("No {} with this code is running in the group '{}': the next one to start uses {}",
-                    target.served().recordsInput() ? "saga-manager" : "command-processor", owners(target),
+                    ownerApp(target), owners(target),
                     target.generation());
             activation.put("activePartitions", active(target));
             return activation;
@@ -310,7 +307,7 @@ final class Rebuild {
             throw new StartRefused("Only " + active + " of " + target.slots().size() + " partitions of "
                     + target.aggregate() + " use " + target.generation() + " after " + properties.patience()
                     + ". The others change over as soon as their owners have caught up: look at the readiness of the "
-                    + "command-processors, and whether they run the same code");
+                    + ownerApp(target) + "s, and whether they run the same code");
         }
         if (properties.keep() > 0) {
             activation.put("removed", removeOlder(target));
@@ -325,6 +322,10 @@ final class Rebuild {
     private boolean isOwned(Target<?, ?> target) {
         return !generations.active(target.aggregate(), target.fingerprint(), hive.partitions()).isEmpty()
                 && log.hasMembers(owners(target));
+    }
+
+    private static String ownerApp(Target<?, ?> target) {
+        return target.served().recordsInput() ? "saga-manager" : "command-processor";
     }
 
     private String owners(Target<?, ?> target) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hivestream.local.BootApp;
 import dev.hivestream.local.CacheKeys;
+import dev.hivestream.local.RedisConnection;
 import dev.hivestream.local.RedisServer;
 import dev.hivestream.local.Ports;
 import dev.hivestream.local.check.Fleet;
+import dev.hivestream.samples.SampleDomain;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -63,6 +65,60 @@ class FollowIT {
             assertThat(Files.readString(fleet.directory().resolve("follower.log"))).contains("follow: 100.0 %")
                     .doesNotContain("Exception");
         }
+    }
+
+    @Test
+    void the_instances_of_a_saga_are_kept_in_step_with_its_history() throws Exception {
+        try (Fleet fleet = new Fleet("follow-saga");
+                var log = new SagaLog<>(fleet.stack(), Fleet.PARTITIONS, SampleDomain.MONEY_TRANSFER);
+                RedisServer region = RedisServer.start(fleet.directory().resolve("region"), Ports.free())) {
+            request(log, "t", 100);
+            log.mark("-");
+            log.flush();
+            BootApp app = fleet.app("cache-rebuilder", "follower").property("hive.sagas", "money-transfer")
+                    .property("hive.partitions", "" + Fleet.PARTITIONS).property("hive.rebuild.follow", "true")
+                    .property("hive.rebuild.replica", "true")
+                    .property("spring.data.redis.url", "redis://127.0.0.1:" + region.port());
+            app.start().awaitReady(Fleet.PATIENCE);
+            awaitInStep(region, log);
+            request(log, "u", 100);
+            log.mark("t-1");
+            log.flush();
+            awaitInStep(region, log);
+
+            region.call("FLUSHALL");
+            request(log, "v", 10);
+            log.flush();
+            awaitInStep(region, log);
+
+            assertThat(app.stop(Duration.ofSeconds(20))).isEqualTo(143);
+            Rebuilder
+                    .runPlain("verify", "--sagas", "money-transfer", "--partitions", "" + Fleet.PARTITIONS, "--brokers",
+                            fleet.stack().broker().bootstrapServers(), "--redis", "redis://127.0.0.1:" + region.port())
+                    .andCode(0);
+            assertThat(Files.readString(fleet.directory().resolve("follower.log"))).doesNotContain("Exception");
+        }
+    }
+
+    private static void request(SagaLog<?, ?, ?> log, String prefix, int transfers) {
+        for (int i = 0; i < transfers; i++) {
+            log.append(prefix + "-" + i, "transfer.requested", "{\"from\":\"ada\",\"to\":\"bob\",\"amount\":5}");
+        }
+    }
+
+    private static void awaitInStep(RedisServer region, SagaLog<?, ?, ?> log) {
+        Awaitility.await().atMost(Fleet.PATIENCE).untilAsserted(() -> {
+            try (var redis = new RedisConnection(region.port())) {
+                for (String id : log.expected.keySet()) {
+                    int partition = log.partition(id);
+                    String active = String.valueOf(
+                            redis.call("HVALS", CacheKeys.active("money-transfer", partition)));
+                    assertThat(active).startsWith("[g1-");
+                    assertThat(String.valueOf(redis.call("GET", CacheKeys.snapshot("money-transfer", partition,
+                            active.substring(1, active.length() - 1), id)))).as(id).isEqualTo(log.snapshot(id));
+                }
+            }
+        });
     }
 
     private static void awaitInStep(Rebuilder rebuilder, AccountLog log) {

@@ -81,7 +81,7 @@ public final class Destinations implements EnvironmentPostProcessor {
         private Map<String, Object> destinations() {
             return switch (environment.getProperty("hive.consumes", "commands")) {
                 case "sagas" -> ofSagas(sagas(environment));
-                case "events" -> ofEvents(aggregates());
+                case "events" -> ofLogs();
                 default -> ofCommands(aggregates());
             };
         }
@@ -96,12 +96,20 @@ public final class Destinations implements EnvironmentPostProcessor {
                     property("output"), one("output", events, instead));
         }
 
-        private Map<String, Object> ofEvents(List<String> aggregates) {
-            String instead = aggregates.size() == 1
-                    ? "':%s > %s --hive.aggregates=%s --hive.rebuild.follow=true'".formatted(
-                            Topics.events(aggregates.getFirst()), label(), aggregates.getFirst())
-                    : registered("--hive.rebuild.follow=true --hive.aggregates=" + String.join(",", aggregates));
-            return Map.of(property("input"), all("input", topics(aggregates, Topics::events), instead));
+        /** Sagas if they are named; then without the aggregates, unless some are named, too. */
+        private Map<String, Object> ofLogs() {
+            List<String> sagas = names(environment, "hive.sagas");
+            List<String> aggregates = sagas.isEmpty() || !names(environment, "hive.aggregates").isEmpty()
+                    ? aggregates()
+                    : List.of();
+            List<String> logs = new ArrayList<>(topics(aggregates, Topics::events));
+            logs.addAll(topics(sagas, Topics::history));
+            String options = (aggregates.isEmpty() ? "" : " --hive.aggregates=" + String.join(",", aggregates))
+                    + (sagas.isEmpty() ? "" : " --hive.sagas=" + String.join(",", sagas));
+            String instead = logs.size() == 1
+                    ? "':%s > %s%s --hive.rebuild.follow=true'".formatted(logs.getFirst(), label(), options)
+                    : registered("--hive.rebuild.follow=true" + options);
+            return Map.of(property("input"), all("input", logs, instead));
         }
 
         private Map<String, Object> ofSagas(Collection<SagaType<?, ?, ?>> sagas) {

@@ -28,6 +28,11 @@ class DestinationsTest {
         assertThat(destination(OUTPUT, Map.of("hive.aggregates", "account,transfer"))).isEqualTo("account.events");
         assertThat(destination(INPUT, Map.of("hive.aggregates", "content", "hive.consumes", "events")))
                 .isEqualTo("content.events");
+        assertThat(destination(INPUT, Map.of("hive.sagas", "money-transfer", "hive.consumes", "events")))
+                .isEqualTo("money-transfer.history");
+        assertThat(destination(INPUT,
+                Map.of("hive.aggregates", "account", "hive.sagas", "money-transfer", "hive.consumes", "events")))
+                .isEqualTo("account.events,money-transfer.history");
         Map<String, String> sagas = Map.of("hive.sagas", "money-transfer", "hive.consumes", "sagas");
         assertThat(destination("spring.cloud.stream.bindings.router.destination", sagas))
                 .isEqualTo("account.events,account.results,transfer.events,transfer.results");
@@ -72,6 +77,9 @@ class DestinationsTest {
                         "'processor --hive.aggregates=account,transfer', without pipes and with the app registered as type app, then"),
                 arguments(stream("content", INPUT, "pipe.processor", "hive.consumes", "events"),
                         "':content.events > processor --hive.aggregates=content --hive.rebuild.follow=true' then"),
+                arguments(
+                        stream("", INPUT, "pipe.processor", "hive.sagas", "money-transfer", "hive.consumes", "events"),
+                        "':money-transfer.history > processor --hive.sagas=money-transfer --hive.rebuild.follow=true' then"),
                 arguments(stream("", INPUT, "account.events", "hive.sagas", "money-transfer", "hive.consumes", "sagas"),
                         "has no such binding. Leave it out; the definition of the stream is 'processor --hive.sagas=money-transfer', without pipes"),
                 arguments(stream("", OUTPUT, "account.commands", "hive.sagas", "money-transfer", "hive.consumes",
