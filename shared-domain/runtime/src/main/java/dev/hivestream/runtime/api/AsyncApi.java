@@ -30,6 +30,8 @@ public final class AsyncApi {
     private static final List<String> OF_AN_INBOX = List.of(Received.RESULT, Received.DEADLINE, Received.PARKED,
             Received.RETRY, Received.SKIP, Received.END);
 
+    private static final List<String> OF_A_HISTORY = List.of("hive.history");
+
     private final ObjectNode document;
     private final ObjectNode schemas;
     private final ObjectNode messages;
@@ -101,11 +103,14 @@ public final class AsyncApi {
                 saga.reactions().values().stream().map(reaction -> event(reaction.aggregate(), reaction.event())),
                 OF_AN_INBOX.stream()).toList();
         channel(Topics.inbox(name), "What comes to the instances of the saga " + name + ", by saga id", inbox, true);
+        channel(Topics.history(name), "What each message did to the instances of " + name + ", by saga id: the log",
+                OF_A_HISTORY, true);
         channel(Topics.inboxDeadLetters(name), "What could not be read or correlated, with the reason",
                 DEAD_LETTERS, true);
         operation(Action.send, Topics.inbox(name), "Puts what an instance of " + name + " waits for into its inbox",
                 inbox);
         operation(Action.receive, Topics.inbox(name), "Reacts to what came to an instance of " + name, inbox);
+        operation(Action.send, Topics.history(name), "Records what messages to " + name + " did", OF_A_HISTORY);
         operation(Action.send, Topics.inboxDeadLetters(name), "Puts away what could not be read or correlated",
                 DEAD_LETTERS);
     }

@@ -178,7 +178,7 @@ class ApiDocumentsTest {
             }
         }
         Set<String> described = new TreeSet<>();
-        for (String kind : List.of("command", "event", "result", "deadLetter", "inbox")) {
+        for (String kind : List.of("command", "event", "result", "deadLetter", "inbox", "history")) {
             described.addAll(ASYNC_API.at("/components/schemas/" + kind + "Headers/properties").propertyNames());
         }
         assertThat(described).isEqualTo(headers);
@@ -216,7 +216,8 @@ class ApiDocumentsTest {
         JsonNode topics = Json.TOLERANT
                 .readTree(AsyncApi.of(List.of(SampleDomain.CONTENT), List.of(SampleDomain.PUBLICATION), 3, "1"));
         assertThat(topics.path("channels").propertyNames()).containsExactly("content.commands", "content.events",
-                "content.results", "content.commands.dlq", "publication.inbox", "publication.inbox.dlq");
+                "content.results", "content.commands.dlq", "publication.inbox", "publication.history",
+                "publication.inbox.dlq");
         assertThat(topics.at("/channels/publication.inbox/messages").propertyNames()).contains("content.created",
                 "review.approved", "hive.deadline", "hive.result");
         assertThat(topics.at("/components/messages").has("review.requested")).isFalse();
