@@ -35,6 +35,7 @@ final class Deadlines implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Deadlines.class);
     private static final int AT_ONCE = 500;
+    private static final Duration FORGETTING = Duration.ofSeconds(10);
     /** One that was put into the inbox and still stands in the cache is put in again after that. */
     private static final Duration AGAIN = Duration.ofSeconds(10);
 
@@ -45,26 +46,33 @@ final class Deadlines implements AutoCloseable {
     private final HeldMessages held;
     private final Clock clock;
     private final SagaMeters meters;
+    private final Duration retained;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
     /** Those that were put into the inbox, by slot, name, id and setting, and when. */
     private final Map<String, Long> put = new ConcurrentHashMap<>();
 
     Deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, HeldMessages held, Clock clock,
-            SagaMeters meters, Duration every) {
+            SagaMeters meters, SagaProperties properties) {
         this.held = held;
+        this.retained = properties.retainFinished();
         this.sagas = sagas;
         this.ownership = ownership;
         this.cache = cache;
         this.inbox = inbox;
         this.clock = clock;
         this.meters = meters;
-        this.thread = Thread.ofVirtual().name("deadlines").start(() -> run(every));
+        this.thread = Thread.ofVirtual().name("deadlines").start(() -> run(properties.look()));
     }
 
     private void run(Duration every) {
+        long forgotten = System.nanoTime();
         try {
             while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (System.nanoTime() - forgotten > FORGETTING.toNanos()) {
+                    forgotten = System.nanoTime();
+                    ownership.open().forEach(this::forgetFinished);
+                }
                 for (Map.Entry<Slot, RestoredPartition> open : ownership.open().entrySet()) {
                     ServedSaga<?, ?, ?> saga = sagas.byName().get(open.getKey().aggregate());
                     try {
@@ -82,6 +90,16 @@ final class Deadlines implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The tombstones stay, so that nothing that comes late begins an instance anew; the lists have an end. */
+    private void forgetFinished(Slot slot, RestoredPartition reflected) {
+        long before = Instant.now(clock).minus(retained).toEpochMilli();
+        try {
+            ServedSaga.FINISHED.forEach(status -> cache.removeBelow(slot, reflected.generation(), status, before));
+        } catch (DataAccessException e) {
+            LOG.debug("The finished instances of {} could not be taken off the lists; tried again", slot, e);
         }
     }
 

@@ -195,7 +195,9 @@ final class Instances {
         Map<String, Object> one = new LinkedHashMap<>();
         one.put("id", id);
         one.put("status", instance.shown());
-        one.put("started", Instant.ofEpochMilli(instance.started()));
+        if (!instance.isEnded()) {
+            one.put("started", Instant.ofEpochMilli(instance.started()));
+        }
         one.put("changed", Instant.ofEpochMilli(instance.changed()));
         if (instance.isStill()) {
             one.put("parked", instance.why());

@@ -118,7 +118,7 @@ class SagaManagerConfiguration {
     @Bean
     Deadlines deadlines(ServedSagas sagas, Ownership ownership, Cache cache, Inbox inbox, HeldMessages held,
             Clock clock, SagaMeters meters, SagaProperties properties) {
-        return new Deadlines(sagas, ownership, cache, inbox, held, clock, meters, properties.look());
+        return new Deadlines(sagas, ownership, cache, inbox, held, clock, meters, properties);
     }
 
     @Bean

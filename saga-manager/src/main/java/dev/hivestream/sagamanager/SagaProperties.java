@@ -12,10 +12,17 @@ import org.springframework.util.unit.DataSize;
  * @param look How often it looks for deadlines that are over: the most that one comes late while all is well.
  * @param earlyMessages Events for instances that have not started.
  * @param heldMessages Messages for instances that are parked.
+ * @param retainFinished How long instances that have come to their end are listed and counted by status.
  */
 @ConfigurationProperties("hive.saga")
 record SagaProperties(@DefaultValue("200ms") Duration look, @DefaultValue EarlyMessages earlyMessages,
-        @DefaultValue HeldMessages heldMessages) {
+        @DefaultValue HeldMessages heldMessages, @DefaultValue("30d") Duration retainFinished) {
+
+    SagaProperties {
+        if (retainFinished.isNegative()) {
+            throw new StartRefused("hive.saga.retain-finished is " + retainFinished + "; set it to 0 or more");
+        }
+    }
 
     /**
      * Events that come before the one that their instance starts with. What exceeds a limit is dead-lettered.

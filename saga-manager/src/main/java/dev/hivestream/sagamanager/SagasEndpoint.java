@@ -7,7 +7,6 @@ import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,8 +35,6 @@ public final class SagasEndpoint {
     private static final int LONGEST_TEXT = 1_000;
     private static final Map<String, String> ACTIONS = Map.of("retry", Received.RETRY, "skip", Received.SKIP, "end",
             Received.END);
-
-    private static final Set<String> ENDS = Set.of("completed", "compensated", "ended");
 
     private final ServedSagas sagas;
     private final Instances instances;
@@ -144,7 +141,7 @@ public final class SagasEndpoint {
                     + instance.broken() + ". Deploy code that can, with another evolveVersion, or end the instance"),
                     409);
         }
-        if ((action.equals("skip") && !before.equals("parked")) || ENDS.contains(before)) {
+        if ((action.equals("skip") && !before.equals("parked")) || ServedSaga.FINISHED.contains(before)) {
             return new WebEndpointResponse<>(Map.of("detail", "The instance '" + id + "' is " + before
                     + (action.equals("skip") ? ", not parked: there is nothing to skip" : ": it has come to its end")),
                     409);

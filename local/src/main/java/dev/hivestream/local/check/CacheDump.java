@@ -93,7 +93,8 @@ public record CacheDump(List<Snapshot> snapshots, Map<Generation, Long> checkpoi
         if (id == null) {
             checkpoints.put(generation, value.path("next").asLong());
         } else {
-            snapshots.add(new Snapshot(generation, id, value.path("version").asLong(), value.path("state"),
+            snapshots.add(new Snapshot(generation, id, value.path("version").asLong(),
+                    value.has("ended") ? value : value.path("state"),
                     value.path("poison").asString(null)));
         }
     }

@@ -117,7 +117,10 @@ public final class Cache {
                 local kind = redis.call('TYPE', KEYS[i])['ok']
                 if kind ~= 'zset' and kind ~= 'none' then return -1 end
             end
-            for i = 1, snapshots do redis.call('SET', KEYS[1 + i], ARGV[3 + i]) end
+            for i = 1, snapshots do
+                if ARGV[3 + i] == '' then redis.call('DEL', KEYS[1 + i])
+                else redis.call('SET', KEYS[1 + i], ARGV[3 + i]) end
+            end
             for i = 4 + snapshots, #ARGV, 3 do
                 local set = KEYS[1 + snapshots + tonumber(ARGV[i])]
                 if ARGV[i + 2] == '' then redis.call('ZREM', set, ARGV[i + 1])
@@ -361,6 +364,14 @@ public final class Cache {
     private static SnapshotCodec.Unreadable noIndex(Slot slot, String generation, @Nullable Throwable cause) {
         return new SnapshotCodec.Unreadable("An index of " + slot + " in " + generation + " is not a sorted set",
                 cause);
+    }
+
+    /** Removes the members of a sorted set whose score is below a bound. */
+    public void removeBelow(Slot slot, String generation, String set, long score) {
+        try (RedisConnection redis = connections.getConnection()) {
+            redis.zSetCommands().zRemRangeByScore(Keys.index(slot, generation, set), Double.NEGATIVE_INFINITY,
+                    Math.nextDown((double) score));
+        }
     }
 
     /** How many members a sorted set has. */

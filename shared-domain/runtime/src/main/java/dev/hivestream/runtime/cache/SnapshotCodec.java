@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Snapshots as JSON that others can read: {@code {"version":7,"state":{…},"commands":"<Base64>","blocks":[32,300]}}, and
- * {@code {"version":7,"poison":"why"}}; described in docs/formats.md. Thread-safe.
+ * {@code {"version":7,"poison":"why"}}; of a state that has come to its end, {@code {"version":7,"ended":"how","at":…}}.
+ * Described in docs/formats.md. Thread-safe.
  *
  * @param <S> the aggregate's state
  */
@@ -27,6 +28,8 @@ public final class SnapshotCodec<S> {
     private static final byte[] VERSION = JsonBytes.ascii("{\"version\":");
     private static final byte[] STATE = JsonBytes.ascii(",\"state\":");
     private static final byte[] POISON = JsonBytes.ascii(",\"poison\":");
+    private static final byte[] ENDED = JsonBytes.ascii(",\"ended\":");
+    private static final byte[] AT = JsonBytes.ascii(",\"at\":");
     /** Around what is in a snapshot: names, numbers. */
     private static final int ROOM = 96;
     private static final byte[] NOTHING = {};
@@ -35,6 +38,39 @@ public final class SnapshotCodec<S> {
     private final Supplier<S> initial;
     private final ObjectReader reader;
     private final ObjectWriter writer;
+    private final Ends<S> ends;
+
+    /**
+     * What is left in the cache of a state that has come to its end.
+     *
+     * @param ended how
+     * @param at when, in milliseconds
+     */
+    public record Tombstone(String ended, long at) {}
+
+    /** Tells which states have come to their end: of these only a {@link Tombstone} is stored. */
+    public interface Ends<S> {
+
+        /** Null of a state that has not. */
+        @Nullable
+        Tombstone of(S state);
+
+        /** A state of which nothing but its end is known. */
+        S state(Tombstone tombstone);
+    }
+
+    /** No state comes to an end. */
+    private static final class Never<S> implements Ends<S> {
+        @Override
+        public @Nullable Tombstone of(S state) {
+            return null;
+        }
+
+        @Override
+        public S state(Tombstone tombstone) {
+            throw new IllegalArgumentException("a state that has no end has ended");
+        }
+    }
 
     public SnapshotCodec(Aggregate<?, S, ?> aggregate) {
         this(aggregate.toString(), aggregate.decider()::initialState,
@@ -48,6 +84,12 @@ public final class SnapshotCodec<S> {
      * @param initial the state before the first record
      */
     public SnapshotCodec(String of, Supplier<S> initial, JavaType state) {
+        this(of, initial, state, new Never<>());
+    }
+
+    /** As {@link #SnapshotCodec(String, Supplier, JavaType)}, of states that come to an end. */
+    public SnapshotCodec(String of, Supplier<S> initial, JavaType state, Ends<S> ends) {
+        this.ends = ends;
         this.of = of;
         this.initial = initial;
         this.reader = Json.UNIQUE_NAMES.readerFor(state).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -72,6 +114,12 @@ public final class SnapshotCodec<S> {
                     .add(POISON).add(reason).add('}').toByteArray());
         }
         RecentCommands commands = snapshot.commands();
+        Tombstone tombstone = ends.of(snapshot.state());
+        if (tombstone != null) {
+            byte[] ended = Json.TOLERANT.writeValueAsBytes(tombstone.ended);
+            return new StoredSnapshot(new JsonBytes(ROOM).add(VERSION).add(snapshot.version()).add(ENDED).add(ended)
+                    .add(AT).add(tombstone.at).add('}').toByteArray(), commands.hasBlock() ? NOTHING : null);
+        }
         return new StoredSnapshot(write(snapshot, commands), commands.block());
     }
 
@@ -90,7 +138,7 @@ public final class SnapshotCodec<S> {
      * @param remembered how many commands count, the newest
      */
     public boolean isStored(Snapshot<S> snapshot, StoredSnapshot stored, int remembered) {
-        if (snapshot.poison() != null) {
+        if (snapshot.poison() != null || ends.of(snapshot.state()) != null) {
             return Arrays.equals(write(snapshot).json(), stored.json());
         }
         RecentCommands found;
@@ -115,7 +163,7 @@ public final class SnapshotCodec<S> {
             ObjectNode tree = (ObjectNode) Json.TOLERANT.readTree(stored.json());
             RecentCommands commands = parse(stored, remembered, false).commands;
             tree.remove(List.of("commands", "blocks"));
-            if (!tree.has("poison")) {
+            if (!tree.has("poison") && !tree.has("ended")) {
                 commands.describe(tree.putObject("commands"));
             }
             return tree;
@@ -161,7 +209,9 @@ public final class SnapshotCodec<S> {
         }
         try {
             Parsed<S> parsed = parse(stored, remembered, true);
-            S state = parsed.poison == null ? parsed.state : initial.get();
+            S state = parsed.tombstone != null
+                    ? ends.state(parsed.tombstone)
+                    : parsed.poison == null ? parsed.state : initial.get();
             if (state == null) {
                 throw new IllegalArgumentException("'state' is missing");
             }
@@ -176,13 +226,16 @@ public final class SnapshotCodec<S> {
                 + (cause instanceof JacksonException json ? json.getOriginalMessage() : cause.getMessage()), cause, id);
     }
 
-    private record Parsed<S>(long version, @Nullable S state, RecentCommands commands, @Nullable String poison) {}
+    private record Parsed<S>(long version, @Nullable S state, RecentCommands commands, @Nullable String poison,
+            @Nullable Tombstone tombstone) {}
 
     /** @param withState false passes the state over */
     private Parsed<S> parse(StoredSnapshot stored, int remembered, boolean withState) {
         long version = 0;
         S state = null;
         String poison = null;
+        String ended = null;
+        long at = 0;
         byte[] commands = NOTHING;
         int count = 0;
         long last = 0;
@@ -204,6 +257,11 @@ public final class SnapshotCodec<S> {
                         require(value == JsonToken.VALUE_STRING, "poison");
                         poison = json.getString();
                     }
+                    case "ended" -> {
+                        require(value == JsonToken.VALUE_STRING, "ended");
+                        ended = json.getString();
+                    }
+                    case "at" -> at = json.getLongValue();
                     case "commands" -> {
                         require(value == JsonToken.VALUE_STRING, "commands");
                         commands = json.getBinaryValue(Base64Variants.MODIFIED_FOR_URL);
@@ -221,7 +279,7 @@ public final class SnapshotCodec<S> {
         require(version > 0 || version == 0 && poison != null, "version");
         return new Parsed<>(version, state, poison == null
                 ? RecentCommands.read(commands, stored.block(), count, last, version, remembered)
-                : new RecentCommands(), poison);
+                : new RecentCommands(), poison, ended == null ? null : new Tombstone(ended, at));
     }
 
     private static void require(boolean condition, String member) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param json the snapshot
  * @param block the block of recent commands that the snapshot names. As it was read: null if there is none. To be written:
- *     null if the stored one stays what it is.
+ *     null if the stored one stays what it is, nothing if it is removed.
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record StoredSnapshot(byte[] json, byte @Nullable [] block) {

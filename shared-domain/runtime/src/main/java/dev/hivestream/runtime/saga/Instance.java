@@ -2,6 +2,7 @@ package dev.hivestream.runtime.saga;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.hivestream.runtime.cache.SnapshotCodec;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,6 +119,17 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
         return new Instance<>(state, Status.ACTIVE, null, null, null, null, List.of(), null, List.of(), Map.of(),
                 Map.of(), 0,
                 0, 0, null);
+    }
+
+    /** What is left of it in the cache once it has come to its end; null before. */
+    SnapshotCodec.@Nullable Tombstone tombstone() {
+        return isEnded() ? new SnapshotCodec.Tombstone(shown(), changed) : null;
+    }
+
+    /** One of which nothing but its end is known. */
+    static <S> Instance<S> ended(S state, SnapshotCodec.Tombstone tombstone) {
+        return initial(state).started(tombstone.at(), null)
+                .ended(Status.valueOf(tombstone.ended().toUpperCase(java.util.Locale.ROOT))).changed(tombstone.at());
     }
 
     /** Whether it has started: until then it only keeps messages that came early. */

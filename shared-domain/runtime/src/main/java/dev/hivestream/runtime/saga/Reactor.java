@@ -476,7 +476,8 @@ public final class Reactor<E, S, C> {
             Instance.Later later = instance.later();
             int colon = place.indexOf(':');
             if (later == null || colon < 0
-                    || past == null && !(later.feeding() && place.substring(0, colon).equals("" + later.fed()))) {
+                    || past == null && (instance.broken() != null || !later.feeding()
+                            || !place.substring(0, colon).equals("" + later.fed()))) {
                 return false;
             }
             long version = number(place.substring(colon + 1));

@@ -38,6 +38,9 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     public static final List<String> STATUSES = List.of("waiting", "active", "overdue", "parked", "completed",
             "compensated", "ended");
 
+    /** Those of them that are ends. */
+    public static final List<String> FINISHED = List.of("completed", "compensated", "ended");
+
     /** What an event has that its copy in an inbox has not: the inbox has its own time, and reflects no aggregate's commands. */
     public static final Set<String> NOT_IN_INBOX = Set.of(Header.TIME, Header.COMMAND_POSITION);
 
@@ -53,7 +56,18 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     public static <E, S, C> ServedSaga<E, S, C> of(SagaType<E, S, C> type, int partitions, Reactor.Limits limits) {
         return new ServedSaga<>(type, new Reactor<>(type, limits),
                 new SnapshotCodec<>(type.toString(), () -> Instance.initial(type.saga().initialState()),
-                        Json.TOLERANT.getTypeFactory().constructParametricType(Instance.class, type.stateType())),
+                        Json.TOLERANT.getTypeFactory().constructParametricType(Instance.class, type.stateType()),
+                        new SnapshotCodec.Ends<>() {
+                            @Override
+                            public SnapshotCodec.@Nullable Tombstone of(Instance<S> instance) {
+                                return instance.tombstone();
+                            }
+
+                            @Override
+                            public Instance<S> state(SnapshotCodec.Tombstone tombstone) {
+                                return Instance.ended(type.saga().initialState(), tombstone);
+                            }
+                        }),
                 partitions);
     }
 
@@ -181,7 +195,7 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
         }
         Instance.Later later = instance.later();
         index.add(new Indexed(DEADLINES, Reactor.LATER + ":" + id,
-                later != null && later.feeding() ? instance.changed() : null));
+                later != null && later.feeding() && instance.broken() == null ? instance.changed() : null));
         return index;
     }
 }

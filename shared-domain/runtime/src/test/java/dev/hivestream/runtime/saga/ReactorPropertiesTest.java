@@ -210,8 +210,9 @@ class ReactorPropertiesTest {
 
         /** Messages that were held are put in again, as long as nothing fails, and all of them are handled. */
         private void feed() throws Malformed {
-            for (Instance.Later later = live.state().later(); later != null && later.feeding(); later = live.state()
-                    .later()) {
+            for (Instance.Later later = live.state().later(); later != null && later.feeding()
+                    && live.state().broken() == null; later = live.state()
+                            .later()) {
                 long before = later.count();
                 handle(waiting(later.fed()).getFirst());
                 Instance.Later now = live.state().later();

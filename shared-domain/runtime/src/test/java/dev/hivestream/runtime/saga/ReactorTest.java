@@ -264,6 +264,14 @@ class ReactorTest {
         assertThat(instance().shown()).isEqualTo("completed");
         assertThat(instance().deadlines()).isEmpty();
         assertThat(instance().steps()).isEmpty();
+        String tombstone = written(snapshot);
+        assertThat(tombstone).isEqualTo("{\"version\":2,\"ended\":\"completed\",\"at\":1772366402000}")
+                .hasSizeLessThanOrEqualTo(64);
+        Snapshot<Instance<Heard>> read = served.snapshots().read(ID, served.snapshots().write(snapshot));
+        assertThat(read.state().shown()).isEqualTo("completed");
+        assertThat(read.state().changed()).isEqualTo(instance().changed());
+        assertThat(written(read)).isEqualTo(tombstone);
+        assertThat(served.reactor().handle(read, ID, placed(), 100, false).changed()).as("no new beginning").isFalse();
         assertThat(handle(noted("late")).changed()).isFalse();
         assertThat(handle(person(Received.RETRY)).changed()).isFalse();
         assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
