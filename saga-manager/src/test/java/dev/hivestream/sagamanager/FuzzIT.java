@@ -85,7 +85,8 @@ class FuzzIT {
     private static final List<String> RECORD_HEADERS = List.of("ce_id", "ce_type", "ce_specversion", "ce_subject",
             "ce_source", "ce_time", "content-type", "ce_expectedversion", "ce_correlationid", "ce_causationid",
             "ce_replyto", "ce_forwardedfrom", "ce_saga", "ce_sagastep", "ce_sagaattempt", "ce_sequence",
-            "ce_dataversion", "ce_commandposition", "ce_setting", "ce_failedon", "traceparent", "tracestate",
+            "ce_dataversion", "ce_commandposition", "ce_setting", "ce_again", "ce_failedon", "hive_letter", "ce_done",
+            "traceparent", "tracestate",
             "hive_reason", "hive_origin", "hive_letter", "spring.cloud.stream.sendto.destination", "kafka_topic",
             "scst_partition", "contentType", "id", "timestamp");
     private static final List<String> TYPES = List.of("account.open", "account.deposit", "account.opened",

@@ -218,7 +218,10 @@ class SecuredIT {
                 topics.addAll(List.of(topic(aggregate + ".commands", false), topic(aggregate + ".events", true),
                         topic(aggregate + ".results", false), topic(aggregate + ".commands.dlq", true)));
             }
-            topics.addAll(List.of(topic(SAGA + ".inbox", true), topic(SAGA + ".inbox.dlq", true)));
+            topics.addAll(List.of(topic(SAGA + ".inbox", true), topic(SAGA + ".inbox.dlq", true),
+                    new NewTopic(SAGA + ".history", Optional.of(4), Optional.empty())
+                            .configs(Map.of("retention.ms", "-1",
+                                    "retention.bytes", "-1", "max.message.bytes", "4194304"))));
             admin.createTopics(topics).all().get();
             List<AclBinding> rights = rights();
             assertThat(rights).hasSizeGreaterThan(30);
