@@ -514,7 +514,7 @@ final class Part<C, S, E> extends CachedPart<S> {
         outcomes[result.outcome().ordinal()]++;
         outcome(result.outcome().name());
         CommandIdentity identity = identified.answered();
-        byte[] replyTo = command.hasBoundedHeaders() ? bytes(command, Header.REPLY_TO) : null;
+        byte[] replyTo = Outgoing.passedOn(command, Header.REPLY_TO);
         if (replyTo != null) {
             keep(identified, identity, result, json);
             if (identity != null && Arrays.equals(replyTo, here)) {

@@ -252,6 +252,25 @@ class BadRecordTest {
     }
 
     @Test
+    void a_saga_receives_the_answer_to_a_command_whose_headers_are_too_large() throws Exception {
+        String id = Wire.id();
+        ProducerRecord<byte[], byte[]> large = Wire.command("content.create", id, id + "-c", CREATE);
+        with(large, Header.CORRELATION_ID, "x".repeat(Outgoing.HEADER_BYTES));
+        with(large, Header.SAGA, "review:" + id);
+        with(large, Header.SAGA_STEP, "create");
+        with(large, Header.SAGA_ATTEMPT, "1");
+        RecordMetadata place = wire.send(large).getFirst();
+        soon().untilAsserted(() -> assertThat(wire.resultRecords("content", id + "-c")).hasSize(1));
+        ConsumerRecord<byte[], byte[]> answer = wire.resultRecords("content", id + "-c").getFirst();
+        for (ConsumerRecord<byte[], byte[]> record : List.of(answer, wire.deadLetters(place).getFirst())) {
+            assertThat(Wire.header(record, Header.SAGA)).isEqualTo("review:" + id);
+            assertThat(Wire.header(record, Header.SAGA_STEP)).isEqualTo("create");
+            assertThat(Wire.header(record, Header.SAGA_ATTEMPT)).isEqualTo("1");
+        }
+        assertThat(Wire.header(answer, Header.CORRELATION_ID)).isEqualTo(id + "-c");
+    }
+
+    @Test
     void a_command_in_another_partition_is_forwarded_and_decided_once_where_its_aggregate_lives() throws Exception {
         String id = Wire.id();
         ProducerRecord<byte[], byte[]> stray = move(Wire.command("content.create", id, id + "-c", CREATE));

@@ -112,9 +112,14 @@ final class Wire implements AutoCloseable {
 
     /** The committed results of a command, in order. */
     List<Result> results(String aggregate, String commandId) {
-        return topic(aggregate + ".results").read().stream()
-                .filter(result -> commandId.equals(header(result, Header.CAUSATION_ID)))
+        return resultRecords(aggregate, commandId).stream()
                 .map(result -> Json.TOLERANT.readValue(result.value(), Result.class)).toList();
+    }
+
+    /** Their records. */
+    List<ConsumerRecord<byte[], byte[]>> resultRecords(String aggregate, String commandId) {
+        return topic(aggregate + ".results").read().stream()
+                .filter(result -> commandId.equals(header(result, Header.CAUSATION_ID))).toList();
     }
 
     /** The dead letters of one record. */

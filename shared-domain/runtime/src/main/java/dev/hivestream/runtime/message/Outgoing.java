@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -39,8 +40,16 @@ public final class Outgoing {
     public static final int DEAD_LETTER_BYTES = 4 * 1024 * 1024;
     /** What a topic must take beside the largest value: key, headers, and what Kafka adds. */
     public static final int OVERHEAD_BYTES = 64 * 1024;
-    /** The limit for the headers of a command: headers that are copied have to fit into its events and results. */
+    /** The limit for the headers of a command. */
     public static final int HEADER_BYTES = 16 * 1024;
+    /**
+     * The limit for the value of each header that is passed on. The headers that the runtime makes itself are shorter, and all
+     * of them together stay far below {@link #HEADER_BYTES}: a command that follows from events never exceeds that.
+     */
+    public static final int PASSED_ON_BYTES = 1024;
+    /** The headers of the original that a dead letter keeps at any rate. */
+    private static final Set<String> KEPT_IN_LETTERS = Set.of(Header.ID, Header.TYPE, Header.SOURCE, Header.SUBJECT,
+            Header.SAGA, Header.SAGA_STEP, Header.SAGA_ATTEMPT);
     private static final int LONGEST_TEXT = 4_000;
 
     private final String topic;
@@ -73,27 +82,28 @@ public final class Outgoing {
      * @param passedOn the names of headers that they get from it
      * @param correlation if it has none itself; null: its own id
      */
-    public static Following following(Incoming cause, List<String> passedOn, @Nullable Object correlation) {
-        Object id = id(cause);
+    public static Following following(Incoming cause, List<String> passedOn, @Nullable String correlation) {
+        Object id = passedOn(cause, Header.ID);
         Object told = passedOn(cause, Header.CORRELATION_ID);
+        if (told == null && correlation != null) {
+            byte[] other = utf8(correlation);
+            told = isPassedOn(other) ? other : null;
+        }
         Outgoing common = new Outgoing("", 0, null).with(Header.CAUSATION_ID, id).with(SPEC_VERSION).with(JSON)
-                .with(Header.CORRELATION_ID, told != null ? told : correlation != null ? correlation : id);
+                .with(Header.CORRELATION_ID, told != null ? told : id);
         for (String name : passedOn) {
             common.with(name, passedOn(cause, name));
         }
         return new Following(common);
     }
 
-    /** A longer one is none. */
-    private static @Nullable Object id(Incoming cause) {
-        Object value = cause.headers().get(Header.ID);
-        return value instanceof byte[] bytes && bytes.length > HEADER_BYTES ? null : value;
+    /** The value of a header, if it is short enough to be passed on, however large others are; otherwise null. */
+    public static byte @Nullable [] passedOn(Incoming cause, String name) {
+        return cause.headers().get(name) instanceof byte[] value && isPassedOn(value) ? value : null;
     }
 
-    /** No command that is decided has larger headers: they would not fit into what follows from it. */
-    private static @Nullable Object passedOn(Incoming cause, String name) {
-        Object value = cause.headers().get(name);
-        return value instanceof byte[] && !cause.hasBoundedHeaders() ? null : value;
+    private static boolean isPassedOn(byte[] value) {
+        return value.length <= PASSED_ON_BYTES;
     }
 
     /** Makes CloudEvents that follow from one record. */
@@ -174,6 +184,8 @@ public final class Outgoing {
     private void omitHeaders(int over) {
         Map<String, Object> left = new LinkedHashMap<>(sentOn);
         List<Map.Entry<String, Object>> largest = new ArrayList<>(left.entrySet());
+        largest.removeIf(header -> KEPT_IN_LETTERS.contains(header.getKey())
+                && header.getValue() instanceof byte[] value && isPassedOn(value));
         largest.sort(Comparator.comparingInt((Map.Entry<String, Object> header) -> size(header)).reversed());
         // the header that says so takes some too
         int surplus = over + 2 * Header.DEAD_HEADERS_OMITTED.length();

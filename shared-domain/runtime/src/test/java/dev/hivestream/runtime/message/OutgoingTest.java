@@ -91,6 +91,48 @@ class OutgoingTest {
                 .isLessThan(1_000);
     }
 
+    @Test
+    void a_header_is_passed_on_however_large_others_are() {
+        Incoming large = new Incoming(COMMAND.partition(), 17, KEY,
+                Map.of(dev.hivestream.runtime.message.Header.ID, "c-1".getBytes(UTF_8),
+                        dev.hivestream.runtime.message.Header.SAGA, "transfer:t-1".getBytes(UTF_8),
+                        dev.hivestream.runtime.message.Header.SAGA_STEP, "withdraw".getBytes(UTF_8),
+                        dev.hivestream.runtime.message.Header.SAGA_ATTEMPT, "1".getBytes(UTF_8),
+                        dev.hivestream.runtime.message.Header.TRACE_PARENT, "00-1-2-03".getBytes(UTF_8),
+                        dev.hivestream.runtime.message.Header.CORRELATION_ID, new byte[1_025],
+                        "foreign", new byte[100_000]),
+                null);
+        assertThat(lines(Outgoing.following(large, Outgoing.OF_COMMANDS, "x".repeat(1_025))
+                .to("account.results", 3, KEY).record().headers())).contains("ce_saga=transfer:t-1",
+                        "ce_sagastep=withdraw", "ce_sagaattempt=1", "traceparent=00-1-2-03", "ce_correlationid=c-1",
+                        "ce_causationid=c-1");
+    }
+
+    @Test
+    void what_is_passed_on_never_makes_a_command_exceed_its_limit() {
+        Map<String, Object> headers = new java.util.HashMap<>();
+        List<String> names = new java.util.ArrayList<>(Outgoing.OF_COMMANDS);
+        names.addAll(List.of(dev.hivestream.runtime.message.Header.ID,
+                dev.hivestream.runtime.message.Header.CORRELATION_ID));
+        names.forEach(name -> headers.put(name, new byte[Outgoing.PASSED_ON_BYTES]));
+        Headers written = Outgoing.following(new Incoming(COMMAND.partition(), 17, KEY, headers, null),
+                Outgoing.OF_COMMANDS, null).to("account.events", 3, KEY).record().headers();
+        assertThat(Arrays.stream(written.toArray()).mapToInt(header -> header.key().length() + header.value().length)
+                .sum()).isBetween(7 * Outgoing.PASSED_ON_BYTES, Outgoing.HEADER_BYTES / 2);
+    }
+
+    @Test
+    void a_dead_letter_keeps_the_headers_of_a_saga_among_many_others() {
+        Map<String, Object> headers = new java.util.HashMap<>();
+        headers.put(dev.hivestream.runtime.message.Header.SAGA, "transfer:t-1".getBytes(UTF_8));
+        for (int i = 0; i < 50_000; i++) {
+            headers.put("x-" + i, new byte[]{1});
+        }
+        Incoming large = new Incoming(COMMAND.partition(), 17, KEY, headers, null);
+        assertThat(lines(Outgoing.deadLetter(large, "why", null).fit(_ -> 65_536).record().headers()))
+                .contains("ce_saga=transfer:t-1", "hive_reason=why");
+    }
+
     private static int size(org.apache.kafka.clients.producer.ProducerRecord<byte[], byte[]> record) {
         return org.apache.kafka.common.record.AbstractRecords.estimateSizeInBytesUpperBound((byte) 2,
                 org.apache.kafka.common.record.CompressionType.NONE, record.key(), record.value(),
