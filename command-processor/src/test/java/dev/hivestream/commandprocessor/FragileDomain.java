@@ -30,7 +30,7 @@ public final class FragileDomain implements Domain {
 
     /** What breaks. */
     enum Bug {
-        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, RECURSE, IMPOSSIBLE_ARRAY, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, BAD_REJECTION, LONG_REJECTION, SLEEP, FLOOD, COUNTLESS_EVENTS, STUMBLE, UNTIL_MENDED
+        NONE, THROW, THROW_CHECKED, THROW_ERROR, THROW_HUGE, THROW_IN_A_RING, THROW_HOSTILE, THROW_WITHOUT_TEXT, THROW_DEEP, THROW_INTERNAL_ERROR, THROW_ENDLESS_TEXT, RECURSE, IMPOSSIBLE_ARRAY, MISSING_CLASS, DECIDE_NULL, NULL_EVENT, UNDECLARED_EVENT, UNWRITABLE_EVENT, HUGE_EVENT, EVOLVE_THROWS, EVOLVE_THROWS_ERROR, EVOLVE_THROWS_HOSTILE, EVOLVE_THROWS_DEEP, EVOLVE_NULL, SECOND_EVENT_THROWS, UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, UNWRITABLE_STATE_HOSTILE, BAD_REJECTION, LONG_REJECTION, SLEEP, FLOOD, COUNTLESS_EVENTS, STUMBLE, UNTIL_MENDED
     }
 
     /** Do something, with a bug. */
@@ -55,14 +55,43 @@ public final class FragileDomain implements Domain {
     record State(int works, @Nullable Trap trap) {}
 
     /** Cannot be written. */
-    record Trap(boolean error) {
+    record Trap(Bug bug) {
         @Override
-        public boolean error() {
-            if (error) {
-                throw new AssertionError(SECRET);
+        public Bug bug() {
+            switch (bug) {
+                case UNWRITABLE_STATE_ERROR -> throw new AssertionError(SECRET);
+                case UNWRITABLE_STATE_HOSTILE -> throw new Hostile();
+                default -> throw new IllegalStateException(SECRET);
             }
+        }
+    }
+
+    /** An exception whose own methods throw too. */
+    private static final class Hostile extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
             throw new IllegalStateException(SECRET);
         }
+
+        @Override
+        public Throwable getCause() {
+            throw new StackOverflowError(SECRET);
+        }
+
+        @Override
+        public StackTraceElement[] getStackTrace() {
+            throw new Error(SECRET);
+        }
+    }
+
+    private static RuntimeException deep() {
+        RuntimeException deep = new IllegalStateException(SECRET);
+        for (int i = 0; i < 20_000; i++) {
+            deep = new IllegalStateException(SECRET, deep);
+        }
+        return deep;
     }
 
     @Override
@@ -91,20 +120,36 @@ public final class FragileDomain implements Domain {
                     first.initCause(new IllegalArgumentException(first));
                     throw first;
                 }
+                case THROW_HOSTILE -> throw new Hostile();
+                case THROW_WITHOUT_TEXT -> throw new IllegalStateException() {
+                    private static final long serialVersionUID = 1L;
+
+                    @Override
+                    public String toString() {
+                        return null;
+                    }
+                };
+                case THROW_DEEP -> throw deep();
+                case THROW_INTERNAL_ERROR -> throw new InternalError(SECRET);
+                case THROW_ENDLESS_TEXT -> throw new IllegalStateException() {
+                    private static final long serialVersionUID = 1L;
+
+                    @Override
+                    public String toString() {
+                        sleep();
+                        return SECRET;
+                    }
+                };
                 case RECURSE -> decide(command, new State(state.works + 1, null));
                 case IMPOSSIBLE_ARRAY -> Decision.accept(new Bulky("ab".repeat(2_000_000_000)));
                 case MISSING_CLASS -> throw new NoClassDefFoundError(SECRET);
                 case DECIDE_NULL -> null;
                 case NULL_EVENT -> Decision.accept(Arrays.asList((Event) null));
                 case UNDECLARED_EVENT -> Decision.accept(new Undeclared());
-                case UNWRITABLE_EVENT -> Decision.accept(new Packed(new Trap(false)));
+                case UNWRITABLE_EVENT -> Decision.accept(new Packed(new Trap(command.bug)));
                 case HUGE_EVENT -> Decision.accept(new Bulky("x".repeat(3_000_000)));
                 case SLEEP -> {
-                    try {
-                        Thread.sleep(Duration.ofSeconds(12));
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
+                    sleep();
                     yield Decision.accept(new Worked(Bug.NONE));
                 }
                 case FLOOD -> Decision.accept(Collections.nCopies(700, new Bulky("x".repeat(500_000))));
@@ -134,11 +179,21 @@ public final class FragileDomain implements Domain {
             return switch (bug) {
                 case EVOLVE_THROWS -> throw new IllegalStateException(SECRET);
                 case EVOLVE_THROWS_ERROR -> throw new Error(SECRET);
+                case EVOLVE_THROWS_HOSTILE -> throw new Hostile();
+                case EVOLVE_THROWS_DEEP -> throw deep();
                 case EVOLVE_NULL -> null;
-                case UNWRITABLE_STATE -> new State(state.works + 1, new Trap(false));
-                case UNWRITABLE_STATE_ERROR -> new State(state.works + 1, new Trap(true));
+                case UNWRITABLE_STATE, UNWRITABLE_STATE_ERROR, UNWRITABLE_STATE_HOSTILE ->
+                    new State(state.works + 1, new Trap(bug));
                 default -> new State(state.works + 1, null);
             };
+        }
+
+        private static void sleep() {
+            try {
+                Thread.sleep(Duration.ofSeconds(12));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         @SuppressWarnings("unchecked")

@@ -45,6 +45,14 @@ class RouterTest {
             return switch (event.event().customer()) {
                 case "nobody" -> null;
                 case "bug" -> throw new IllegalStateException("a bug");
+                case "hostile" -> throw new IllegalStateException() {
+                    private static final long serialVersionUID = 1L;
+
+                    @Override
+                    public String toString() {
+                        throw new AssertionError("no text");
+                    }
+                };
                 case "long" -> "x".repeat(500);
                 default -> event.event().customer();
             };
@@ -115,7 +123,8 @@ class RouterTest {
     @Test
     void what_cannot_be_read_or_correlated_is_dead_lettered_with_the_reason() {
         for (Map.Entry<Incoming, String> bad : Map.of(event("ada", Map.of(Header.DATA_VERSION, "2")),
-                "versions 1 to 1 can be read", event("bug", Map.of()), "failed to correlate", event("long", Map.of()),
+                "versions 1 to 1 can be read", event("bug", Map.of()), "failed to correlate",
+                event("hostile", Map.of()), "failed to correlate", event("long", Map.of()),
                 "has 500 characters", record("order.events", "order.placed", "no JSON", Map.of()), "cannot be read")
                 .entrySet()) {
             Message<byte[]> dead = only(bad.getKey());
@@ -124,7 +133,7 @@ class RouterTest {
             assertThat(header(dead, Header.DEAD_REASON)).contains(bad.getValue());
             assertThat(header(dead, Header.DEAD_ORIGIN)).isEqualTo("order.events/5/17");
         }
-        assertThat(registry.counter("hive.saga.dead", "saga", "by-customer").count()).isEqualTo(4);
+        assertThat(registry.counter("hive.saga.dead", "saga", "by-customer").count()).isEqualTo(5);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.hivestream.commandprocessor.http;
 
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
 import dev.hivestream.runtime.access.Access;
@@ -99,7 +100,7 @@ final class CommandController {
         Gateway.Taken taken;
         // the body is released before the wait for the result
         try (RequestBodies.Body body = bodies.read(request)) {
-            type.codec().readCommand(wireType, body.bytes());
+            requireReadable(type, wireType, body.bytes());
             String source = access.source();
             CommandIdentity identity = CommandIdentity.of(CommandHash.of(source, commandId), wireType,
                     CanonicalJson.of(body.bytes()));
@@ -198,6 +199,17 @@ final class CommandController {
     ResponseEntity<Object> incomplete() {
         throw new Problem(HttpStatus.BAD_REQUEST, "malformed",
                 "A command is sent to /v1/{aggregate}/{id}/{command}; the id is empty, or a part of the path is missing or too many");
+    }
+
+    private static void requireReadable(Served<?, ?, ?> type, String wireType, byte[] body) throws Malformed {
+        try {
+            type.codec().readCommand(wireType, body);
+        } catch (Malformed e) {
+            throw e;
+        } catch (Throwable e) {
+            // the constructors of the domain's commands
+            throw DomainFault.of(e);
+        }
     }
 
     private Served<?, ?, ?> require(String aggregate) {

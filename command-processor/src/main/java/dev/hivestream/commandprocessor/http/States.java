@@ -1,5 +1,6 @@
 package dev.hivestream.commandprocessor.http;
 
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Served;
 import dev.hivestream.runtime.ServedAggregates;
@@ -82,6 +83,9 @@ public final class States {
         } catch (SnapshotCodec.Unreadable e) {
             damage.found(slot, Objects.requireNonNull(loaded.active()), e);
             throw new CatchingUp(slot);
+        } catch (Throwable e) {
+            // the accessors of the domain's state
+            throw DomainFault.of(e);
         }
     }
 

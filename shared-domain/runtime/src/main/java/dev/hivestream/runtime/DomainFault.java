@@ -1,38 +1,41 @@
 package dev.hivestream.runtime;
 
+import dev.hivestream.runtime.domain.DecisionTooLarge;
 import dev.hivestream.runtime.domain.DomainCode;
-import java.util.List;
+import dev.hivestream.runtime.domain.DomainException;
+import dev.hivestream.runtime.domain.DomainTimeout;
 
-/** Tells what domain code throws because of its own bug from what the machine cannot do. */
+/** Distinguishes what domain code throws because of its own bug from what affects the whole process. */
 public final class DomainFault {
-
-    /** How the messages of the JVM begin, as far as they are not about the size of one array. */
-    private static final List<String> OUT_OF_MEMORY = List.of("Java heap space", "GC overhead limit", "Metaspace",
-            "Compressed class space", "unable to create", "Direct buffer memory", "Cannot reserve");
 
     private DomainFault() {}
 
     /**
-     * Gives what domain code threw, if that concerns this one call. Checked exceptions are among it, for other languages of
-     * the JVM throw them unannounced, and so are errors such as Kotlin's {@code NotImplementedError}.
+     * Returns a safe copy of what domain code threw, if that concerns this one call. Nothing else may call a method of the
+     * original, for that is domain code. Checked exceptions are among it, since other languages of the JVM throw them
+     * unannounced, and so are errors such as Kotlin's {@code NotImplementedError}.
      *
-     * @throws DomainCode.Abandoned if that is what was thrown: it ends a thread that was given up
-     * @throws VirtualMachineError if that is what was thrown, other than by too deep a recursion or by an object that is
-     *     larger than any may be: memory has run out
+     * @throws DomainCode.Abandoned if that is what was thrown: it ends an abandoned thread
+     * @throws OutOfMemoryError if memory has run out. An array that no machine could allocate is a fault of the one call
      */
-    public static Throwable of(Throwable thrown) {
-        if (thrown instanceof VirtualMachineError machine && !isOfOneCall(machine)) {
-            throw machine;
+    public static RuntimeException of(Throwable thrown) {
+        switch (thrown) {
+            case DomainCode.Abandoned abandoned -> throw abandoned;
+            case DomainTimeout timeout -> {
+                return timeout;
+            }
+            case DecisionTooLarge limit -> {
+                return limit;
+            }
+            case DomainException copy -> {
+                return copy;
+            }
+            default -> DomainException.requireMemory(thrown);
         }
-        if (thrown instanceof DomainCode.Abandoned abandoned) {
-            throw abandoned;
+        try {
+            return DomainCode.call(() -> DomainException.of(thrown));
+        } catch (DomainTimeout endless) {
+            return DomainException.named(thrown);
         }
-        return thrown;
-    }
-
-    /** The library refuses an array that no machine could make with the same error that tells that memory has run out. */
-    private static boolean isOfOneCall(VirtualMachineError error) {
-        return error instanceof StackOverflowError || error instanceof OutOfMemoryError
-                && OUT_OF_MEMORY.stream().noneMatch(String.valueOf(error.getMessage())::startsWith);
     }
 }

@@ -1,6 +1,8 @@
 package dev.hivestream.runtime.cache;
 
 import dev.hivestream.model.Aggregate;
+import dev.hivestream.runtime.DomainFault;
+import dev.hivestream.runtime.domain.DomainException;
 import dev.hivestream.runtime.message.Json;
 import java.util.Arrays;
 import java.util.List;
@@ -216,14 +218,18 @@ public final class SnapshotCodec<S> {
                 throw new IllegalArgumentException("'state' is missing");
             }
             return new Snapshot<>(parsed.version, state, parsed.commands, parsed.poison);
-        } catch (JacksonException | IllegalArgumentException e) {
+        } catch (Throwable e) {
+            // the constructors of the domain's state throw anything
             throw unreadable(id, e);
         }
     }
 
-    private Unreadable unreadable(String id, RuntimeException cause) {
-        return new Unreadable("The snapshot of " + of + " '" + id + "' cannot be read: "
-                + (cause instanceof JacksonException json ? json.getOriginalMessage() : cause.getMessage()), cause, id);
+    private Unreadable unreadable(String id, Throwable cause) {
+        RuntimeException fault = DomainFault.of(cause);
+        String why = DomainException.text(
+                cause instanceof JacksonException json ? json::getOriginalMessage : cause::getMessage,
+                fault.toString());
+        return new Unreadable("The snapshot of " + of + " '" + id + "' cannot be read: " + why, fault, id);
     }
 
     private record Parsed<S>(long version, @Nullable S state, RecentCommands commands, @Nullable String poison,

@@ -3,6 +3,7 @@ package dev.hivestream.runtime.message;
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.model.CommandType;
 import dev.hivestream.model.EventType;
+import dev.hivestream.runtime.domain.DomainException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -83,7 +84,7 @@ public final class Codec<C, E> {
             }
             return command;
         } catch (JacksonException e) {
-            throw new Malformed(explain(e), e);
+            throw new Malformed(explain(e), DomainException.of(e));
         }
     }
 
@@ -143,6 +144,11 @@ public final class Codec<C, E> {
 
     /** What is wrong with a text, in words that name the field and no class. */
     static String explain(JacksonException e) {
+        // it may be a class of the domain
+        return DomainException.text(() -> explained(e), "not the JSON object that is wanted");
+    }
+
+    private static String explained(JacksonException e) {
         String where = path(e);
         return switch (e) {
             case InputCoercionException range ->
@@ -158,7 +164,8 @@ public final class Codec<C, E> {
                 "unknown field '" + (where.isEmpty() ? unknown.getPropertyName() : where) + "'";
             case InvalidNullException missing -> "the field '" + where + "' must not be null";
             case ValueInstantiationException refused when refused.getCause() instanceof IllegalArgumentException rule ->
-                "not valid" + (where.isEmpty() ? "" : " at '" + where + "'") + ": " + rule.getMessage();
+                "not valid" + (where.isEmpty() ? "" : " at '" + where + "'")
+                        + DomainException.text(() -> ": " + rule.getMessage(), "");
             case MismatchedInputException mismatch when mismatch.getOriginalMessage().startsWith("Missing required") ->
                 "the field '" + where + "' is missing";
             case DatabindException other -> where.isEmpty()

@@ -2,6 +2,7 @@ package dev.hivestream.runtime.message;
 
 import dev.hivestream.model.EventType;
 import dev.hivestream.model.Upcaster;
+import dev.hivestream.runtime.domain.DomainException;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,8 @@ public final class EventCodec<E> {
             }
             return event;
         } catch (JacksonException e) {
-            throw new Malformed("The payload of '" + type + "' cannot be read: " + Codec.explain(e), e);
+            throw new Malformed("The payload of '" + type + "' cannot be read: " + Codec.explain(e),
+                    DomainException.of(e));
         }
     }
 
@@ -76,8 +78,9 @@ public final class EventCodec<E> {
                 tree = upcaster.upcast(tree);
             }
         } catch (RuntimeException e) {
+            DomainException fault = DomainException.of(e);
             throw new Malformed("The payload of '" + reader.type.name() + "' cannot be upcast from version " + version
-                    + ": " + e, e);
+                    + ": " + fault, fault);
         }
         return (E) reader.reader.readValue(Json.TOLERANT.writeValueAsBytes(tree));
     }

@@ -5,6 +5,7 @@ import dev.hivestream.runtime.cache.Checkpoint;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.cache.StoredSnapshot;
+import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Ids;
@@ -131,9 +132,16 @@ public abstract class CachedPart<S> implements Attempt.Part {
     @SuppressWarnings("unchecked")
     private Snapshot<S> first(String id) {
         Snapshot<?> kept = hot.get(id);
-        return kept == null
-                ? read(() -> codec.read(id, stored.get(id), remembered))
-                : (Snapshot<S>) kept.copy();
+        if (kept != null) {
+            return (Snapshot<S>) kept.copy();
+        }
+        try {
+            return read(() -> codec.read(id, stored.get(id), remembered));
+        } catch (SnapshotCodec.Unreadable e) {
+            throw e;
+        } catch (Throwable e) {
+            throw DomainFault.of(e);
+        }
     }
 
     /** Reads a snapshot, which runs the constructors of the domain's state. */

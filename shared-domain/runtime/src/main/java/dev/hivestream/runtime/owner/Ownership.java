@@ -296,16 +296,19 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
                     reported = e.line();
                 }
             } catch (Throwable e) {
-                if (DomainFault.of(e) instanceof CancellationException && isOver(partition)) {
+                if (e instanceof CancellationException && isOver(partition)) {
                     return;
                 }
-                String reason = "The restore failed and is retried: " + NestedExceptionUtils.getMostSpecificCause(e);
+                // a state's constructor can be among its causes
+                Throwable fault = DomainFault.of(e);
+                String reason = "The restore failed and is retried: "
+                        + NestedExceptionUtils.getMostSpecificCause(fault);
                 partition.delayed(reason);
                 if (reported == null) {
                     LOG.warn("{} is not processing commands: {}", partition.slot(), reason);
                     reported = reason;
                 }
-                LOG.debug("The restore of {} failed", partition.slot(), e);
+                LOG.debug("The restore of {} failed", partition.slot(), fault);
             }
             try {
                 if (partition.awaitRevoked(backOff) || !restoresAgain(partition)) {
