@@ -8,6 +8,9 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
@@ -89,6 +92,16 @@ public class CacheRebuilderApplication {
             var _ = domains.selectSagas(names("--hive.sagas=", properties));
         } catch (IllegalArgumentException e) {
             throw new Misunderstood(String.valueOf(e.getMessage()));
+        }
+        requireSubject(domains, CommandLine.subject(properties));
+    }
+
+    private static void requireSubject(Domains domains, @Nullable String name) {
+        Set<String> known = new TreeSet<>();
+        domains.aggregates().forEach(aggregate -> known.add(aggregate.name()));
+        domains.sagas().forEach(saga -> known.add(saga.name()));
+        if (name != null && !known.contains(name)) {
+            throw new Misunderstood("Unknown aggregate or saga '" + name + "'; known: " + String.join(", ", known));
         }
     }
 

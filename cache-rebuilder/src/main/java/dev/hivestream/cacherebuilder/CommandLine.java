@@ -1,6 +1,7 @@
 package dev.hivestream.cacherebuilder;
 
 import dev.hivestream.runtime.StartRefused;
+import dev.hivestream.runtime.cache.Keys;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.unit.DataSize;
@@ -100,6 +102,10 @@ final class CommandLine {
     private static final Set<String> WITHOUT_SERVER = Set.of("verify", "dry-run", "show", "generations", "remove",
             "remove-old-format", "letters", "letter", "resend", "discard");
 
+    /** Commands whose first argument names an aggregate or a saga. */
+    private static final Set<String> OF_ONE = Set.of("show", "letters", "letter", "resend", "discard");
+    static final Pattern TOO_HIGH = Pattern.compile("g\\d{10,}-.*");
+
     /** What a value must be, by property. */
     private static final Map<String, Form> FORMS = Map.ofEntries(
             Map.entry("hive.rebuild.keep", Form.number(0, Integer.MAX_VALUE)),
@@ -118,6 +124,9 @@ final class CommandLine {
                             })),
             Map.entry("hive.rebuild.at", new Form("a version or a time with its zone (2026-01-31T12:00:00Z)",
                     value -> When.parse("at", value).offsets().isEmpty())),
+            Map.entry("hive.rebuild.generation",
+                    new Form("up to 100 letters, digits, dots and hyphens; a number after g has at most nine digits",
+                            value -> Keys.isGeneration(value) && !TOO_HIGH.matcher(value).matches())),
             Map.entry("hive.rebuild.memory", new Form("a size above 0, such as 512MB",
                     value -> DataSize.parse(value).toBytes() > 0)),
             Map.entry("hive.rebuild.on-poison", new Form("stop or park",
@@ -217,6 +226,16 @@ final class CommandLine {
         return properties.toArray(String[]::new);
     }
 
+    /** The name of the aggregate or the saga that the command is about; null if it is about none or several. */
+    static @Nullable String subject(String... properties) {
+        List<String> all = List.of(properties);
+        String first = "--hive.rebuild.arguments[0]=";
+        return OF_ONE.stream().noneMatch(command -> all.contains("--hive.rebuild.command=" + command))
+                ? null
+                : all.stream().filter(one -> one.startsWith(first)).map(one -> one.substring(first.length()))
+                        .findFirst().orElse(null);
+    }
+
     private static void requireForm(String option, String property, String value) {
         Form form = FORMS.get(property);
         // Spring replaces a placeholder later
@@ -238,6 +257,7 @@ final class CommandLine {
                     + (arguments.isEmpty() ? "nothing is there" : arguments + " is there"));
         }
         if (command.equals("activate")) {
+            requireForm("generation", "hive.rebuild.generation", arguments.getFirst());
             properties.add("--hive.rebuild.command=activate");
             properties.add("--hive.rebuild.generation=" + arguments.getFirst());
             return;

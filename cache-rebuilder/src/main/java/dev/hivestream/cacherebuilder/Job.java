@@ -1,5 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
 import dev.hivestream.cacherebuilder.RebuilderProperties.Command;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.letter.Refused;
@@ -67,8 +68,11 @@ final class Job {
             };
         } catch (StartRefused e) {
             return failed(Outcome.FAILED, e.line());
+        } catch (Misunderstood e) {
+            return failed(Outcome.MISUNDERSTOOD, String.valueOf(e.getMessage()));
         } catch (Refused e) {
-            return failed(Outcome.FAILED, String.valueOf(e.getMessage()));
+            return failed(e.why() == Refused.Why.WRONG ? Outcome.MISUNDERSTOOD : Outcome.FAILED,
+                    String.valueOf(e.getMessage()));
         } catch (PoisonEvent e) {
             return failed(Outcome.POISONED, String.valueOf(e.getMessage()));
         } catch (CancellationException e) {

@@ -26,7 +26,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +37,6 @@ import org.slf4j.LoggerFactory;
 final class Rebuild {
 
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
-    private static final Pattern TOO_HIGH = Pattern.compile("g\\d{10,}-.*");
     private static final Duration IN_STEP = Duration.ofSeconds(1);
 
     private final FoldedLogs served;
@@ -143,7 +141,7 @@ final class Rebuild {
         if (name != null && !Keys.isGeneration(name)) {
             throw new StartRefused("--generation is '" + name + "'; use up to 100 letters, digits, dots and hyphens");
         }
-        if (name != null && TOO_HIGH.matcher(name).matches()) {
+        if (name != null && CommandLine.TOO_HIGH.matcher(name).matches()) {
             throw new StartRefused(
                     "--generation is '" + name + "'; the number of a generation may have at most nine digits");
         }

@@ -1,5 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.cacherebuilder.CommandLine.Misunderstood;
 import dev.hivestream.runtime.HiveProperties;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.FoldedLogs;
@@ -52,7 +53,7 @@ final class Show {
         String aggregate = properties.arguments().get(0);
         Folded<?, ?> one = served.byName().get(aggregate);
         if (one == null) {
-            throw new StartRefused("There is no aggregate '" + aggregate + "'; known are "
+            throw new Misunderstood("There is no aggregate '" + aggregate + "'; known are "
                     + served.byName().keySet().stream().sorted().toList());
         }
         topics.requireLog(one);

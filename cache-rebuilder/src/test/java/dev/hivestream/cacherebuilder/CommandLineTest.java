@@ -32,6 +32,8 @@ class CommandLineTest {
             --hive.rebuild.memory      | 0MB         | a size above 0, such as 512MB
             --hive.rebuild.memory      | much        | a size above 0, such as 512MB
             --on-poison                | skip        | stop or park
+            --generation               | hive:2      | up to 100 letters, digits, dots and hyphens; a number after g has at most nine digits
+            --generation               | g1234567890-x | up to 100 letters, digits, dots and hyphens; a number after g has at most nine digits
             --until                    | yesterday   | a time with its zone (2026-01-31T12:00:00Z), an offset, or one for each partition (0=1200,1=900)
             --at                       | yesterday   | a version or a time with its zone (2026-01-31T12:00:00Z)
             --at                       | 0=1         | a version or a time with its zone (2026-01-31T12:00:00Z)
@@ -61,6 +63,21 @@ class CommandLineTest {
         assertThat(aggregate.err().lines()).hasSize(1);
         assertThat(Rebuilder.runPlain("dry-run", "--hive.sagas=nope").andCode(2).err())
                 .startsWith("cache-rebuilder: Unknown saga 'nope'; known: ");
+    }
+
+    @Test
+    void a_command_about_an_aggregate_or_a_saga_that_no_domain_has() {
+        for (String[] words : new String[][]{{"show", "nope", "a"}, {"letters", "nope"}, {"letter", "nope", "0/1"},
+                {"resend", "nope", "--all"}, {"discard", "nope", "--all", "--why=old"}}) {
+            assertThat(Rebuilder.runPlain(words).andCode(2).err())
+                    .startsWith("cache-rebuilder: Unknown aggregate or saga 'nope'; known: account, ");
+        }
+    }
+
+    @Test
+    void a_generation_to_activate_that_no_generation_can_have() {
+        assertThat(Rebuilder.runPlain("activate", "hive:2").andCode(2).err())
+                .startsWith("cache-rebuilder: --generation is 'hive:2'; it takes ");
     }
 
     @Test

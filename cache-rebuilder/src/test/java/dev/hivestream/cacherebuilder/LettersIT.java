@@ -44,8 +44,8 @@ class LettersIT {
         }
         assertThat(rebuilder.run("letters", "account").andCode(0).out()).contains("c-1", "c-2", "c-3", "broken");
         String first = partition() + "/0";
-        assertThat(rebuilder.run("discard", "account", "--letter", first).andCode(1).err()).contains("Say why");
-        assertThat(rebuilder.run("resend", "account").andCode(1).err()).contains("Say which letters");
+        assertThat(rebuilder.run("discard", "account", "--letter", first).andCode(2).err()).contains("Say why");
+        assertThat(rebuilder.run("resend", "account").andCode(2).err()).contains("Say which letters");
         assertThat(rebuilder.run("discard", "account", "--letter", first, "--why", "mistyped").andCode(0).out())
                 .contains("1 discarded");
         Ran resent = rebuilder.run("resend", "account", "--id", "a-1", "--by", "ada", "--json").andCode(0);
