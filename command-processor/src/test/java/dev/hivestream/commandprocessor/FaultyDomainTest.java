@@ -264,6 +264,28 @@ class FaultyDomainTest {
         assertThat(processor.get(place + "?limit=many").statusCode()).isEqualTo(400);
     }
 
+    @Test
+    void an_action_on_dead_letters_with_a_field_that_is_unknown_or_repeated_does_nothing() throws Exception {
+        String id = Wire.id();
+        String place = "/actuator/deadletters/fragile";
+        Answers.problem(processor.post("/v1/fragile/" + id + "/work", body(id, Bug.THROW)), 500, "hive.fault");
+        for (Map.Entry<String, String> bad : Map.of("{\"id\":\"" + id + "\",\"why\":\"x\",\"limitt\":1}",
+                "Unknown field 'limitt'; known are [all, force, id, letter, limit, why]",
+                "{\"id\":\"" + id + "\",\"why\":\"x\",\"name\":\"other\"}", "Unknown field 'name'",
+                "{\"id\":\"" + id + "\",\"why\":\"x\",\"limit\":1,\"limit\":2}", "limit").entrySet()) {
+            for (String action : List.of("/discard", "/resend")) {
+                var answer = processor.post(place + action, bad.getKey());
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+                assertThat(Answers.json(answer).path("detail").asString()).contains(bad.getValue());
+            }
+        }
+        assertThat(processor.post(place + "/discard?limit=1", "{\"id\":\"" + id + "\",\"why\":\"x\",\"limit\":1}")
+                .body()).contains("'limit' occurs more than once");
+        assertThat(Answers.json(processor.get(place + "?id=" + id)).path("letters")).hasSize(1);
+        assertThat(Answers.json(processor.post(place + "/discard", "{\"id\":\"" + id + "\",\"why\":\"x\"}"))
+                .path("count").asInt()).isEqualTo(1);
+    }
+
     /** Somebody wrote to the events topic past the processor, or a later version of the domain can no longer read it. */
     @Test
     void an_event_that_cannot_be_folded_keeps_its_aggregate_out_and_no_other() throws Exception {

@@ -71,6 +71,12 @@ class HistoryTest {
                     clocks.happen(skipped, "wound", "{\"millis\":3600000}"), clocks.happen(skipped, "dropped", "{}")));
             await().atMost(PATIENCE).until(() -> ids(manager, "completed").contains(completed)
                     && ids(manager, "parked").contains(skipped));
+            for (String refused : List.of("{\"by\":\"ada\",\"reason\":\"x\"}", "{\"by\":\"ada\",\"by\":\"eve\"}",
+                    "{\"id\":\"" + completed + "\"}")) {
+                var answer = manager.post("/actuator/sagas/alarm/" + skipped + "/skip", refused);
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+                assertThat(answer.body()).contains("othing was done");
+            }
             assertThat(manager.post("/actuator/sagas/alarm/" + skipped + "/skip",
                     "{\"by\":\"ada\",\"why\":\"the clock was dropped twice\"}").statusCode()).isEqualTo(202);
             await().atMost(PATIENCE).until(() -> ids(manager, "active").contains(skipped));

@@ -157,6 +157,11 @@ public class AccessAutoConfiguration {
     }
 
     @Bean
+    StrictActions strictActions() {
+        return new StrictActions();
+    }
+
+    @Bean
     HealthDetails healthDetails(Access access, Environment environment) {
         return new HealthDetails(access, environment.getProperty("management.endpoint.health.show-details", "never"));
     }

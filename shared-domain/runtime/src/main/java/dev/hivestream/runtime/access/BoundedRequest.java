@@ -48,6 +48,12 @@ final class BoundedRequest extends HttpServletRequestWrapper implements AutoClos
         return known;
     }
 
+    /** The body, as far as it was read; empty if nobody has read it. */
+    byte[] body() {
+        RequestBodies.Body read = body;
+        return read == null ? new byte[0] : read.bytes();
+    }
+
     @Override
     public void close() {
         RequestBodies.Body read = body;
