@@ -35,8 +35,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Compares one slot of a generation with a fold of its log, while both may go on. The log is folded in memory up to the
  * checkpoint, and each snapshot must be at least there; one that is further is compared once the fold has reached its
- * version. Behind the checkpoint, the versions alone are read, up to the end that the log had at the start. If the
- * aggregates do not fit into memory, the log is read several times, for a part of them each. Not thread-safe.
+ * version. Behind the checkpoint, the versions alone are read, up to the end that the log had at the start; where this code is
+ * tried, those events are folded as well. If the aggregates do not fit into memory, the log is read several times, for a part of them each. Not thread-safe.
  *
  * @param <S> state
  * @param <E> events
@@ -209,12 +209,44 @@ final class Comparison<S, E> {
         for (int part = 0; part < parts; part++) {
             int which = part;
             Map<String, Snapshot<S>> snapshots = new HashMap<>();
-            if (!fold(id -> Math.floorMod(id.hashCode(), parts) == which && isAsked(id), snapshots)) {
+            Predicate<String> of = id -> Math.floorMod(id.hashCode(), parts) == which && isAsked(id);
+            long[] bytes = {0};
+            if (!fold(of, snapshots, bytes)) {
                 return false;
             }
             compare(snapshots);
+            if (scope.trial() && scope.only() == null) {
+                if (!foldBehind(of, snapshots, bytes)) {
+                    return false;
+                }
+                snapshots.forEach(this::findBroken);
+            }
         }
         return true;
+    }
+
+    /**
+     * Folds what lies behind the checkpoint, to find the events that this code cannot read or fold; false if that takes more
+     * memory than there is.
+     */
+    private boolean foldBehind(Predicate<String> which, Map<String, Snapshot<S>> snapshots, long[] bytes) {
+        if (behind == 0) {
+            return true;
+        }
+        // those go on from the checkpoint once more, to be compared
+        ahead.keySet().forEach(id -> snapshots.computeIfPresent(id, (_, snapshot) -> snapshot.copy()));
+        boolean[] fits = {true};
+        with.replay().read(with.log().events(slot), reached, counted, records -> {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                String id = Fold.id(record);
+                if (id != null && which.test(id)) {
+                    bytes[0] += apply(snapshots, id, record);
+                }
+            }
+            fits[0] = bytes[0] < with.memory();
+            return fits[0] && !stopped();
+        });
+        return fits[0];
     }
 
     private boolean isAsked(String id) {
@@ -224,8 +256,7 @@ final class Comparison<S, E> {
     /**
      * Folds the log up to the checkpoint, and reads the versions behind it; false if that takes more memory than there is.
      */
-    private boolean fold(Predicate<String> which, Map<String, Snapshot<S>> into) {
-        long[] bytes = {0};
+    private boolean fold(Predicate<String> which, Map<String, Snapshot<S>> into, long[] bytes) {
         events = 0;
         behind = 0;
         command = Position.NONE;
@@ -274,7 +305,9 @@ final class Comparison<S, E> {
             before = HELD_BYTES + 2L * id.length() + snapshot.bytes();
         }
         Recorded recorded = new Recorded(record);
-        long _ = order(id, record, recorded);
+        if (record.offset() < reached) {
+            long _ = order(id, record, recorded);
+        }
         if (snapshot.poison() != null) {
             decode(id, record);
         } else {
@@ -328,7 +361,6 @@ final class Comparison<S, E> {
     private void compare(Map<String, Snapshot<S>> snapshots) {
         // of a saga there may be records that concern no instance
         snapshots.values().removeIf(Comparison::isNone);
-        snapshots.forEach(this::findBroken);
         List<String> ids = new ArrayList<>(snapshots.keySet());
         if (scope.only() != null) {
             Set<String> all = new LinkedHashSet<>(ids);
@@ -464,13 +496,15 @@ final class Comparison<S, E> {
         long[] furthest = {-1};
         String[] whose = {""};
         Map<String, Ahead<S>> open = new HashMap<>(ahead);
+        // what cannot be folded was found before
+        Fold<S, E> again = served.fold(with.remembered(), (_, _, _, _) -> {});
         with.progress().end(slot, end);
         with.replay().read(with.log().events(slot), reached, end, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 String id = Fold.id(record);
                 Ahead<S> one = id == null ? null : open.get(id);
                 if (id != null && one != null) {
-                    fold.apply(one.fold, record);
+                    again.apply(one.fold, record);
                     if (one.fold.version() == one.version) {
                         compare(id, one.fold, one.stored, true);
                         open.remove(id);
@@ -485,7 +519,6 @@ final class Comparison<S, E> {
             return !open.isEmpty() && !stopped();
         });
         open.forEach((id, one) -> compare(id, one.fold, one.stored, true));
-        ahead.forEach((id, one) -> findBroken(id, one.fold));
         if (now != null && furthest[0] >= now.next()) {
             differences.add(wrong("the checkpoint is at " + now.next() + ", behind the snapshot of '" + whose[0]
                     + "', which includes the event at " + furthest[0]));

@@ -180,10 +180,13 @@ final class Verify {
         List<Map<String, Object>> problems = new ArrayList<>();
         EffectDifferences effects = new EffectDifferences();
         VersionViolations violations = new VersionViolations(NAMED);
+        Map<Slot, Long> behind = new LinkedHashMap<>();
         StringBuilder text = new StringBuilder();
         for (Folded<?, ?> one : compared()) {
+            Function<Slot, @Nullable String> generation = current(one);
             Verification.Found found = verification.compare(one, Target.slots(one.name(), hive.partitions()),
-                    current(one), true);
+                    generation, true);
+            behind.putAll(verification.leftBehind(found, generation));
             events += found.events();
             aggregates += found.aggregates();
             differences.addAll(found.differences());
@@ -201,6 +204,7 @@ final class Verify {
         json.put("command", "dry-run");
         json.put("aggregates", aggregates);
         json.put("events", events);
+        json.put("eventsBehindCheckpoints", sum(behind));
         json.put("problems", problems);
         json.put("count", differences.size());
         json.put("differences", differences.stream().map(Difference::json).toList());
@@ -211,7 +215,7 @@ final class Verify {
         boolean isClean = problems.isEmpty() && differences.isEmpty() && effects.isEmpty()
                 && violations.isEmpty();
         return new Outcome(isClean ? Outcome.DONE : Outcome.DIFFERENT, json,
-                head + text + text(differences) + effects.text() + text(violations));
+                head + text + text(behind) + text(differences) + effects.text() + text(violations));
     }
 
     /** The active generation of this code, else the newest of any other. */

@@ -162,17 +162,22 @@ class RebuildTest {
         log.send("poisoned", 2, "account.vanished", "{}", "p-2");
         log.send("poisoned", 3, "account.deposited", "{\"amount\":\"many\"}", "p-3");
         log.flush();
-        Ran ran = rebuilder.run("dry-run", "--json").andCode(0);
-        assertThat(ran.json().path("problems")).as("the active cache has not seen them: neither has the dry run, "
-                + "which compares as of the checkpoint").isEmpty();
+        JsonNode behind = assertProblems();
+        assertThat(behind.path("eventsBehindCheckpoints").asLong()).isEqualTo(3);
+        assertThat(rebuilder.run("dry-run").andCode(3).out()).contains("3 events lie behind checkpoints");
 
         rebuilder.run("--generation", generation, "--on-poison", "park").andCode(0);
-        Ran found = rebuilder.run("dry-run", "--json").andCode(3);
-        assertThat(found.json().path("problems")).hasSize(2);
-        assertThat(found.json().path("problems").path(0).path("reason").asString())
-                .contains("'account.vanished' is no event");
-        assertThat(found.json().path("problems").path(1).path("reason").asString()).contains("cannot be read");
+        assertThat(assertProblems().path("eventsBehindCheckpoints").asLong()).isZero();
         assertThat(Long.parseLong(rebuilder.redis("DBSIZE"))).isEqualTo(Long.parseLong(before) + 1);
+    }
+
+    private static JsonNode assertProblems() {
+        JsonNode found = rebuilder.run("dry-run", "--json").andCode(3).json();
+        assertThat(found.path("problems")).hasSize(2);
+        assertThat(found.path("problems").path(0).path("reason").asString()).contains("'account.vanished' is no event");
+        assertThat(found.path("problems").path(1).path("reason").asString()).contains("cannot be read");
+        assertThat(found.path("count").asLong()).as("states are compared as of the checkpoint").isZero();
+        return found;
     }
 
     @Test
