@@ -72,7 +72,7 @@ final class Mutations {
                     new Edit(ATTEMPT, "afterCommit", atStart(Mutations::returnIfAgain)));
             // the end of the log is taken for its beginning
             case "no-catch-up" -> List.of(new Edit(CATCH_UP, "readTo", atStart(code -> code.lconst_0().lstore(1))));
-            case "last-stable-offset" -> List.of(new Edit(CATCH_UP, "end", Mutations::readCommitted));
+            case "last-stable-offset" -> List.of(new Edit(CATCH_UP, "highWatermark", Mutations::readCommitted));
             case "no-fencing" -> List.of(decideLingers(),
                     new Edit(RUNTIME + "cache/Guard$Held", "requireValid", atStart(CodeBuilder::return_)),
                     new Edit(PRODUCER, "sendOffsetsToTransaction", atStart(code -> code.aload(2)
