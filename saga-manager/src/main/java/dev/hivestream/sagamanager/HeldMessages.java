@@ -2,7 +2,6 @@ package dev.hivestream.sagamanager;
 
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
-import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.Received;
@@ -14,8 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -33,12 +30,10 @@ final class HeldMessages {
     private static final int AT_ONCE = 500;
 
     private final Inbox inbox;
-    private final Admin admin;
     private final Replay replay;
 
-    HeldMessages(Inbox inbox, Admin admin, Replay replay) {
+    HeldMessages(Inbox inbox, Replay replay) {
         this.inbox = inbox;
-        this.admin = admin;
         this.replay = replay;
     }
 
@@ -58,13 +53,9 @@ final class HeldMessages {
     private void put(ServedSaga<?, ?, ?> saga, Slot slot, String id, Instance.Later later)
             throws ExecutionException, InterruptedException, TimeoutException {
         TopicPartition history = new TopicPartition(saga.log(), slot.partition());
-        long end = Topics
-                .get(admin.listOffsets(java.util.Map.of(history, OffsetSpec.latest())).partitionResult(history),
-                        PATIENCE)
-                .offset();
         List<CompletableFuture<Void>> sent = new ArrayList<>();
         long[] last = {later.fed()};
-        replay.read(history, 0, end, records -> {
+        replay.readAll(history, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 long version = id.equals(Fold.id(record)) ? ServedSaga.heldAt(record) : -1;
                 if (version > last[0] && sent.size() < AT_ONCE) {

@@ -17,7 +17,6 @@ import dev.hivestream.runtime.saga.Instance;
 import dev.hivestream.runtime.saga.ServedSaga;
 import dev.hivestream.runtime.saga.ServedSagas;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,8 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +35,6 @@ import tools.jackson.databind.util.RawValue;
 /** Looks at instances of all partitions, whoever owns them. Thread-safe. */
 final class Instances {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
     /** What is shown of the present state, of one before, and of what a message did: bytes, and lines. */
     private static final int LARGEST_STATE = 1024 * 1024;
     private static final int LARGEST_STATE_AFTER = 16 * 1024;
@@ -48,16 +44,14 @@ final class Instances {
     private final Topics topics;
     private final Cache cache;
     private final Replay replay;
-    private final Admin admin;
     private final HiveProperties properties;
     private final Map<String, String> fingerprints = new ConcurrentHashMap<>();
 
-    Instances(ServedSagas sagas, Topics topics, Cache cache, Replay replay, Admin admin, HiveProperties properties) {
+    Instances(ServedSagas sagas, Topics topics, Cache cache, Replay replay, HiveProperties properties) {
         this.sagas = sagas;
         this.topics = topics;
         this.cache = cache;
         this.replay = replay;
-        this.admin = admin;
         this.properties = properties;
     }
 
@@ -110,12 +104,9 @@ final class Instances {
     <S> @Nullable Map<String, Object> timeline(ServedSaga<?, S, ?> saga, String id, Page page) {
         Slot slot = Slot.of(saga.name(), id, properties.partitions());
         TopicPartition history = new TopicPartition(saga.log(), slot.partition());
-        long end = Topics
-                .get(admin.listOffsets(Map.of(history, OffsetSpec.latest())).partitionResult(history), PATIENCE)
-                .offset();
         Snapshot<Instance<S>> snapshot = saga.snapshots().read(id, null);
         Deque<Map<String, Object>> messages = new ArrayDeque<>();
-        replay.read(history, 0, end, records -> {
+        replay.readAll(history, records -> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 if (id.equals(Fold.id(record))) {
                     long version = snapshot.version();

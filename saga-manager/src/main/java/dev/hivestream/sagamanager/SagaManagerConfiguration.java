@@ -111,8 +111,8 @@ class SagaManagerConfiguration {
     }
 
     @Bean
-    HeldMessages heldMessages(Inbox inbox, Admin admin, Replay replay) {
-        return new HeldMessages(inbox, admin, replay);
+    HeldMessages heldMessages(Inbox inbox, Replay replay) {
+        return new HeldMessages(inbox, replay);
     }
 
     @Bean
@@ -122,9 +122,8 @@ class SagaManagerConfiguration {
     }
 
     @Bean
-    Instances instances(ServedSagas sagas, Topics topics, Cache cache, Replay replay, Admin admin,
-            HiveProperties properties) {
-        return new Instances(sagas, topics, cache, replay, admin, properties);
+    Instances instances(ServedSagas sagas, Topics topics, Cache cache, Replay replay, HiveProperties properties) {
+        return new Instances(sagas, topics, cache, replay, properties);
     }
 
     @Bean

@@ -232,6 +232,11 @@ public final class Replay {
         return Topics.get(admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
     }
 
+    /** As {@link #read(TopicPartition, long, long, Predicate)}, from the beginning to where the partition ends now. */
+    public void readAll(TopicPartition events, Predicate<List<ConsumerRecord<byte[], byte[]>>> each) {
+        read(events, 0, Objects.requireNonNull(ends(Set.of(events)).get(events)).offset(), each);
+    }
+
     /**
      * Reads one partition without folding it into a cache.
      *
