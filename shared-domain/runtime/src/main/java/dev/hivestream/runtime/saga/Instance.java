@@ -186,6 +186,11 @@ public record Instance<S>(S state, Status status, @Nullable String overdue, @Nul
                 deadlines, settings, started, changed, correlation);
     }
 
+    Instance<S> held(List<Held> waiting) {
+        return new Instance<>(state, status, overdue, parked, unsent, broken, waiting, later, early, steps, deadlines,
+                settings, started, changed, correlation);
+    }
+
     Instance<S> later(@Nullable Later others) {
         return new Instance<>(state, status, overdue, parked, unsent, broken, held, others, early, steps, deadlines,
                 settings, started, changed, correlation);

@@ -242,8 +242,7 @@ public final class Reactor<E, S, C> {
     }
 
     /**
-     * The handling of one message, and of those that had waited for it; of a message of the past, as its {@link Done} says.
-     * Where they differ is in {@link #turn} alone.
+     * The handling of one message and of those that had waited for it; for a message of the past, as its {@link Done} says.
      */
     private final class Run {
 
@@ -368,15 +367,15 @@ public final class Reactor<E, S, C> {
             for (int i = 0; i < waiting.size() && !instance.isEnded(); i++) {
                 if (past != null && isOver()) {
                     parkAsRecorded(past);
-                    instance = instance.parked(instance.parked(), waiting.subList(i, waiting.size()));
+                    instance = instance.held(waiting.subList(i, waiting.size()));
                     return;
                 }
                 if (past == null && bytes > DONE_BYTES / 2) {
                     // nothing failed: a record has a limit
-                    Instance<S> others = instance
+                    instance = instance
                             .parkedByOthers("The commands of the messages that were held fill a record; "
-                                    + "a retry goes on with the others", Long.MAX_VALUE);
-                    instance = others.parked(others.parked(), waiting.subList(i, waiting.size()));
+                                    + "a retry goes on with the others", Long.MAX_VALUE)
+                            .held(waiting.subList(i, waiting.size()));
                     return;
                 }
                 Received held = Received.of(waiting.get(i));
@@ -387,12 +386,16 @@ public final class Reactor<E, S, C> {
                     park(instance, held, e);
                 }
                 if (instance.parked() != null) {
-                    List<Instance.Held> rest = new ArrayList<>(instance.held());
-                    rest.addAll(waiting.subList(i + 1, waiting.size()));
-                    instance = instance.parked(instance.parked(), rest);
+                    holdBehind(waiting.subList(i + 1, waiting.size()));
                     return;
                 }
             }
+        }
+
+        private void holdBehind(List<Instance.Held> others) {
+            List<Instance.Held> all = new ArrayList<>(instance.held());
+            all.addAll(others);
+            instance = instance.held(all);
         }
 
         private boolean signal(Received record) throws Malformed {
@@ -420,9 +423,7 @@ public final class Reactor<E, S, C> {
                 return false;
             }
             if (instance.parked() != null) {
-                List<Instance.Held> rest = new ArrayList<>(instance.held());
-                rest.addAll(early);
-                instance = instance.parked(instance.parked(), rest);
+                holdBehind(early);
             } else {
                 goOn(early);
             }
@@ -455,7 +456,7 @@ public final class Reactor<E, S, C> {
             }
             how = Done.How.HELD;
             more.add(record.held());
-            instance = instance.parked(instance.parked(), more);
+            instance = instance.held(more);
             return true;
         }
 
