@@ -195,8 +195,8 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         changed.add(id);
         Outgoing recorded = historyRecord(record).with(Header.SEQUENCE, snapshot.version()).with(Header.MESSAGE,
                 new Position(reflected().commandsTopicId(), record.offset())).with(Header.DONE, done.bytes());
-        received.headers().forEach(recorded::with);
-        record(recorded.payload(record.payload()));
+        Received.copy(record, recorded);
+        record(recorded);
         if (!isPast) {
             for (Reactor.Command command : result.commands()) {
                 outgoing.add(command(cause, id, command, snapshot.state().correlation()));

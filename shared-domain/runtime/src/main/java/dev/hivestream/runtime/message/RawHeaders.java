@@ -37,7 +37,7 @@ public final class RawHeaders implements KafkaHeaderMapper {
      */
     static void write(Map<?, ?> sentOn, List<Header> own, Headers target) {
         sentOn.forEach((name, value) -> {
-            if (value instanceof byte[] bytes && own.stream().noneMatch(header -> header.key().equals(name))) {
+            if (value instanceof byte[] bytes && !isAmong(own, name)) {
                 target.add(name.toString(), bytes);
             }
         });
@@ -53,6 +53,15 @@ public final class RawHeaders implements KafkaHeaderMapper {
                 target.add(header);
             }
         }
+    }
+
+    private static boolean isAmong(List<Header> own, Object name) {
+        for (Header header : own) {
+            if (header.key().equals(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isRecordHeader(String name) {

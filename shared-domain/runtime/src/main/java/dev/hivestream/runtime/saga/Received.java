@@ -3,6 +3,7 @@ package dev.hivestream.runtime.saga;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Outgoing;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -14,13 +15,8 @@ import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A message of an inbox, as far as its headers tell.
- *
- * @param headers those that a saga's fold depends on, and those that go from a cause to what follows from it
- */
-@SuppressWarnings("ArrayRecordComponent")
-public record Received(Map<String, String> headers, byte @Nullable [] payload) {
+/** A message of an inbox, as far as a saga depends on it. Not thread-safe. */
+public final class Received {
 
     /** The types of records that are no events. */
     public static final String RESULT = "hive.result";
@@ -39,6 +35,16 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
             Header.TRACE_PARENT,
             Header.TRACE_STATE);
 
+    private final Map<String, String> headers;
+    private final byte @Nullable [] payload;
+    private @Nullable Instant time;
+
+    /** @param headers those that a saga's fold depends on, and those that go from a cause to what follows from it */
+    public Received(Map<String, String> headers, byte @Nullable [] payload) {
+        this.headers = headers;
+        this.payload = payload;
+    }
+
     /** A record of the log. */
     public static Received of(ConsumerRecord<byte[], byte[]> record) {
         return kept(name -> Header.text(record.headers(), name), record.value());
@@ -47,6 +53,14 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     /** A record of a batch. */
     public static Received of(Incoming record) {
         return kept(record::header, record.payload());
+    }
+
+    /** Puts into a record what a fold needs of a message, as {@link #of(ConsumerRecord)} reads it. */
+    public static void copy(Incoming message, Outgoing record) {
+        for (String name : KEPT) {
+            record.with(name, message.headers().get(name));
+        }
+        record.payload(message.payload());
     }
 
     private static Received kept(Function<String, @Nullable String> header, byte @Nullable [] payload) {
@@ -68,6 +82,16 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
     Instance.Held held() {
         return new Instance.Held(new HashMap<>(headers),
                 payload == null ? null : new String(payload, StandardCharsets.UTF_8));
+    }
+
+    /** By name: those that a saga's fold depends on, and those that go from a cause to what follows from it. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    /** JSON; null if the record has none. */
+    public byte @Nullable [] payload() {
+        return payload;
     }
 
     /** Its wire name. */
@@ -93,7 +117,15 @@ public record Received(Map<String, String> headers, byte @Nullable [] payload) {
 
     /** When it was put into the inbox. */
     Instant time() throws Malformed {
-        String time = require(Header.TIME);
+        Instant known = time;
+        if (known == null) {
+            known = parsed(require(Header.TIME));
+            time = known;
+        }
+        return known;
+    }
+
+    private static Instant parsed(String time) throws Malformed {
         try {
             Instant parsed = Instant.parse(time);
             // the far ends of what an Instant can be are no number of milliseconds
