@@ -33,11 +33,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +61,8 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     private final ServedSaga<?, S, ?> saga;
     private final Rules rules;
-    private final Set<String> changed = new LinkedHashSet<>();
+    /** As they were before the batch. */
+    private final Map<String, Instance<S>> changed = new LinkedHashMap<>();
     /** Their snapshots. */
     private final Map<String, StoredSnapshot> encoded = new LinkedHashMap<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
@@ -155,7 +154,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     /** Each state was written once when its instance changed, so hardly any fails here: its partition is restored then. */
     private void encode() {
-        for (String id : changed) {
+        for (String id : changed.keySet()) {
             Snapshot<Instance<S>> snapshot = snapshot(id);
             DomainCode.about("the state of " + owned().slot() + "/" + id + " at " + snapshot.version());
             try {
@@ -183,6 +182,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         }
         boolean isPast = record.offset() < past();
         requireRoom(record, isPast);
+        Instance<S> before = snapshot.state();
         Reactor.Handled result = saga.reactor().handle(snapshot, id, received,
                 rules.properties().decide().remembered(), isPast);
         Done done = result.done();
@@ -192,7 +192,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
             return;
         }
         rules.meters().handled(saga.name());
-        changed.add(id);
+        changed.putIfAbsent(id, before);
         Outgoing recorded = historyRecord(record).with(Header.SEQUENCE, snapshot.version()).with(Header.MESSAGE,
                 new Position(reflected().commandsTopicId(), record.offset())).with(Header.DONE, done.bytes());
         Received.copy(record, recorded);
@@ -261,9 +261,8 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
             throw new IllegalStateException("A state cannot be written as JSON");
         }
         List<Indexed> index = new ArrayList<>();
-        for (String id : changed) {
-            index.addAll(saga.index(id, snapshot(id)));
-        }
+        changed.forEach((id, before) -> index
+                .addAll(Indexed.changes(saga.index(id, before), saga.index(id, snapshot(id).state()))));
         BooleanSupplier answer = cache.writing(owned().slot(), reflected().generation(), reflected().checkpoint(), next,
                 written,
                 index);

@@ -59,8 +59,8 @@ public interface Folded<S, E> {
         return fold(remembered, poisoned);
     }
 
-    /** Where a snapshot is found beside its id; written with it. */
-    default List<Indexed> index(String id, Snapshot<S> snapshot) {
+    /** Where a state is found beside its id; written with its snapshot. */
+    default List<Indexed> index(String id, S state) {
         return List.of();
     }
 

@@ -482,7 +482,7 @@ public final class SlotFold<S, E> {
                 size += encoded.bytes();
                 step.put(entry.getKey(), encoded);
                 steps.add(entry.getValue());
-                index.addAll(served.index(entry.getKey(), entry.getValue().snapshot));
+                index.addAll(served.index(entry.getKey(), entry.getValue().snapshot.state()));
             }
         }
         Checkpoint to = rest.hasNext() ? from.renewed() : Checkpoint.at(next, epoch, command);

@@ -16,6 +16,7 @@ import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Malformed;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -178,14 +179,15 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
     }
 
     @Override
-    public List<Indexed> index(String id, Snapshot<Instance<S>> snapshot) {
-        Instance<S> instance = snapshot.state();
+    public List<Indexed> index(String id, Instance<S> instance) {
         List<Indexed> index = new ArrayList<>();
         String shown = instance.shown();
         for (String status : STATUSES) {
             index.add(new Indexed(status, id, status.equals(shown) ? instance.changed() : null));
         }
-        List<String> deadlines = new ArrayList<>(type.deadlines());
+        // other code may have set others
+        Set<String> deadlines = new LinkedHashSet<>(type.deadlines());
+        deadlines.addAll(instance.deadlines().keySet());
         deadlines.add(Reactor.EARLY);
         for (String deadline : deadlines) {
             Instance.Deadline pending = instance.deadlines().get(deadline);

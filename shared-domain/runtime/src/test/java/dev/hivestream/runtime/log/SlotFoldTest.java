@@ -378,12 +378,12 @@ class SlotFoldTest {
         }
 
         @Override
-        public List<Indexed> index(String id, Snapshot<Tally.Total> snapshot) {
+        public List<Indexed> index(String id, Tally.Total state) {
             if (++written > behind && !done) {
                 done = true;
                 what.run();
             }
-            return served.index(id, snapshot);
+            return served.index(id, state);
         }
 
         @Override

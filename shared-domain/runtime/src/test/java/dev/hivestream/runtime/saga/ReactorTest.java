@@ -282,7 +282,7 @@ class ReactorTest {
         assertThat(served.reactor().handle(read, ID, placed(), 100, false).changed()).as("no new beginning").isFalse();
         assertThat(handle(noted("late")).changed()).isFalse();
         assertThat(handle(person(Received.RETRY)).changed()).isFalse();
-        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
+        assertThat(served.index(ID, instance())).filteredOn(place -> place.score() != null).singleElement()
                 .satisfies(place -> assertThat(place.set()).isEqualTo("completed"));
     }
 
@@ -309,7 +309,7 @@ class ReactorTest {
         handle(noted("two"));
         assertThat(instance().held()).hasSize(3);
         assertThat(instance().shown()).isEqualTo("parked");
-        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null).singleElement()
+        assertThat(served.index(ID, instance())).filteredOn(place -> place.score() != null).singleElement()
                 .satisfies(place -> assertThat(place.set()).as("no deadline comes due").isEqualTo("parked"));
         handle(parked(odd.parked(), "/hive/order|id-2"));
         assertThat(instance().held()).as("known already").hasSize(3);
@@ -439,7 +439,7 @@ class ReactorTest {
         handle(noted("throw"));
         handle(noted("third"));
         assertThat(instance().shown()).isEqualTo("waiting");
-        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null)
+        assertThat(served.index(ID, instance())).filteredOn(place -> place.score() != null)
                 .extracting(dev.hivestream.runtime.cache.Indexed::set)
                 .containsExactlyInAnyOrder("waiting", "deadlines");
         handle(placed());
@@ -481,7 +481,7 @@ class ReactorTest {
         handle(person(Received.RETRY));
         assertThat(instance().shown()).isEqualTo("parked");
         assertThat(heard()).hasSize(101).endsWith("n98");
-        assertThat(served.index(ID, snapshot)).filteredOn(place -> place.score() != null)
+        assertThat(served.index(ID, instance())).filteredOn(place -> place.score() != null)
                 .extracting(dev.hivestream.runtime.cache.Indexed::member).contains(Reactor.LATER + ":" + ID);
         handle(noted("n102"));
         List<Entry> waiting = history.stream().filter(entry -> ServedSaga.heldAt(inHistory(entry)) > 0).toList();
