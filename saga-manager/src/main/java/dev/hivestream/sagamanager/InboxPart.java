@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,8 +53,6 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboxPart.class);
 
-    /** What a message may take of a record of the history, in bytes. */
-    private static final int LARGEST_MESSAGE = 1536 * 1024;
     private static final byte[] NO_KEY = {'-'};
 
     /** What a batch needs beside its partitions. */
@@ -68,12 +67,19 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private final List<Outgoing> outgoing = new ArrayList<>();
     private @Nullable Outgoing firstRecord;
     private @Nullable Outgoing lastRecord;
+    /** The messages before it were handled by a version that wrote no history. */
+    private final long past;
     private Position handled = Position.NONE;
+    /** That, as the records of the history have it. */
+    private RecordHeader position = new RecordHeader(Header.COMMAND_POSITION, NO_KEY);
+    private RecordHeader epoch = new RecordHeader(Header.COMMAND, NO_KEY);
 
     InboxPart(ServedSaga<?, S, ?> saga, OwnedPartition owned, Rules rules) {
         super(saga.snapshots(), owned, rules.traces(), rules.properties().decide().remembered());
         this.saga = saga;
         this.rules = rules;
+        RestoredPartition.Resume resume = reflected().resume();
+        this.past = Math.max(resume == null ? 0 : resume.past(), reflected().checkpoint().commandPosition().past());
     }
 
     @Override
@@ -86,9 +92,11 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         lastRecord = null;
         Position before = reflected().checkpoint().commandPosition();
         handled = handledAfterwards();
+        position = new RecordHeader(Header.COMMAND_POSITION, Outgoing.utf8(handled.toString()));
+        epoch = new RecordHeader(Header.COMMAND, CommandIdentity.epochHeader(handled.epoch()));
         for (Incoming record : records()) {
             DomainCode.about(record);
-            if (before.covers(new Position(reflected().commandsTopicId(), record.offset(), record.epoch()))) {
+            if (before.reaches(reflected().commandsTopicId(), record.offset(), record.epoch())) {
                 // handled before: the group's offset was reset, or has expired
                 rules.meters().ignored(saga.name());
                 continue;
@@ -96,7 +104,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
             try {
                 handle(record, Ids.requireRecorded("key", record.key()));
             } catch (Malformed | DomainTimeout e) {
-                if (record.offset() < past()) {
+                if (record.offset() < past) {
                     // the version that handled it has dead-lettered it
                     continue;
                 }
@@ -119,20 +127,13 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     private Position handledAfterwards() {
         Incoming last = records().getLast();
         return new Position(reflected().commandsTopicId(), last.offset(), last.epoch(),
-                last.offset() + 1 < past() ? past() : 0);
-    }
-
-    /** The messages before it were handled by a version that wrote no history. */
-    private long past() {
-        RestoredPartition.Resume resume = reflected().resume();
-        return Math.max(resume == null ? 0 : resume.past(), reflected().checkpoint().commandPosition().past());
+                last.offset() + 1 < past ? past : 0);
     }
 
     private Outgoing historyRecord(Incoming cause) {
         byte[] key = cause.key();
         return Outgoing.to(saga.log(), owned().slot().partition(), key == null ? NO_KEY : key)
-                .with(Header.SPEC_VERSION, "1.0").with(Header.COMMAND_POSITION, handled)
-                .with(Header.COMMAND, CommandIdentity.epochHeader(handled.epoch()));
+                .with(Outgoing.SPEC_VERSION).with(position).with(epoch);
     }
 
     private void record(Outgoing recorded) {
@@ -180,7 +181,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         if (snapshot.poison() != null) {
             throw new Malformed(snapshot.poison());
         }
-        boolean isPast = record.offset() < past();
+        boolean isPast = record.offset() < past;
         requireRoom(record, isPast);
         Instance<S> before = snapshot.state();
         Reactor.Handled result = saga.reactor().handle(snapshot, id, received,
@@ -217,19 +218,21 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     }
 
     private Outgoing unstarted(Received expired, Incoming deadline) {
-        Outgoing dead = Outgoing.to(Topics.inboxDeadLetters(saga.name()), owned().slot().partition(), deadline.key())
-                .with(Header.DEAD_REASON, "The instance did not start within " + rules.early()
-                        + " (hive.saga.early-messages.keep)")
-                .with(Header.DEAD_ORIGIN, deadline);
-        expired.headers().forEach(dead::with);
-        return dead.payload(expired.payload());
+        Map<String, Object> headers = new LinkedHashMap<>();
+        expired.headers().forEach((name, value) -> headers.put(name, Outgoing.utf8(value)));
+        return Outgoing.deadLetter(Topics.inboxDeadLetters(saga.name()), new Incoming(deadline.partition(),
+                deadline.offset(), deadline.key(), headers, expired.payload()),
+                "The instance did not start within "
+                        + rules.early() + " (hive.saga.early-messages.keep)",
+                null);
     }
 
     /** The history takes a message with what it did in one record; messages of others may have any size. */
     private void requireRoom(Incoming record, boolean isPast) throws Malformed {
         long bytes = record.headerBytes() + (record.payload() == null ? 0L : record.payload().length);
-        if (bytes > LARGEST_MESSAGE && !isPast) {
-            throw new Malformed("The message has " + bytes + " bytes; an inbox takes " + LARGEST_MESSAGE);
+        long allowed = Topics.messageBytes(rules.properties().maxMessage().toBytes());
+        if (bytes > allowed && !isPast) {
+            throw new Malformed("The message has " + bytes + " bytes; an inbox takes " + allowed);
         }
     }
 

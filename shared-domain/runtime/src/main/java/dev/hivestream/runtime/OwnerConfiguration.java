@@ -62,12 +62,16 @@ public class OwnerConfiguration {
     @Bean
     @ConditionalOnMissingBean
     Attempt.Parts attempt(Ownership ownership, Guard guard, Cache cache, HiveProperties properties,
-            Attempt.Watcher watcher, Environment environment, DomainThreads threads, Topics topics) {
+            Attempt.Watcher watcher, Environment environment, DomainThreads threads, Topics topics,
+            FoldedLogs logs) {
         int request = environment.getProperty(MAX_REQUEST, Integer.class, 1024 * 1024);
-        if (request < properties.maxMessage().toBytes() + Outgoing.OVERHEAD_BYTES) {
+        long message = properties.maxMessage().toBytes();
+        long wanted = logs.byName().values().stream().anyMatch(Folded::recordsInput)
+                ? Topics.historyBytes(message)
+                : message + Outgoing.OVERHEAD_BYTES;
+        if (request < wanted) {
             throw new StartRefused("max.request.size of the producer is " + request + " and hive.max-message is "
-                    + properties.maxMessage() + "; set " + MAX_REQUEST + " to "
-                    + (properties.maxMessage().toBytes() + Outgoing.OVERHEAD_BYTES) + " or more");
+                    + properties.maxMessage() + "; set " + MAX_REQUEST + " to " + wanted + " or more");
         }
         // what is left of the transaction's time is for the commit
         Duration transaction = Duration.ofMillis(environment.getProperty(TRANSACTION_TIMEOUT, Long.class, 60_000L));

@@ -196,11 +196,6 @@ final class RecentCommands {
         return Math.max(1, used / 4);
     }
 
-    /** Whether there is a stored block. */
-    boolean hasBlock() {
-        return blockCount > 0;
-    }
-
     private int unblocked() {
         return Math.min(sinceBlock, size());
     }

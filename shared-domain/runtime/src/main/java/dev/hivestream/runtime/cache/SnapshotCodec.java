@@ -120,7 +120,7 @@ public final class SnapshotCodec<S> {
         if (tombstone != null) {
             byte[] ended = Json.TOLERANT.writeValueAsBytes(tombstone.ended);
             return new StoredSnapshot(new JsonBytes(ROOM).add(VERSION).add(snapshot.version()).add(ENDED).add(ended)
-                    .add(AT).add(tombstone.at).add('}').toByteArray(), commands.hasBlock() ? NOTHING : null);
+                    .add(AT).add(tombstone.at).add('}').toByteArray(), NOTHING);
         }
         return new StoredSnapshot(write(snapshot, commands), commands.block());
     }

@@ -46,8 +46,10 @@ public final class Topics {
     private static final int SAFELY_IN_SYNC = 2;
     /** The broker's default of max.message.bytes. */
     private static final int KAFKAS_LIMIT = 1_048_588;
-    /** A message of an inbox, and the commands that it led to. */
-    private static final int HISTORY_BYTES = Outgoing.DEAD_LETTER_BYTES - 2 * Outgoing.OVERHEAD_BYTES;
+    private static final long LEAST_MESSAGE_BYTES = 1536 * 1024;
+    private static final long LEAST_DONE_BYTES = 2 * 1024 * 1024;
+    /** For reasons, and for what a record of a history says beside the message and what it did. */
+    private static final long HISTORY_ROOM = 384 * 1024;
     /** A reason of 4,000 characters, each of them escaped. */
     private static final int RESULT_BYTES = 32 * 1024;
 
@@ -58,6 +60,21 @@ public final class Topics {
     public Topics(HiveProperties properties, Admin admin) {
         this.properties = properties;
         this.admin = admin;
+    }
+
+    /** What a message of an inbox may have, value and headers, in bytes: the largest event and more. */
+    public static long messageBytes(long maxMessage) {
+        return Math.max(LEAST_MESSAGE_BYTES, maxMessage + Outgoing.OVERHEAD_BYTES);
+    }
+
+    /** What the history may say of what one message did, in bytes: the largest command, each character escaped, and more. */
+    public static long doneBytes(long maxMessage) {
+        return Math.max(LEAST_DONE_BYTES, 2 * maxMessage + Outgoing.OVERHEAD_BYTES);
+    }
+
+    /** What a history and a producer that writes to it must take in one record, in bytes, as Kafka counts them. */
+    public static long historyBytes(long maxMessage) {
+        return messageBytes(maxMessage) + doneBytes(maxMessage) + HISTORY_ROOM + Outgoing.OVERHEAD_BYTES;
     }
 
     public static String commands(String aggregate) {
@@ -189,7 +206,9 @@ public final class Topics {
             requireRoom(topic, known(settings, topic),
                     topic.equals(results(name))
                             ? RESULT_BYTES
-                            : topic.equals(history(name)) ? HISTORY_BYTES : properties.maxMessage().toBytes());
+                            : topic.equals(history(name))
+                                    ? historyBytes(properties.maxMessage().toBytes()) - Outgoing.OVERHEAD_BYTES
+                                    : properties.maxMessage().toBytes());
         }
         requireRoom(deadLetters, known(settings, deadLetters), 0);
         return found;
@@ -346,8 +365,12 @@ public final class Topics {
             if (topic.equals(deadLetters)) {
                 settings.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
             }
-            if (topic.equals(deadLetters) || topic.endsWith(".history")) {
+            if (topic.equals(deadLetters)) {
                 settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Outgoing.DEAD_LETTER_BYTES));
+            }
+            if (topic.endsWith(".history")) {
+                settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(Math
+                        .max(Outgoing.DEAD_LETTER_BYTES, historyBytes(properties.maxMessage().toBytes()))));
             }
             return new NewTopic(topic, Optional.of(properties.partitions()), replication).configs(settings);
         }).toList();

@@ -68,7 +68,10 @@ public final class Header {
     public static final String DEAD_REASON = "hive_reason";
     /** Of a dead letter: the head of the stack trace, where a bug is the reason. */
     public static final String DEAD_TRACE = "hive_trace";
-    /** Of a dead letter: {@code topic/partition/offset} of the original. */
+    /**
+     * Of a dead letter: {@code topic/partition/offset} of the original; of an event that waited in vain for a start, of the
+     * deadline that ended the wait.
+     */
     public static final String DEAD_ORIGIN = "hive_origin";
     /** Of a dead letter without a value: the bytes of the original, which is too large to be copied. */
     public static final String DEAD_OMITTED = "hive_value_omitted";

@@ -29,7 +29,8 @@ import org.springframework.messaging.support.GenericMessage;
 public final class Outgoing {
 
     private static final String DESTINATION = "spring.cloud.stream.sendto.destination";
-    private static final RecordHeader SPEC_VERSION = new RecordHeader(Header.SPEC_VERSION, utf8("1.0"));
+    /** The version of CloudEvents. */
+    public static final RecordHeader SPEC_VERSION = new RecordHeader(Header.SPEC_VERSION, utf8("1.0"));
     private static final RecordHeader JSON = new RecordHeader(Header.CONTENT_TYPE, utf8("application/json"));
     /** What goes from a command to all that follows from it. */
     public static final List<String> OF_COMMANDS = List.of(Header.TRACE_PARENT, Header.TRACE_STATE, Header.SAGA,
@@ -55,7 +56,7 @@ public final class Outgoing {
     private final String topic;
     private final int partition;
     private byte @Nullable [] key;
-    private RecordHeader[] headers = new RecordHeader[16];
+    private RecordHeader[] headers = new RecordHeader[20];
     private int count;
     /** So many of them, the first ones, are {@link Header#FOLDED}. */
     private int folded;

@@ -26,6 +26,8 @@ import tools.jackson.databind.ObjectWriter;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable Long unsent) {
 
+    /** Names, numbers and punctuation of an act, in bytes. */
+    private static final long AROUND = 120;
     private static final ObjectReader READER = Json.TOLERANT.readerFor(Done.class);
     private static final ObjectWriter WRITER = Json.TOLERANT.writerFor(Done.class);
 
@@ -65,6 +67,19 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
         /** The same act, as far as it depends on the saga's code. */
         default Act comparable() {
             return this;
+        }
+
+        /** What it takes in a record, at most, in bytes. */
+        default long bytes() {
+            return AROUND + switch (this) {
+                case Sent(String step, String commandId, String type, String to, String payload) ->
+                    escaped(step) + escaped(commandId) + escaped(type) + escaped(to) + escaped(payload);
+                case SentAgain(String step) -> escaped(step);
+                case DeadlineSet(String name, long _) -> escaped(name);
+                case DeadlineCancelled(String name) -> escaped(name);
+                case Overdue(String reason) -> escaped(reason);
+                case Ended _ -> 0;
+            };
         }
 
         /** In one line for people; acts that are {@linkplain #comparable() the same} have the same text. */
@@ -125,6 +140,16 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
 
     public Done {
         turns = List.copyOf(turns);
+    }
+
+    /** What a text takes as JSON, at most. */
+    private static long escaped(String text) {
+        long bytes = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char one = text.charAt(i);
+            bytes += one < ' ' ? 6 : one == '"' || one == '\\' ? 2 : one < 0x80 ? 1 : 3;
+        }
+        return bytes;
     }
 
     /** As the history has it. */

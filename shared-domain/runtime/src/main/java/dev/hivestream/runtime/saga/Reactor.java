@@ -8,6 +8,7 @@ import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.DomainFault;
 import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.domain.DomainCode;
+import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.EventCodec;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Ids;
@@ -79,9 +80,6 @@ public final class Reactor<E, S, C> {
             return new Limits(longest, 100, 1024 * 1024, Duration.ofDays(7), 100, 1024 * 1024);
         }
     }
-
-    /** What the commands of one message may take in its record, in bytes. */
-    static final int DONE_BYTES = 2 * 1024 * 1024;
 
     Reactor(SagaType<E, S, C> type, Limits limits) {
         this.type = type;
@@ -257,8 +255,10 @@ public final class Reactor<E, S, C> {
         private List<Received> expired = List.of();
         private @Nullable String newlyParked;
         private @Nullable Throwable fault;
-        /** Of the commands that were recorded so far. */
+        /** Of what was done so far, as it is recorded. */
         private long bytes;
+        /** Whether a message was left alone that may be handled when the record of this one is written. */
+        private boolean full;
 
         private Run(String id, Snapshot<Instance<S>> snapshot, @Nullable Done past, Differences differences) {
             this.id = id;
@@ -370,20 +370,20 @@ public final class Reactor<E, S, C> {
                     instance = instance.held(waiting.subList(i, waiting.size()));
                     return;
                 }
-                if (past == null && bytes > DONE_BYTES / 2) {
-                    // nothing failed: a record has a limit
-                    instance = instance
-                            .parkedByOthers("The commands of the messages that were held fill a record; "
-                                    + "a retry goes on with the others", Long.MAX_VALUE)
-                            .held(waiting.subList(i, waiting.size()));
-                    return;
-                }
                 Received held = Received.of(waiting.get(i));
                 try {
                     var _ = turn(held);
                 } catch (Malformed e) {
                     // it could be read when it came, by other code
                     park(instance, held, e);
+                }
+                if (full) {
+                    // nothing failed: a record has a limit
+                    instance = instance
+                            .parkedByOthers("What the messages that were held led to fills a record; "
+                                    + "a retry goes on with the others", Long.MAX_VALUE)
+                            .held(waiting.subList(i, waiting.size()));
+                    return;
                 }
                 if (instance.parked() != null) {
                     holdBehind(waiting.subList(i + 1, waiting.size()));
@@ -467,7 +467,7 @@ public final class Reactor<E, S, C> {
         private static long bytes(List<Instance.Held> waiting, Received record) {
             long bytes = record.payload() == null ? 0 : record.payload().length;
             for (Instance.Held one : waiting) {
-                bytes += one.payload() == null ? 0 : one.payload().length();
+                bytes += one.payload() == null ? 0 : one.payload().getBytes(StandardCharsets.UTF_8).length;
             }
             return bytes;
         }
@@ -584,7 +584,7 @@ public final class Reactor<E, S, C> {
                 Signal<E> signal = read(record);
                 if (signal == null) {
                     turns.add(Done.Turn.NOTHING);
-                    return !instance.equals(before);
+                    return instance != before;
                 }
                 // what it changes belongs to this run
                 List<Done.Act> acts = DomainCode.call(() -> {
@@ -595,10 +595,18 @@ public final class Reactor<E, S, C> {
                     instance = instance.state(next);
                     return wanted;
                 });
+                requireRecordable(acts);
                 turns.add(new Done.Turn(acts, null));
                 act(acts, version);
             } catch (Malformed e) {
                 throw e;
+            } catch (TooMuch e) {
+                full = bytes > 0;
+                if (full) {
+                    instance = before;
+                } else {
+                    park(before, record, e);
+                }
             } catch (Throwable e) {
                 park(before, record, DomainFault.of(e));
             }
@@ -711,7 +719,7 @@ public final class Reactor<E, S, C> {
                     case Effect.SetDeadline<C>(String name, Duration after) ->
                         acts.add(new Done.DeadlineSet(declared(name), signal.time().plus(after).toEpochMilli()));
                     case Effect.CancelDeadline<C>(String name) -> acts.add(new Done.DeadlineCancelled(declared(name)));
-                    case Effect.Overdue<C>(String reason) -> acts.add(new Done.Overdue(reason));
+                    case Effect.Overdue<C>(String reason) -> acts.add(new Done.Overdue(Outgoing.brief(reason)));
                     case Effect.End<C>(boolean compensated) -> end = new Done.Ended(compensated);
                 }
                 index++;
@@ -735,16 +743,20 @@ public final class Reactor<E, S, C> {
                 throw new IllegalStateException("The command '" + declared.wireName() + "' has " + length
                         + " bytes; hive.max-message allows " + limits.longest);
             }
-            requireRecordable(length);
             return new Done.Sent(step, commandId, declared.wireName(), target, payload);
         }
 
-        private void requireRecordable(int more) {
-            bytes += more;
-            if (bytes > DONE_BYTES) {
-                throw new IllegalStateException("The commands for one message have " + bytes + " bytes; " + DONE_BYTES
+        private void requireRecordable(List<Done.Act> acts) {
+            long more = 0;
+            for (Done.Act act : acts) {
+                more += act.bytes();
+            }
+            long allowed = Topics.doneBytes(limits.longest);
+            if (bytes + more > allowed) {
+                throw new TooMuch("What was done for one message takes " + more + " bytes in the history; " + allowed
                         + " are allowed");
             }
+            bytes += more;
         }
 
         /** A fold has to send what was sent in format 1; its receiver refuses what is an id no more, and answers. */
@@ -803,6 +815,15 @@ public final class Reactor<E, S, C> {
             } catch (NoSuchAlgorithmException e) {
                 throw new IllegalStateException("Every Java platform has SHA-256", e);
             }
+        }
+    }
+
+    /** What was done for a message does not fit into its record. */
+    private static final class TooMuch extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private TooMuch(String message) {
+            super(message);
         }
     }
 

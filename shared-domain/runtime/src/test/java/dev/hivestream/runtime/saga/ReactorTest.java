@@ -14,6 +14,7 @@ import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.domain.DomainThreads;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Replay;
+import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,6 +135,9 @@ class ReactorTest {
                     case "never" -> List.of(Effect.cancelDeadline("late"));
                     case "again" -> List.of(Effect.sendAgain("charge"), Effect.sendAgain("unknown"));
                     case "wait" -> List.of(Effect.overdue("nobody answers"));
+                    case "endless" -> List.of(Effect.overdue("\"\u0001".repeat(3_000_000)));
+                    case "many" -> sends(20_000, id, "it");
+                    case "third" -> sends(800, id, "\\\"".repeat(200));
                     case "wide" -> List.of(Effect.send("ship", id, new Command.Ship("\u20ac".repeat(500))));
                     case "large" -> List.of(Effect.send("ship", id, new Command.Ship("x".repeat(2_000))));
                     default -> List.of();
@@ -140,6 +145,14 @@ class ReactorTest {
                 default -> List.of();
             };
         }
+    }
+
+    private static List<Effect<Command>> sends(int count, String to, String what) {
+        List<Effect<Command>> sends = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            sends.add(Effect.send("s" + i, to, new Command.Ship(what)));
+        }
+        return sends;
     }
 
     private final Fulfilment code = new Fulfilment();
@@ -431,6 +444,38 @@ class ReactorTest {
         handle(person(Received.RETRY));
         assertThat(heard()).containsExactly("Placed", "Odd", "one", "odd Accepted");
         assertThat(instance().shown()).isEqualTo("active");
+    }
+
+    @Test
+    void what_one_message_does_fits_into_a_record_of_the_history() throws Malformed {
+        long room = Topics.doneBytes(1_000);
+        handle(placed());
+        assertThat(done(handle(noted("endless"))).bytes()).hasSizeLessThan(30_000);
+        assertThat(instance().overdue()).hasSizeLessThanOrEqualTo(4_001);
+
+        Reactor.Handled many = handle(noted("many"));
+        assertThat(many.parked()).contains("What was done for one message takes", "" + room + " are allowed");
+        assertThat(many.commands()).isEmpty();
+        assertThat(done(many).bytes()).hasSizeLessThan(1_000);
+        handle(noted("third"));
+        handle(noted("third"));
+        handle(noted("last"));
+        assertThat(instance().held()).hasSize(4);
+
+        Reactor.Handled skipped = handle(person(Received.SKIP));
+        assertThat(skipped.commands()).hasSize(800);
+        assertThat(done(skipped).bytes()).hasSizeBetween((int) room / 3, (int) room);
+        assertThat(skipped.parked()).as("nothing failed").isNull();
+        assertThat(instance().parked()).contains("fills a record", "a retry goes on");
+        assertThat(instance().held()).hasSize(2);
+        Reactor.Handled retried = handle(person(Received.RETRY));
+        assertThat(retried.commands()).hasSize(800);
+        assertThat(instance().shown()).isEqualTo("active");
+        assertThat(heard()).endsWith("third", "third", "last");
+    }
+
+    private static Done done(Reactor.Handled handled) {
+        return Objects.requireNonNull(handled.done());
     }
 
     @Test
