@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -89,6 +90,8 @@ final class Comparison<S, E> {
     private long behind;
     private Position command = Position.NONE;
     private @Nullable Checkpoint checkpoint;
+    /** What readers used when the checkpoint was read. */
+    private @Nullable String active;
 
     Comparison(Parts with, Folded<S, E> served, Slot slot, Scope scope) {
         this.with = with;
@@ -184,7 +187,7 @@ final class Comparison<S, E> {
     private @Nullable Difference readCheckpoint() {
         Checkpoint stored;
         try {
-            stored = with.cache().checkpoint(slot, String.valueOf(scope.generation()));
+            stored = read();
         } catch (SnapshotCodec.Unreadable e) {
             return wrong("the checkpoint cannot be read");
         }
@@ -198,6 +201,47 @@ final class Comparison<S, E> {
         return stored.next() > logEnd
                 ? wrong("the checkpoint is at " + stored.next() + ", but the log ends at " + logEnd)
                 : null;
+    }
+
+    /** The stored checkpoint, with the generation that readers use at the same moment. */
+    private @Nullable Checkpoint read() {
+        String generation = String.valueOf(scope.generation());
+        Cache.Loaded found = with.cache().load(slot, generation.substring(generation.lastIndexOf('-') + 1), generation,
+                List.of());
+        active = found.active();
+        return found.checkpoint() == null ? null : Cache.readCheckpoint(slot, generation, found.checkpoint());
+    }
+
+    /**
+     * Adds a difference if what was compared is not stored any more: Redis was emptied, set back or replaced meanwhile, so that
+     * a part of the cache was perhaps not compared. A checkpoint that has moved on is that of an owner at work.
+     *
+     * @param generation that would be compared now, or null
+     */
+    void requireStillStored(@Nullable String generation) {
+        if (!Objects.equals(generation, scope.generation())) {
+            differences.add(wrong("the comparison began with " + scope.generation() + ", and " + generation
+                    + " is active now: Redis was emptied or replaced meanwhile, or a generation was activated"));
+            return;
+        }
+        Checkpoint compared = checkpoint;
+        if (compared == null) {
+            return;
+        }
+        String activeThen = active;
+        Checkpoint now;
+        try {
+            now = read();
+        } catch (SnapshotCodec.Unreadable e) {
+            differences.add(wrong("the checkpoint cannot be read any more"));
+            return;
+        }
+        if (now == null || !Objects.equals(active, activeThen) || now.isBehind(compared)
+                || now.next() == compared.next() && !now.equals(compared)) {
+            differences.add(wrong("the comparison began at checkpoint " + compared + ", active " + activeThen
+                    + ", and ended at " + now + ", active " + active
+                    + ": Redis was emptied, set back or replaced meanwhile"));
+        }
     }
 
     private Difference wrong(String what) {

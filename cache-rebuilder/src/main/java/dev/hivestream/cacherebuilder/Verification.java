@@ -162,6 +162,7 @@ final class Verification {
             if (one.generation() != null) {
                 stopping.patiently(() -> one.finish(unknown.getOrDefault(one.slot(), Set.of())));
             }
+            stopping.patiently(() -> one.requireStillStored(generation.apply(one.slot())));
             return null;
         }).toList(), Math.min(workers, slots.size()));
         return done;

@@ -201,6 +201,45 @@ class VerifyTest {
     }
 
     @Test
+    void a_partition_that_is_emptied_after_it_was_compared() {
+        MovingOn.moves = 0;
+        // with one worker, the end of the second partition is read when the first one has been compared
+        MovingOn.between = () -> {
+            if (MovingOn.moves == 2) {
+                rebuilder.redis("EVAL",
+                        "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end",
+                        "0", "hive:2:{account:0}:*");
+            }
+        };
+
+        Ran ran = rebuilder.run("verify", "--json", "--hive.rebuild.threads=1",
+                "--spring.main.sources=" + MovingOn.class.getName());
+
+        assertThat(ran.andCode(3).json().path("differences").path(0).path("what").asString())
+                .startsWith("no checkpoint");
+        rebuilder.activate(generation);
+        assertMended();
+    }
+
+    @Test
+    void a_checkpoint_that_was_written_anew_at_the_same_position_is_looked_at_again() {
+        MovingOn.moves = 0;
+        MovingOn.between = () -> {
+            if (MovingOn.moves == 2) {
+                String key = rebuilder.checkpointKey(0, generation);
+                rebuilder.redis("SET", key, Checkpoint
+                        .read(rebuilder.redis("GET", key).getBytes(StandardCharsets.UTF_8)).renewed().toString());
+            }
+        };
+
+        Ran ran = rebuilder.run("verify", "--json", "--hive.rebuild.threads=1",
+                "--spring.main.sources=" + MovingOn.class.getName());
+
+        assertThat(ran.andCode(0).json().path("count").asLong()).isZero();
+        assertThat(MovingOn.moves).as("the first partition was compared twice").isGreaterThan(4);
+    }
+
+    @Test
     void events_behind_a_checkpoint_are_reported_and_are_not_wrong() {
         log.append(id);
         log.append(id);
