@@ -111,8 +111,8 @@ public final class SlotFold<S, E> {
         private int state;
         private boolean changed;
         private int round;
-        /** The highest version that this pass has read of it; 0 if it has read none. */
-        private long read;
+        /** Of what this pass has read of it. */
+        private final VersionOrder order = new VersionOrder();
 
         private Held(Snapshot<S> snapshot, int state, int round) {
             this.snapshot = snapshot;
@@ -375,33 +375,22 @@ public final class SlotFold<S, E> {
         bytes += held.bytes() - before;
     }
 
-    /**
-     * Checks that the version is the one after the last that this pass has read of the aggregate. A version that is only at
-     * or below that of the snapshot is not a repeat: the snapshot may be ahead of the checkpoint.
-     */
     private void check(Held<S> held, String id, Recorded event) {
         long version = fold.version(event);
         if (version < 0) {
             return;
         }
         long stored = held.snapshot.version();
-        long after = held.read;
-        if (after == 0 && (version > stored ? held.snapshot.poison() == null : isReleased && isComplete)) {
-            after = stored;
-        } else if (after == 0) {
-            after = version - 1;
+        if (isReleased && isComplete && version <= stored && held.order.read() == 0) {
+            held.order.resume(stored);
         }
-        VersionViolation violation = VersionViolation.of(event.record(), id, version, after);
-        if (violation != null) {
-            found.outOfOrder(violation);
-        }
-        held.read = Math.max(held.read, version);
+        held.order.next(event.record(), id, version, stored, held.snapshot.poison() != null, found::outOfOrder);
     }
 
     private Held<S> hold(String id, Snapshot<S> snapshot, int stored) {
         unwritten = null;
         Held<S> held = new Held<>(snapshot, stored == 0 ? 0 : state(snapshot, stored), round);
-        held.read = letGo.of(id);
+        held.order.resume(letGo.of(id));
         aggregates.put(id, held);
         bytes += HELD_BYTES + id.length() + held.bytes();
         return held;
@@ -523,7 +512,7 @@ public final class SlotFold<S, E> {
             Map.Entry<String, Held<S>> one = all.next();
             if (which.test(one.getValue())) {
                 bytes -= HELD_BYTES + one.getKey().length() + one.getValue().bytes();
-                letGo.read(one.getKey(), one.getValue().read);
+                letGo.read(one.getKey(), one.getValue().order.read());
                 all.remove();
             }
         }

@@ -1,20 +1,24 @@
 package dev.hivestream.runtime.log;
 
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 /**
- * The {@link VersionViolation}s that folds have found: all are counted, and the first ones are named. One that is named is
- * counted once, however often its part of the log is folded; of the others only the number is known, and one that is folded
- * twice counts twice. Thread-safe.
+ * The {@link VersionViolation}s that folds have found: all are counted, and the first ones are named. A place in the log is counted
+ * once, however often it is folded; beyond {@link #REMEMBERED} places, one that is folded twice counts twice. Thread-safe.
  */
 public final class VersionViolations {
+
+    /** Each takes about 100 bytes. */
+    static final int REMEMBERED = 100_000;
 
     private record Place(String topic, int partition, long offset) {}
 
     private final int limit;
-    private final Map<Place, VersionViolation> named = new LinkedHashMap<>();
+    private final List<VersionViolation> named = new ArrayList<>();
+    private final Set<Place> places = new HashSet<>();
     private long count;
 
     /** @param limit how many are named */
@@ -28,30 +32,44 @@ public final class VersionViolations {
      * @return whether it was not known before
      */
     public synchronized boolean add(VersionViolation violation) {
-        Place place = new Place(violation.topic(), violation.partition(), violation.offset());
-        if (named.containsKey(place)) {
+        if (!count(new Place(violation.topic(), violation.partition(), violation.offset()))) {
             return false;
         }
         if (named.size() < limit) {
-            named.put(place, violation);
+            named.add(violation);
         }
-        count++;
         return true;
+    }
+
+    private boolean count(Place place) {
+        boolean isNew = places.size() < REMEMBERED ? places.add(place) : !places.contains(place);
+        if (isNew) {
+            count++;
+        }
+        return isNew;
     }
 
     /** Adds all of another one. */
     public void addAll(VersionViolations others) {
-        List<VersionViolation> theirs = others.named();
-        long unnamed = others.count() - theirs.size();
-        theirs.forEach(this::add);
+        List<VersionViolation> theirs;
+        List<Place> counted;
+        long uncertain;
+        synchronized (others) {
+            theirs = others.named();
+            counted = List.copyOf(others.places);
+            uncertain = others.count - others.places.size();
+        }
         synchronized (this) {
-            count += unnamed;
+            theirs.forEach(this::add);
+            counted.forEach(this::count);
+            count += uncertain;
         }
     }
 
     /** Forgets all. */
     public synchronized void clear() {
         named.clear();
+        places.clear();
         count = 0;
     }
 
@@ -66,6 +84,6 @@ public final class VersionViolations {
 
     /** The first ones. */
     public synchronized List<VersionViolation> named() {
-        return List.copyOf(named.values());
+        return List.copyOf(named);
     }
 }

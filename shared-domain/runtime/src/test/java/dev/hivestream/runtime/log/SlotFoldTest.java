@@ -273,6 +273,28 @@ class SlotFoldTest {
     }
 
     @Test
+    void a_repeat_behind_the_checkpoint_is_named_and_not_the_event_after_it() {
+        SlotFold<Tally.Total, Tally.Event> before = fold(CACHE, stand.generation(0));
+        before.take();
+        before.fold(records(0, stand.added("a", 1, 5), stand.added("a", 2, 6), stand.added("a", 3, 7)), 3);
+        before.write();
+        SlotFold<Tally.Total, Tally.Event> fold = fold(CACHE, stand.generation(0));
+        fold.take();
+
+        fold.fold(records(3, stand.added("a", 1, 700), stand.added("a", 2, 800), stand.added("a", 4, 1)), 6);
+
+        assertThat(violations.named()).extracting(VersionViolation::text).containsExactly(
+                place(3) + ": version 1 of 'a' is repeated after version 3",
+                place(4) + ": version 2 of 'a' is repeated after version 3");
+        // a pass over the whole log finds the same, and nothing else
+        SlotFold<Tally.Total, Tally.Event> whole = fold(CACHE, stand.generation(1));
+        whole.take();
+        whole.fold(records(0, stand.added("a", 1, 5), stand.added("a", 2, 6), stand.added("a", 3, 7),
+                stand.added("a", 1, 700), stand.added("a", 2, 800), stand.added("a", 4, 1)), 6);
+        assertThat(violations.count()).isEqualTo(2);
+    }
+
+    @Test
     void what_is_only_folded_again_is_no_repeat_and_a_repeat_within_it_is_one() {
         String generation = stand.generation(0);
         SlotFold<Tally.Total, Tally.Event> killed = fold(CACHE, generation);
