@@ -26,6 +26,7 @@ import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.OwnedPartition;
 import dev.hivestream.runtime.saga.Received;
@@ -108,8 +109,6 @@ final class Part<C, S, E> extends CachedPart<S> {
     private RecordHeader time = new RecordHeader(Header.TIME, new byte[0]);
     private Outgoing.@Nullable Following following;
     private @Nullable RecordHeader commandHeader;
-    private @Nullable Outgoing firstEvent;
-    private @Nullable Outgoing lastEvent;
     /** How many there were of each, by its place. */
     private final int[] outcomes = new int[Result.Outcome.values().length];
 
@@ -138,8 +137,6 @@ final class Part<C, S, E> extends CachedPart<S> {
             outgoing.clear();
             counted = 0;
             bytes = 0;
-            firstEvent = null;
-            lastEvent = null;
             Arrays.fill(outcomes, 0);
             decided(reflected().checkpoint().commandPosition());
             time = new RecordHeader(Header.TIME, utf8(Instant.now(rules.clock()).toString()));
@@ -175,14 +172,11 @@ final class Part<C, S, E> extends CachedPart<S> {
 
     @Override
     public BooleanSupplier writeBack(Cache cache) {
-        boolean hasEvents = !changed.isEmpty();
-        if (hasEvents) {
-            requireOwnLog(Objects.requireNonNull(firstEvent).offset());
-        }
-        Checkpoint checkpoint = hasEvents
-                ? Checkpoint.at(Objects.requireNonNull(lastEvent).offset() + 1, position)
-                : reflected().checkpoint();
-        if (hasEvents) {
+        Attempt.Appended appended = appended();
+        Checkpoint checkpoint = appended == null
+                ? reflected().checkpoint()
+                : Checkpoint.at(appended.last() + 1, position);
+        if (appended != null) {
             // first: whatever becomes of the write, this is what the next batch has to find
             owned().expect(checkpoint);
         } else if (results.isEmpty()) {
@@ -425,11 +419,9 @@ final class Part<C, S, E> extends CachedPart<S> {
                 long first = snapshot.version() + 1;
                 for (int i = 0; i < outcome.encoded.size(); i++) {
                     snapshot.advance(outcome.states.get(i), identity, rules.properties().decide().remembered());
-                    lastEvent = event(command, id, snapshot.version(), outcome.encoded.get(i));
-                    outgoing.add(lastEvent);
-                    if (firstEvent == null) {
-                        firstEvent = lastEvent;
-                    }
+                    Outgoing event = event(command, id, snapshot.version(), outcome.encoded.get(i));
+                    outgoing.add(event);
+                    append(event);
                 }
                 changed.add(id);
                 answer(identified,

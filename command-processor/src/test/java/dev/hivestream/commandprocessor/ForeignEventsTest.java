@@ -30,7 +30,7 @@ class ForeignEventsTest {
 
     @Test
     void the_partition_is_restored_and_repeated_versions_are_reported() throws Exception {
-        String own = Wire.id();
+        String own = Wire.id(0);
         String foreign = Wire.id(Wire.partitionOf(own));
         assertThat(create(own).statusCode()).isEqualTo(200);
         int before = violations();
@@ -49,6 +49,20 @@ class ForeignEventsTest {
         await().atMost(Duration.ofSeconds(30)).untilAsserted(
                 () -> assertThat(processor.post("/v1/content/" + foreign + "/edit", "{\"text\":\"third\"}").headers()
                         .firstValue("ETag")).contains("\"3\""));
+    }
+
+    @Test
+    void a_single_event_directly_after_a_restore_is_noticed_too() throws Exception {
+        // nothing has been committed to this partition since the start
+        String own = Wire.id(1);
+        String foreign = Wire.id(1);
+
+        wire.send(created(foreign, 1));
+        assertThat(create(own).statusCode()).isEqualTo(200);
+
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
+                processor.get("/v1/content/" + foreign).headers().firstValue("ETag")).contains("\"1\""));
+        assertThat(processor.get("/v1/content/" + own).headers().firstValue("ETag")).contains("\"1\"");
     }
 
     private static java.net.http.HttpResponse<String> create(String id) throws Exception {

@@ -19,6 +19,7 @@ import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Attempt;
 import dev.hivestream.runtime.owner.CachedPart;
 import dev.hivestream.runtime.owner.OwnedPartition;
 import dev.hivestream.runtime.saga.Done;
@@ -65,8 +66,6 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
     /** Their snapshots. */
     private final Map<String, StoredSnapshot> encoded = new LinkedHashMap<>();
     private final List<Outgoing> outgoing = new ArrayList<>();
-    private @Nullable Outgoing firstRecord;
-    private @Nullable Outgoing lastRecord;
     /** The messages before it were handled by a version that wrote no history. */
     private final long past;
     private Position handled = Position.NONE;
@@ -88,8 +87,6 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
         changed.clear();
         encoded.clear();
         outgoing.clear();
-        firstRecord = null;
-        lastRecord = null;
         Position before = reflected().checkpoint().commandPosition();
         handled = handledAfterwards();
         position = new RecordHeader(Header.COMMAND_POSITION, Outgoing.utf8(handled.toString()));
@@ -113,7 +110,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
                 outgoing.add(Outgoing.deadLetter(record, String.valueOf(e.getMessage()), null));
             }
         }
-        if (lastRecord == null) {
+        if (!hasAppended()) {
             Incoming last = records().getLast();
             if (!before.covers(handled)) {
                 record(historyRecord(last).with(Header.TYPE, Received.HANDLED).with(Header.SOURCE, saga.source()));
@@ -138,10 +135,7 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     private void record(Outgoing recorded) {
         outgoing.add(recorded);
-        lastRecord = recorded;
-        if (firstRecord == null) {
-            firstRecord = recorded;
-        }
+        append(recorded);
     }
 
     /**
@@ -250,13 +244,12 @@ final class InboxPart<S> extends CachedPart<Instance<S>> {
 
     @Override
     public BooleanSupplier writeBack(Cache cache) {
-        Outgoing last = lastRecord;
-        if (last == null) {
+        Attempt.Appended appended = appended();
+        if (appended == null) {
             // all of it had been handled before
             return () -> true;
         }
-        requireOwnLog(Objects.requireNonNull(firstRecord).offset());
-        Checkpoint next = Checkpoint.at(last.offset() + 1, handled);
+        Checkpoint next = Checkpoint.at(appended.last() + 1, handled);
         // first: whatever becomes of the write, this is what the next batch has to find
         owned().expect(next);
         Map<String, StoredSnapshot> written = encoded;

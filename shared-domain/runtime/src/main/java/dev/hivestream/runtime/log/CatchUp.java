@@ -44,6 +44,8 @@ public final class CatchUp {
 
     /** Longer than a transaction that was left open can live, and than the broker takes to notice. */
     private static final Duration PENDING = Duration.ofSeconds(25);
+    /** Not so long that a batch would keep its partition from others. */
+    private static final Duration OPEN = Duration.ofSeconds(5);
     private static final long PENDING_LOOK_MILLIS = 50;
     private static final int REPLACED_AT_ONCE = 3;
     private static final int NAMED = 20;
@@ -189,6 +191,26 @@ public final class CatchUp {
             replay.suspect(slot, damage.id());
         }
         return cache.wantNext(slot.aggregate(), fingerprint, generation);
+    }
+
+    /**
+     * Whether a slot's log has committed records between two offsets, other than markers.
+     *
+     * @param to the offset at which to stop; a record that is in the log
+     * @throws IllegalStateException if a transaction that began before that offset remains open
+     */
+    public boolean hasRecords(Folded<?, ?> served, Slot slot, long from, long to) {
+        long deadline = System.nanoTime() + OPEN.toNanos();
+        boolean[] found = {false};
+        replay.read(new TopicPartition(served.log(), slot.partition()), from, to, records -> {
+            found[0] = !records.isEmpty();
+            if (!found[0] && System.nanoTime() > deadline) {
+                throw new IllegalStateException("The log between " + from + " and " + to
+                        + " cannot be checked: a transaction of another producer is open there");
+            }
+            return !found[0];
+        });
+        return found[0];
     }
 
     private long highWatermark(TopicPartition partition) {

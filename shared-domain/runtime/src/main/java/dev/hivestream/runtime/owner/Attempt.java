@@ -63,12 +63,25 @@ public final class Attempt implements TransactionSynchronization {
          */
         List<Outgoing> decide();
 
+        /** After the commit: what this batch appended to the partition's log; null if that is nothing. */
+        @Nullable
+        Appended appended();
+
         /** After the commit: writes what was decided; the answer: false if somebody overtook us. */
         BooleanSupplier writeBack(Cache cache);
 
         /** All is over. */
         void ended(boolean committed);
     }
+
+    /**
+     * What a batch appended to the log of one partition.
+     *
+     * @param first the offset of its first record
+     * @param last the offset of its last record
+     * @param records how many there are
+     */
+    public record Appended(long first, long last, long records) {}
 
     /** Sees what becomes of batches. */
     public interface Watcher {
@@ -220,8 +233,13 @@ public final class Attempt implements TransactionSynchronization {
         committed = true;
         since = with.watcher().step("commit", since);
         Map<Part, BooleanSupplier> asked = new LinkedHashMap<>();
-        parts.values().forEach(part -> unlessUnwritten(part.owned(),
-                () -> asked.put(part, part.writeBack(with.cache()))));
+        parts.values().forEach(part -> unlessUnwritten(part.owned(), () -> {
+            Appended appended = part.appended();
+            if (appended != null) {
+                with.ownership().requireOwnLog(part.owned(), part.begun(), appended);
+            }
+            asked.put(part, part.writeBack(with.cache()));
+        }));
         Objects.requireNonNull(held).askToRelease();
         asked.forEach((part, answer) -> unlessUnwritten(part.owned(),
                 () -> writtenBack(part, answer.getAsBoolean())));
@@ -253,9 +271,6 @@ public final class Attempt implements TransactionSynchronization {
     public void afterCompletion(int status) {
         if (held != null) {
             held.release();
-        }
-        if (!committed) {
-            parts.values().forEach(part -> part.owned().rolledBack());
         }
         if (committing && !committed) {
             parts.values().forEach(

@@ -11,6 +11,7 @@ import dev.hivestream.runtime.log.RestoredPartition;
 import dev.hivestream.runtime.message.Ids;
 import dev.hivestream.runtime.message.Incoming;
 import dev.hivestream.runtime.message.Malformed;
+import dev.hivestream.runtime.message.Outgoing;
 import dev.hivestream.runtime.trace.Traces;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +46,9 @@ public abstract class CachedPart<S> implements Attempt.Part {
     private final Hot hot;
     private final int remembered;
     private Map<String, @Nullable StoredSnapshot> stored = Map.of();
+    private @Nullable Outgoing firstAppended;
+    private @Nullable Outgoing lastAppended;
+    private long appended;
 
     /**
      * @param remembered how many commands a snapshot remembers
@@ -149,20 +153,6 @@ public abstract class CachedPart<S> implements Attempt.Part {
         return DomainCode.call(reading::get);
     }
 
-    /**
-     * Requires that the log has nothing between the checkpoint and what this batch appended but the marker of a transaction,
-     * or the records of transactions that were aborted.
-     *
-     * @throws IllegalStateException if it has: the batch was decided without it, and the partition has to be restored
-     */
-    protected final void requireOwnLog(long appended) {
-        long between = appended - reflected.checkpoint().next();
-        if (between > 1 && !owned.hasRolledBack()) {
-            throw new IllegalStateException("The log has records that this owner did not append, between "
-                    + reflected.checkpoint().next() + " and " + appended);
-        }
-    }
-
     /** Keeps what was written for the batches that follow; this one is done with it. */
     protected final void keep(Map<String, StoredSnapshot> written) {
         written.forEach((id, stored) -> {
@@ -172,9 +162,33 @@ public abstract class CachedPart<S> implements Attempt.Part {
         });
     }
 
+    /** A record that this batch appends to the log of its partition, in order. */
+    protected final void append(Outgoing record) {
+        if (firstAppended == null) {
+            firstAppended = record;
+        }
+        lastAppended = record;
+        appended++;
+    }
+
+    /** Whether this batch appends to the log of its partition. */
+    protected final boolean hasAppended() {
+        return lastAppended != null;
+    }
+
+    @Override
+    public final Attempt.@Nullable Appended appended() {
+        Outgoing first = firstAppended;
+        Outgoing last = lastAppended;
+        return first == null || last == null ? null : new Attempt.Appended(first.offset(), last.offset(), appended);
+    }
+
     /** Goes back to what was loaded. */
     protected final void startOver() {
         snapshots.clear();
+        firstAppended = null;
+        lastAppended = null;
+        appended = 0;
         // never ended, never told
         handlings.clear();
     }

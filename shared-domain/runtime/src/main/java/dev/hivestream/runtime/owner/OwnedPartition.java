@@ -81,7 +81,7 @@ public final class OwnedPartition {
     private final CountDownLatch revoked = new CountDownLatch(1);
     private volatile Now now = new Now(State.RESTORING, "The partition was assigned", null, null);
     private volatile Hot hot = new Hot(() -> 0);
-    private volatile boolean rolledBack;
+    private volatile boolean endsWithOwnCommit;
     /** Where the consumer has to go on before anything is processed; null if it is there. */
     private RestoredPartition.@Nullable Resume resume;
 
@@ -154,19 +154,17 @@ public final class OwnedPartition {
     public synchronized void expect(Checkpoint next) {
         RestoredPartition restored = now.restored;
         if (restored != null) {
-            rolledBack = false;
+            endsWithOwnCommit = true;
             now = new Now(now.state, now.reason, restored.at(next), now.readersOf);
         }
     }
 
-    /** A transaction was aborted: the log may have records of it behind the checkpoint. */
-    void rolledBack() {
-        rolledBack = true;
-    }
-
-    /** Whether a transaction was aborted since the checkpoint was moved last. */
-    public boolean hasRolledBack() {
-        return rolledBack;
+    /**
+     * How many records the log has behind the checkpoint without this owner's doing: the marker of the transaction that led to
+     * it. A restore goes to the end of the log, which includes that marker.
+     */
+    int markersBehind() {
+        return endsWithOwnCommit ? 1 : 0;
     }
 
     /** Snapshots that need not be read as long as the checkpoint is the one expected. */
@@ -236,7 +234,7 @@ public final class OwnedPartition {
         if (now.state != State.REVOKED) {
             // in this order: what is hot is never older than what is expected to be stored
             hot = new Hot(memory);
-            rolledBack = false;
+            endsWithOwnCommit = false;
             resume = restored.resume();
             to(State.RUNNING, "", restored, null);
         }

@@ -167,6 +167,23 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
         close(partition, reason, isBehind(partition, expected));
     }
 
+    /**
+     * Requires that the log has no committed record of others between the checkpoint that a batch began with and the last record
+     * that it appended. The log is read only if the offsets leave room for one before the batch's first record, which is once
+     * after a restore or after an aborted transaction, at most.
+     *
+     * @throws IllegalStateException if it has: the batch was decided without it, and the partition has to be restored
+     */
+    void requireOwnLog(OwnedPartition partition, Checkpoint begun, Attempt.Appended appended) {
+        long before = appended.first() - begun.next();
+        if (appended.last() - appended.first() >= appended.records() || before > partition.markersBehind()
+                && catchUp.hasRecords(known(partition.slot().aggregate()), partition.slot(), begun.next(),
+                        appended.first())) {
+            throw new IllegalStateException("The log has records that this owner did not append, between "
+                    + begun.next() + " and " + appended.last());
+        }
+    }
+
     private boolean isBehind(OwnedPartition partition, Checkpoint expected) {
         try {
             RestoredPartition restored = partition.restored();

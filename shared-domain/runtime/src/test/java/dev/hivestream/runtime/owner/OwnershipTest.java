@@ -232,6 +232,67 @@ class OwnershipTest {
         }
     }
 
+    @Test
+    void committed_records_before_what_a_batch_appended_are_noticed_and_aborted_ones_are_not() throws Exception {
+        assign(first);
+        OwnedPartition owned = ownership.use(commands);
+        Checkpoint begun = owned.restored().checkpoint();
+        try (Producer<byte[], byte[]> own = Stand.producer("own-" + stand.group)) {
+            own.beginTransaction();
+            own.send(stand.record(stand.added("a", 1, 5))).get();
+            own.abortTransaction();
+            own.beginTransaction();
+            long second = own.send(stand.record(stand.added("a", 1, 5))).get().offset();
+            ownership.requireOwnLog(owned, begun, new Attempt.Appended(second, second, 1));
+            own.abortTransaction();
+
+            stand.append(stand.added("foreign", 1, 5));
+            own.beginTransaction();
+            long appended = own.send(stand.record(stand.added("a", 1, 5))).get().offset();
+            assertThatThrownBy(() -> ownership.requireOwnLog(owned, begun,
+                    new Attempt.Appended(appended, appended, 1)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("The log has records that this owner did not append, between 0 and " + appended);
+            own.commitTransaction();
+        }
+        ownership.release(owned);
+    }
+
+    @Test
+    void a_record_of_others_among_those_of_a_batch_is_noticed() {
+        assign(first);
+        OwnedPartition owned = ownership.use(commands);
+        Checkpoint begun = owned.restored().checkpoint();
+
+        ownership.requireOwnLog(owned, begun, new Attempt.Appended(0, 2, 3));
+        assertThatThrownBy(() -> ownership.requireOwnLog(owned, begun, new Attempt.Appended(0, 2, 2)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("The log has records that this owner did not append, between 0 and 2");
+        ownership.release(owned);
+    }
+
+    @Test
+    void a_transaction_of_another_producer_that_is_open_before_what_a_batch_appended_is_not_waited_for_forever()
+            throws Exception {
+        assign(first);
+        OwnedPartition owned = ownership.use(commands);
+        Checkpoint begun = owned.restored().checkpoint();
+        try (Producer<byte[], byte[]> foreign = Stand.producer("foreign-" + stand.group);
+                Producer<byte[], byte[]> own = Stand.producer(null)) {
+            foreign.beginTransaction();
+            foreign.send(stand.record(stand.added("foreign", 1, 5))).get();
+            long appended = own.send(stand.record(stand.added("a", 1, 5))).get().offset();
+
+            assertThatThrownBy(() -> ownership.requireOwnLog(owned, begun,
+                    new Attempt.Appended(appended, appended, 1)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("The log between 0 and " + appended
+                            + " cannot be checked: a transaction of another producer is open there");
+            foreign.abortTransaction();
+        }
+        ownership.release(owned);
+    }
+
     private void awaitRunning() {
         awaitRunning(ownership);
     }
