@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.RSASSASigner;
-import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import java.io.IOException;
@@ -24,7 +24,6 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.Date;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -91,6 +90,18 @@ class AccessTest {
                 token(key, "others", "hive.commands", now.plusSeconds(600)), "garbage"}) {
             Answers.problem(create(Wire.id(), token), 401, "unauthenticated");
         }
+    }
+
+    @Test
+    void a_subject_that_cannot_be_told_from_another_one_in_utf_8_is_refused() throws Exception {
+        Instant end = Instant.now().plusSeconds(600);
+        for (String subject : new String[]{"ada\\ud800", "\\udc00ada", "a\\udc00\\ud800"}) {
+            var refused = create(Wire.id(), token(key, "hive", "hive.commands", end, subject));
+            assertThat(Answers.problem(refused, 401, "unauthenticated").path("detail").asString(""))
+                    .contains("The claim 'sub' has an unpaired surrogate");
+        }
+        assertThat(create(Wire.id(), token(key, "hive", "hive.commands", end, "ada\\ud83d\\ude00?")).statusCode())
+                .isEqualTo(200);
     }
 
     @Test
@@ -258,8 +269,15 @@ class AccessTest {
     }
 
     private static String token(KeyPair key, String audience, String scopes, Instant end) throws JOSEException {
-        SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.RS256), new JWTClaimsSet.Builder().subject("ada")
-                .audience(audience).claim("scope", scopes).expirationTime(Date.from(end)).build());
+        return token(key, audience, scopes, end, "ada");
+    }
+
+    /** @param subject as a JSON string has it, so that it can have escapes */
+    private static String token(KeyPair key, String audience, String scopes, Instant end, String subject)
+            throws JOSEException {
+        JWSObject token = new JWSObject(new JWSHeader(JWSAlgorithm.RS256), new Payload(
+                "{\"sub\":\"%s\",\"aud\":\"%s\",\"scope\":\"%s\",\"exp\":%d}".formatted(subject, audience, scopes,
+                        end.getEpochSecond())));
         token.sign(new RSASSASigner(key.getPrivate()));
         return token.serialize();
     }

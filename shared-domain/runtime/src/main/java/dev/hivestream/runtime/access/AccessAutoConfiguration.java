@@ -74,6 +74,12 @@ public class AccessAutoConfiguration {
         return new Access(properties, tokensWanted);
     }
 
+    /** Spring Boot adds it to the validators of its decoder. */
+    @Bean
+    WellFormedPrincipal wellFormedPrincipal() {
+        return new WellFormedPrincipal();
+    }
+
     @Bean
     @ConditionalOnMissingBean
     SecurityFilterChain hiveSecurity(HttpSecurity http, Access access) throws Exception {
