@@ -3,6 +3,9 @@ package dev.hivestream.commandprocessor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
@@ -11,8 +14,12 @@ import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Result;
 import dev.hivestream.runtime.owner.Ownership;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,6 +41,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -51,6 +59,25 @@ class HttpAnswerTest {
     static void start() {
         processor = Processor.start(LocalStack.shared());
         wire = new Wire(LocalStack.shared());
+    }
+
+    @Test
+    void a_malformed_header_is_answered_and_not_logged_with_a_stack_trace() throws Exception {
+        Logger server = (Logger) LoggerFactory.getLogger("org.apache.coyote");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        server.addAppender(log);
+        try (Socket socket = new Socket("127.0.0.1", processor.port)) {
+            socket.getOutputStream().write("GET /v1/content/a HTTP/1.1\r\nHost: here\r\nno colon\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new BufferedReader(
+                    new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine())
+                    .startsWith("HTTP/1.1 400");
+        } finally {
+            server.detachAppender(log);
+        }
+        assertThat(log.list).filteredOn(event -> event.getThrowableProxy() != null).isEmpty();
+        assertThat(log.list).hasSizeLessThan(2);
     }
 
     @Test
