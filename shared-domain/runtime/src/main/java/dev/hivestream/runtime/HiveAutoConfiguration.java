@@ -152,6 +152,11 @@ public class HiveAutoConfiguration {
     }
 
     @Bean
+    static ConnectionLogFilter connectionLogFilter() {
+        return ConnectionLogFilter.install();
+    }
+
+    @Bean
     @ConditionalOnMissingBean
     Outages outages(Admin admin, Cache cache) {
         return new Outages(admin, cache);

@@ -36,7 +36,7 @@ class HiveHealthTest {
             await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(health.health()).satisfies(
                     now -> assertThat(now.getStatus()).as("%s", now.getDetails()).isEqualTo(Status.UP)));
 
-            ownership.progress().rolledBack(List.of(stand.commands()), "the lock expired",
+            ownership.progress().rolledBack(List.of(stand.commands()), 1, new IllegalStateException("the lock expired"),
                     System.nanoTime() - Duration.ofMinutes(1).toNanos());
 
             Health stalled = health.health();
@@ -44,9 +44,9 @@ class HiveHealthTest {
             assertThat(stalled.getDetails().get("closed")).isEqualTo(Map.of());
             assertThat(String.valueOf(stalled.getDetails().get("stalled")))
                     .startsWith("{" + stand.slot + "=No batch was committed for 6")
-                    .endsWith(". Reason of the last rollback: the lock expired}");
+                    .endsWith(". Reason of the last rollback: java.lang.IllegalStateException: the lock expired}");
 
-            ownership.progress().progressed(List.of(stand.commands()));
+            ownership.progress().progressed(List.of(stand.commands()), System.nanoTime());
             assertThat(health.health().getStatus()).isEqualTo(Status.UP);
         }
     }

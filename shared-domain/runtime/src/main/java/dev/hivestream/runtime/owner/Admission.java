@@ -119,8 +119,8 @@ public final class Admission implements ClientFactoryCustomizer {
 
         private void rolledBack(Throwable why, ConsumerRecords<?, ?> batch) {
             rolledBack = true;
-            ownership.progress().rolledBack(batch.partitions(),
-                    NestedExceptionUtils.getMostSpecificCause(why).toString(), nanoTime.getAsLong());
+            ownership.progress().rolledBack(batch.partitions(), batch.count(),
+                    NestedExceptionUtils.getMostSpecificCause(why), nanoTime.getAsLong());
             for (Throwable cause = why; cause != null; cause = cause.getCause()) {
                 if (cause instanceof Guard.Expired) {
                     limit = Math.max(1, batch.count() / 2);
@@ -131,7 +131,7 @@ public final class Admission implements ClientFactoryCustomizer {
         }
 
         private void committed(Set<TopicPartition> partitions) {
-            ownership.progress().progressed(partitions);
+            ownership.progress().progressed(partitions, nanoTime.getAsLong());
         }
 
         private ConsumerRecords<byte[], byte[]> poll(Duration timeout) {

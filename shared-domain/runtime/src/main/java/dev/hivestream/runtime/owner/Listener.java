@@ -137,8 +137,6 @@ public final class Listener implements ListenerContainerCustomizer<AbstractMessa
                 java.util.List<ConsumerRecord<byte[], byte[]>> list, Consumer<byte[], byte[]> consumer,
                 MessageListenerContainer container, Exception exception, boolean recoverable,
                 ContainerProperties.EOSMode eosMode) {
-            LOG.warn("A batch of {} was rolled back and comes again: {}", records.count(),
-                    NestedExceptionUtils.getMostSpecificCause(exception).toString());
             Admission.rolledBack(consumer, exception, records);
             if (NestedExceptionUtils.getMostSpecificCause(exception) instanceof CommitFailedException
                     && stranger.get().failed()) {

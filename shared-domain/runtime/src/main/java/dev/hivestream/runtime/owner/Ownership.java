@@ -94,7 +94,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
     @Override
     public void onPartitionsRevokedAfterCommit(String bindingName, Consumer<?, ?> consumer,
             Collection<TopicPartition> partitions) {
-        progress.progressed(partitions);
+        progress.revoked(partitions);
         for (TopicPartition partition : partitions) {
             OwnedPartition revoked = owned.get(partition);
             // one that was lost may belong to another consumer of this process by now

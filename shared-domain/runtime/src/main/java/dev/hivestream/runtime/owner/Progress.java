@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The partitions whose batches are rolled back repeatedly while no batch is committed. A partition counts as
+ * The partitions whose batches are rolled back repeatedly while no batch is committed; rollbacks are logged. A partition counts as
  * stalled after {@link #STALLED}: an outage or a rebalance is over by then, or is reported by itself. Thread-safe.
  */
 public final class Progress {
@@ -21,20 +21,44 @@ public final class Progress {
     private record Rollbacks(long since, int count, String reason) {}
 
     private final Map<TopicPartition, Rollbacks> rolledBack = new ConcurrentHashMap<>();
+    private final RollbackReport report = new RollbackReport();
 
-    /** A batch with records of these partitions was rolled back at {@code now} (nano time). */
-    public void rolledBack(Collection<TopicPartition> partitions, String reason, long now) {
+    /** A batch of some records of these partitions was rolled back at {@code now} (nano time). */
+    public void rolledBack(Collection<TopicPartition> partitions, int records, Throwable cause, long now) {
         for (TopicPartition partition : partitions) {
-            rolledBack.merge(partition, new Rollbacks(now, 1, reason),
-                    (before, first) -> new Rollbacks(before.since, before.count + 1, reason));
+            rolledBack.merge(partition, new Rollbacks(now, 1, cause.toString()),
+                    (before, first) -> new Rollbacks(before.since, before.count + 1, first.reason));
+        }
+        synchronized (report) {
+            report.rolledBack(records, cause, now);
         }
     }
 
-    /** Records of these partitions were committed, or the partitions are not consumed here any more. */
-    public void progressed(Collection<TopicPartition> partitions) {
-        if (!rolledBack.isEmpty()) {
-            partitions.forEach(rolledBack::remove);
+    /** Records of these partitions were committed at {@code now} (nano time). */
+    public void progressed(Collection<TopicPartition> partitions, long now) {
+        if (end(partitions)) {
+            synchronized (report) {
+                report.committed(now);
+            }
         }
+    }
+
+    /** These partitions are not consumed here any more. */
+    public void revoked(Collection<TopicPartition> partitions) {
+        if (end(partitions)) {
+            synchronized (report) {
+                report.forget();
+            }
+        }
+    }
+
+    /** Whether there were rollbacks, and no partition has any now. */
+    private boolean end(Collection<TopicPartition> partitions) {
+        if (rolledBack.isEmpty()) {
+            return false;
+        }
+        partitions.forEach(rolledBack::remove);
+        return rolledBack.isEmpty();
     }
 
     /** The partitions without progress, with the reason of the last rollback; empty if all is well. */

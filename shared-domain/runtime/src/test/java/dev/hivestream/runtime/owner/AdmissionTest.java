@@ -4,8 +4,13 @@ import static dev.hivestream.runtime.Stand.PATIENCE;
 import static dev.hivestream.runtime.Stand.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.hivestream.runtime.Stand;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 
 /** What the gate makes of a consumer's polls; the consumer, whose polls wait for records here, is a real one. */
@@ -175,6 +181,54 @@ class AdmissionTest {
         Admission.committed(gate, gate.assignment());
 
         assertThat(ownership.progress().stalled(nanos)).isEmpty();
+    }
+
+    @Test
+    void an_outage_is_a_line_for_each_kind_of_cause_once_a_minute_and_one_when_it_is_over() {
+        Logger logger = (Logger) LoggerFactory.getLogger(RollbackReport.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        logger.setAdditive(false);
+        Level before = logger.getLevel();
+        logger.setLevel(Level.INFO);
+        try {
+            send("a");
+            for (int i = 0; i < 70; i++) {
+                rollBack(new IllegalStateException("Redis does not answer, " + i));
+                nanos += Duration.ofSeconds(1).toNanos();
+            }
+            rollBack(new IllegalArgumentException("another fault"));
+            poll();
+            gate.poll(Duration.ZERO);
+            // one that mends itself at once
+            gate.seek(commands, 0);
+            rollBack(new IllegalStateException("a rebalance"));
+            poll();
+            gate.poll(Duration.ZERO);
+
+            assertThat(log.list).extracting(ILoggingEvent::getLevel, ILoggingEvent::getFormattedMessage)
+                    .containsExactly(
+                            tuple(Level.WARN, "A batch of 1 was rolled back and comes again: "
+                                    + "java.lang.IllegalStateException: Redis does not answer, 0"),
+                            tuple(Level.WARN,
+                                    "61 batches were rolled back within 60 s. The last one, of 1, comes again:"
+                                            + " java.lang.IllegalStateException: Redis does not answer, 60"),
+                            tuple(Level.WARN, "A batch of 1 was rolled back and comes again: "
+                                    + "java.lang.IllegalArgumentException: another fault"),
+                            tuple(Level.INFO, "Batches are committed again, after 71 were rolled back within 70 s"),
+                            tuple(Level.WARN, "A batch of 1 was rolled back and comes again: "
+                                    + "java.lang.IllegalStateException: a rebalance"));
+        } finally {
+            logger.setLevel(before);
+            logger.setAdditive(true);
+            logger.detachAppender(log);
+        }
+    }
+
+    private void rollBack(RuntimeException why) {
+        Admission.rolledBack(gate, why, poll());
+        gate.seek(commands, 0);
     }
 
     /** A batch that was waited for. */
