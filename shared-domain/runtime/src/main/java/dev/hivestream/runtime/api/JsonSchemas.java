@@ -9,10 +9,18 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Currency;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -66,7 +74,9 @@ final class JsonSchemas {
             Map.entry(Instant.class, "date-time"), Map.entry(OffsetDateTime.class, "date-time"),
             Map.entry(ZonedDateTime.class, ""), Map.entry(LocalDate.class, "date"), Map.entry(LocalDateTime.class, ""),
             Map.entry(LocalTime.class, ""), Map.entry(Duration.class, "duration"), Map.entry(UUID.class, "uuid"),
-            Map.entry(URI.class, "uri-reference"));
+            Map.entry(URI.class, "uri-reference"), Map.entry(OffsetTime.class, "time"), Map.entry(ZoneId.class, ""),
+            Map.entry(ZoneOffset.class, ""), Map.entry(YearMonth.class, ""), Map.entry(MonthDay.class, ""),
+            Map.entry(Period.class, "duration"), Map.entry(Currency.class, ""));
     private static final List<String> NO_NUMBERS = List.of("NaN", "Infinity", "-Infinity");
     private static final List<String> ALSO_READ = List.of("+Infinity", "INF", "+INF", "-INF");
 
@@ -128,7 +138,7 @@ final class JsonSchemas {
     }
 
     private ObjectNode definition(JavaType type, Use use) {
-        return type.getRawClass().isSealed()
+        return isSealedInterface(type.getRawClass())
                 ? oneOf(type, use)
                 : type.getRawClass().isRecord() ? record(type, use, null) : schema(type, use);
     }
@@ -158,6 +168,9 @@ final class JsonSchemas {
             }
             return number;
         }
+        if (raw == Year.class) {
+            return ofType("integer").put("minimum", Year.MIN_VALUE).put("maximum", Year.MAX_VALUE);
+        }
         if (raw == boolean.class) {
             return ofType("boolean");
         }
@@ -175,7 +188,7 @@ final class JsonSchemas {
             return use == Use.STATE ? orNull(inner) : inner;
         }
         if (type.isEnumType()) {
-            return raw.isSealed() ? anything() : names(ofType("string"), raw);
+            return names(ofType("string"), raw);
         }
         if (type.isReferenceType()) {
             return orNull(schema(type.getContentType(), use));
@@ -193,7 +206,7 @@ final class JsonSchemas {
             }
             return (ObjectNode) map.set("additionalProperties", inside(type, use));
         }
-        return raw.isSealed() || raw.isRecord() ? reference(new Definition(type, use)) : anything();
+        return isSealedInterface(raw) || raw.isRecord() ? reference(new Definition(type, use)) : anything();
     }
 
     /** What is inside of an array or a map may be null, unless it cannot: in an array of primitives, in a set of enums. */
@@ -216,9 +229,13 @@ final class JsonSchemas {
         return sealed;
     }
 
+    private static boolean isSealedInterface(Class<?> type) {
+        return type.isSealed() && type.isInterface();
+    }
+
     private static SequencedSet<Class<?>> permitted(Class<?> sealed, SequencedSet<Class<?>> found) {
         for (Class<?> permitted : sealed.getPermittedSubclasses()) {
-            if (permitted.isSealed()) {
+            if (isSealedInterface(permitted)) {
                 permitted(permitted, found);
             } else {
                 found.add(permitted);
@@ -279,8 +296,7 @@ final class JsonSchemas {
 
     private static ObjectNode names(ObjectNode schema, Class<?> constants) {
         ArrayNode names = schema.putArray("enum");
-        Arrays.stream(constants.getEnumConstants()).map(Json.TOLERANT::<JsonNode>valueToTree)
-                .forEach(names::add);
+        Arrays.stream(constants.getEnumConstants()).forEach(constant -> names.add(((Enum<?>) constant).name()));
         return schema;
     }
 

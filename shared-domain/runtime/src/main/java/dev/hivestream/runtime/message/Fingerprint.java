@@ -9,6 +9,9 @@ import java.lang.reflect.WildcardType;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -75,7 +78,14 @@ public final class Fingerprint {
         if (c.isArray()) {
             describe(c.getComponentType(), shape, seen);
         } else if (c.isEnum()) {
-            shape.append(Arrays.toString(c.getEnumConstants()));
+            String labels = Arrays.toString(c.getEnumConstants());
+            String names = Arrays.stream(c.getEnumConstants()).map(constant -> ((Enum<?>) constant).name()).toList()
+                    .toString();
+            // before, constants were written as their labels
+            shape.append(labels).append(names.equals(labels) ? "" : names);
+        } else if (c == OffsetDateTime.class || c == ZonedDateTime.class || c == ZoneId.class) {
+            // before, they lost their offset, and their zone
+            shape.append("+zone");
         } else if (c.isRecord()) {
             shape.append('(');
             for (RecordComponent component : c.getRecordComponents()) {

@@ -11,6 +11,11 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
@@ -24,9 +29,13 @@ import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.cfg.MapperConfig;
+import tools.jackson.databind.introspect.AccessorNamingStrategy;
 import tools.jackson.databind.introspect.Annotated;
+import tools.jackson.databind.introspect.AnnotatedClass;
 import tools.jackson.databind.introspect.AnnotatedMember;
+import tools.jackson.databind.introspect.AnnotatedMethod;
 import tools.jackson.databind.introspect.AnnotatedParameter;
+import tools.jackson.databind.introspect.DefaultAccessorNamingStrategy;
 import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.NamedType;
@@ -59,28 +68,60 @@ public final class Json {
     public static final JsonMapper UNIQUE_NAMES = builder(true, false)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
+    private static final Set<Class<?>> OPTIONAL = Set.of(Optional.class, OptionalInt.class, OptionalLong.class,
+            OptionalDouble.class);
+
     private Json() {}
 
     private static JsonMapper.Builder builder(boolean unknownPassedOver, boolean namesComeAgain) {
-        return JsonMapper
+        JsonMapper.Builder builder = JsonMapper
                 .builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         // nearly all is read and written by few threads, and a pool for all of them costs more
                         .recyclerPool(JsonRecyclerPools.threadLocalPool())
                         .configure(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES, namesComeAgain).build())
                 .annotationIntrospector(new RecordsAndSealedTypes(unknownPassedOver))
+                .accessorNaming(new ComponentsOnly())
                 .addModule(new SimpleModule("hive-records").setValueInstantiators(RecordInstantiator.ALL))
                 .addModule(BoundedNumbers.module(!unknownPassedOver))
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
                         DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                 .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-                .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS, DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+                .disable(EnumFeature.READ_ENUMS_USING_TO_STRING, EnumFeature.WRITE_ENUMS_USING_TO_STRING)
+                .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS, DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS,
+                        DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE)
+                .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID)
                 .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
                 .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                 .withCoercionConfig(LogicalType.Textual,
                         text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                                 .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail));
+        return unknownPassedOver ? builder.addModule(EarlierForms.module()) : builder;
+    }
+
+    /** A record is its components, whatever other methods it has. */
+    private static final class ComponentsOnly extends DefaultAccessorNamingStrategy.Provider {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public AccessorNamingStrategy forRecord(MapperConfig<?> config, AnnotatedClass record) {
+            Set<String> components = Arrays.stream(record.getRawType().getRecordComponents())
+                    .map(RecordComponent::getName).collect(Collectors.toSet());
+            return new DefaultAccessorNamingStrategy.RecordNaming(config, record) {
+
+                @Override
+                public @Nullable String findNameForIsGetter(AnnotatedMethod method, String name) {
+                    return null;
+                }
+
+                @Override
+                public @Nullable String findNameForRegularGetter(AnnotatedMethod method, String name) {
+                    return components.contains(name) ? name : null;
+                }
+            };
+        }
     }
 
     private static final class RecordsAndSealedTypes extends JacksonAnnotationIntrospector {
@@ -96,16 +137,21 @@ public final class Json {
         @Override
         public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(MapperConfig<?> config, Annotated annotated) {
             JsonTypeInfo.Value declared = super.findPolymorphicTypeInfo(config, annotated);
-            return declared == null && annotated.getRawType().isSealed()
+            return declared == null && isSealedInterface(annotated.getRawType())
                     ? JsonTypeInfo.Value.construct(JsonTypeInfo.Id.SIMPLE_NAME, JsonTypeInfo.As.PROPERTY, "type", null,
                             false, null)
                     : declared;
         }
 
+        /** An enum with bodies is sealed, too, and so are classes of the JDK. */
+        private static boolean isSealedInterface(Class<?> type) {
+            return type.isSealed() && type.isInterface();
+        }
+
         @Override
         public @Nullable List<NamedType> findSubtypes(MapperConfig<?> config, Annotated annotated) {
             Class<?> type = annotated.getRawType();
-            return type.isSealed()
+            return isSealedInterface(type)
                     ? Arrays.stream(type.getPermittedSubclasses()).map(NamedType::new).toList()
                     : super.findSubtypes(config, annotated);
         }
@@ -155,7 +201,7 @@ public final class Json {
         private static boolean required(AnnotatedParameter parameter) {
             AnnotatedType[] types = ((Constructor<?>) parameter.getOwner().getAnnotated()).getAnnotatedParameterTypes();
             return !types[parameter.getIndex()].isAnnotationPresent(Nullable.class)
-                    && parameter.getRawType() != Optional.class;
+                    && !OPTIONAL.contains(parameter.getRawType());
         }
     }
 }

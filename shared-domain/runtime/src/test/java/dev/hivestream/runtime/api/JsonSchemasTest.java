@@ -81,7 +81,7 @@ class JsonSchemasTest {
 
     private static final String GOOD = """
             {"text":"t","number":5,"boxed":6,"small":6,"shorter":7,"real":1.5,"flag":true,"sign":"x","colour":"RED",
-             "spoken":"loud","perhaps":"GREEN","note":"n","label":"l","shapely":{"type":"Square","side":1},
+             "spoken":"LOUD","perhaps":"GREEN","note":"n","label":"l","shapely":{"type":"Square","side":1},
              "tags":["a","b"],"numbers":[1,2],"colours":["RED"],"counts":{"a":1},"byColour":{"RED":{"depth":1}},
              "shape":{"type":"Circle","radius":3},"round":{"type":"Oval","width":3},"circle":{"radius":1},
              "inner":{"depth":1,"next":{"depth":2,"next":null}},"other":null,"box":{"value":"a"},"crate":{"value":1},
@@ -118,7 +118,7 @@ class JsonSchemasTest {
         List<String> notNeeded = fields().stream()
                 .filter(field -> both(Use.COMMAND, Ask.class, tree.deepCopy().without(List.of(field)).toString()))
                 .toList();
-        assertThat(notNeeded).containsExactly("perhaps", "note", "label", "shapely", "other");
+        assertThat(notNeeded).containsExactly("perhaps", "note", "label", "shapely", "other", "maybe");
     }
 
     @Test
@@ -166,7 +166,8 @@ class JsonSchemasTest {
             counts  | {"a":"1"}                 | false
             colours | ["BLUE"]                  | false
             byColour| {"BLUE":{"depth":1}}      | false
-            spoken  | "LOUD"                    | false
+            spoken  | "LOUD"                    | true
+            spoken  | "loud"                    | false
             real    | "Infinity"                | true
             real    | "infinity"                | false
             shape   | {"type":"Oval","width":1} | true
