@@ -2,6 +2,7 @@ package dev.hivestream.runtime.saga;
 
 import dev.hivestream.model.SagaType;
 import dev.hivestream.runtime.LoadedDomains;
+import dev.hivestream.runtime.message.DomainTypes;
 import dev.hivestream.runtime.StartRefused;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -29,9 +30,13 @@ public record ServedSagas(Map<String, ServedSaga<?, ?, ?>> byName) {
     /**
      * The sagas on the class path that are named; all if none is.
      *
-     * @throws StartRefused if there is no domain, or none with such a saga
+     * @throws StartRefused if there is no domain, none with such a saga, or one that holds what cannot be kept
      */
     public static Collection<SagaType<?, ?, ?>> choose(Collection<String> names) {
-        return LoadedDomains.choose(domains -> names.isEmpty() ? domains.sagas() : domains.selectSagas(names));
+        return LoadedDomains.choose(domains -> {
+            Collection<SagaType<?, ?, ?>> chosen = names.isEmpty() ? domains.sagas() : domains.selectSagas(names);
+            chosen.forEach(DomainTypes::require);
+            return chosen;
+        });
     }
 }
