@@ -17,7 +17,10 @@ import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Slot;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +29,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.util.RawValue;
 
-/** The command {@code show}: an aggregate's history, event by event, with the state after each. */
+/**
+ * The command {@code show}: an aggregate's history, event by event, with the state after each. It keeps the newest of them, up
+ * to a number of bytes, and says how to see those before.
+ */
 final class Show {
+
+    /** What all events that are shown have together; the newest is shown in any case. */
+    private static final long LARGEST = 16L * 1024 * 1024;
+    /** One long text would otherwise make every line that long. */
+    private static final int WIDEST_COLUMN = 100;
 
     private final FoldedLogs served;
     private final Topics topics;
@@ -64,7 +75,7 @@ final class Show {
         When at = properties.at() == null ? null : When.parse("at", properties.at());
         Slot slot = Slot.of(one.name(), id, hive.partitions());
         long end = log.end(slot);
-        List<Map<String, Object>> history = new ArrayList<>();
+        Newest history = new Newest();
         String[] reason = {""};
         boolean[] known = {false};
         Fold<S, E> fold = one.fold(hive.decide().remembered(), (event, same, why, fault) -> reason[0] = why);
@@ -99,9 +110,44 @@ final class Show {
         json.put("id", id);
         json.put("slot", slot.toString());
         json.put("version", snapshot.version());
-        json.put("state", raw(one.snapshots().writeState(snapshot.state())));
-        json.put("history", history);
-        return new Outcome(Outcome.DONE, json, table(one.name(), id, history));
+        json.put("state", state(one, snapshot));
+        json.put("history", history.entries);
+        if (history.older > 0) {
+            json.put("older", history.older);
+            json.put("olderAt", history.olderAt);
+        }
+        return new Outcome(Outcome.DONE, json, history.older() + table(one.name(), id, history.entries));
+    }
+
+    /** Events that are shown, oldest first. */
+    private static final class Newest {
+        private final Deque<Map<String, Object>> entries = new ArrayDeque<>();
+        private long bytes;
+        private long older;
+        private String olderAt = "";
+
+        private void add(Map<String, Object> entry) {
+            entries.addLast(entry);
+            bytes += bytes(entry);
+            while (entries.size() > 1 && bytes > LARGEST) {
+                Map<String, Object> oldest = entries.removeFirst();
+                bytes -= bytes(oldest);
+                older++;
+                olderAt = text(oldest.get("version"));
+            }
+        }
+
+        private static long bytes(Map<String, Object> entry) {
+            return entry.values().stream().mapToLong(value -> text(value).length()).sum();
+        }
+
+        /** Says that some are left out; empty if none are. */
+        private String older() {
+            return older == 0
+                    ? ""
+                    : "%,d older ones are left out, since all together have more than %d MB; --at %s shows those%n"
+                            .formatted(older, LARGEST >> 20, olderAt);
+        }
     }
 
     /** The log may have ids of format 1 that nothing takes any more; an id that it does not have must be one of today. */
@@ -141,11 +187,15 @@ final class Show {
         if (one.recordsInput() && done != null) {
             entry.put("done", raw(done.getBytes(StandardCharsets.UTF_8)));
         }
-        entry.put("state", raw(one.snapshots().writeState(after.state())));
+        entry.put("state", state(one, after));
         if (!remark.isEmpty()) {
             entry.put("remark", remark);
         }
         return entry;
+    }
+
+    private static <S> RawValue state(Folded<S, ?> one, Snapshot<S> snapshot) {
+        return new RawValue(new String(one.snapshots().writeState(snapshot.state()), StandardCharsets.UTF_8));
     }
 
     private static void put(Map<String, Object> entry, String name, @Nullable String value) {
@@ -168,7 +218,7 @@ final class Show {
         }
     }
 
-    private static String table(String aggregate, String id, List<Map<String, Object>> history) {
+    private static String table(String aggregate, String id, Collection<Map<String, Object>> history) {
         if (history.isEmpty()) {
             return "The log has no event of " + aggregate + " '" + id + "'" + System.lineSeparator();
         }
@@ -184,13 +234,14 @@ final class Show {
         int[] widths = new int[5];
         rows.forEach(row -> {
             for (int i = 0; i < row.length - 1; i++) {
-                widths[i] = Math.max(widths[i], row[i].length());
+                widths[i] = Math.min(WIDEST_COLUMN, Math.max(widths[i], row[i].length()));
             }
         });
         StringBuilder table = new StringBuilder();
         for (String[] row : rows) {
             for (int i = 0; i < row.length; i++) {
-                table.append(row[i]).append(i == row.length - 1 ? "" : " ".repeat(widths[i] - row[i].length() + 2));
+                table.append(row[i])
+                        .append(i == row.length - 1 ? "" : " ".repeat(Math.max(0, widths[i] - row[i].length()) + 2));
             }
             table.append(System.lineSeparator());
         }

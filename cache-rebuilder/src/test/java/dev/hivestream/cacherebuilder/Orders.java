@@ -47,7 +47,7 @@ public final class Orders implements Domain {
             .command("charge", Command.Charge.class).event("placed", Event.Placed.class)
             .event("noted", Event.Noted.class).event("paid", Event.Paid.class).build();
 
-    private static final List<String> SAGAS = List.of("order", "damaged", "missing");
+    private static final List<String> SAGAS = List.of("order", "damaged", "large", "missing");
 
     /** The code on the class path. */
     static volatile Code code = Code.FIRST;

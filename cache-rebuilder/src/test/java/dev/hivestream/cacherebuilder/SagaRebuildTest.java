@@ -182,6 +182,30 @@ class SagaRebuildTest {
     }
 
     @Test
+    void a_history_of_large_states_is_shown_in_parts() {
+        try (var large = new SagaLog<>(stack, PARTITIONS, Orders.saga("large", Code.FIRST))) {
+            large.append("l-1", "shop.placed", "{\"amount\":5}");
+            for (int i = 0; i < 39; i++) {
+                large.append("l-1", "shop.noted", "{\"text\":\"" + "x".repeat(100_000) + "\"}");
+            }
+            large.flush();
+            Ran newest = runFor("large", "show", "large", "l-1", "--json").andCode(0);
+            int shown = newest.json().path("history").size();
+            assertThat(newest.out()).hasSizeBetween(10_000_000, 25_000_000);
+            assertThat(shown).isBetween(2, 20);
+            assertThat(newest.json().path("older").asInt()).isEqualTo(40 - shown);
+            assertThat(newest.json().path("history").path(shown - 1).path("version").asString()).isEqualTo("40");
+            String at = newest.json().path("olderAt").asString();
+            assertThat(at).isEqualTo("" + (40 - shown));
+            Ran older = runFor("large", "show", "large", "l-1", "--at", at, "--json").andCode(0);
+            int before = older.json().path("history").size();
+            assertThat(older.json().path("history").path(before - 1).path("version").asString()).isEqualTo(at);
+            assertThat(runFor("large", "show", "large", "l-1").andCode(0).out()).hasSizeLessThan(25_000_000)
+                    .startsWith((40 - shown) + " older ones are left out").contains("--at " + at + " shows those");
+        }
+    }
+
+    @Test
     void the_instances_of_an_earlier_time() {
         Ran until = run("rebuild", "--until", "0=1,1=1", "--json").andCode(0);
         assertThat(until.generation()).startsWith("as-of-");
