@@ -17,9 +17,7 @@ import dev.hivestream.runtime.message.Malformed;
 import dev.hivestream.runtime.message.Position;
 import dev.hivestream.runtime.message.Slot;
 import dev.hivestream.runtime.saga.Instance;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,7 +35,8 @@ import tools.jackson.databind.JsonNode;
  * Compares one slot of a generation with a fold of its log, while both may go on. The log is folded in memory up to the
  * checkpoint, and each snapshot must be at least there; one that is further is compared once the fold has reached its
  * version. Behind the checkpoint, the versions alone are read, up to the end that the log had at the start; where this code is
- * tried, those events are folded as well. If the aggregates do not fit into memory, the log is read several times, for a part of them each. Not thread-safe.
+ * tried, those events are folded as well. If the aggregates do not fit into memory, the log is read several times, for a part
+ * of them each. Not thread-safe.
  *
  * @param <S> state
  * @param <E> events
@@ -81,8 +80,7 @@ final class Comparison<S, E> {
     /** In each part the log is read from its beginning. */
     private final ReadVersions read = new ReadVersions();
     private final Map<String, Ahead<S>> ahead = new LinkedHashMap<>();
-    private long[] known = new long[1_024];
-    private int knownCount;
+    private final IdSet known = new IdSet();
     private long events;
     private long reached;
     /** Versions are counted up to here. */
@@ -137,7 +135,7 @@ final class Comparison<S, E> {
     }
 
     long aggregates() {
-        return knownCount;
+        return known.size();
     }
 
     /** The checkpoint that the snapshots were compared at; null if there is none. */
@@ -169,12 +167,11 @@ final class Comparison<S, E> {
             effects.clear();
             violations.clear();
             ahead.clear();
-            knownCount = 0;
+            known.clear();
         }
         if (wrong != null) {
             differences.addFirst(wrong);
         }
-        Arrays.sort(known, 0, knownCount);
         if (checkpoint != null && !scope.trial() && !checkpoint.commandPosition().isSame(command)) {
             differences.add(new Difference(slot.toString(), null, "the checkpoint has the command position "
                     + checkpoint.command() + ", but the highest in the log up to the checkpoint is " + command, null,
@@ -392,7 +389,7 @@ final class Comparison<S, E> {
     }
 
     private void findBroken(String id, Snapshot<S> snapshot) {
-        if (scope.trial() && snapshot.state() instanceof Instance<?> instance && instance.broken() != null) {
+        if (snapshot.state() instanceof Instance<?> instance && instance.broken() != null) {
             effects.addBroken(slot.toString(), id, instance.broken());
         }
     }
@@ -412,7 +409,7 @@ final class Comparison<S, E> {
             ids = new ArrayList<>(all);
         }
         for (String id : ids) {
-            know(id);
+            known.add(id);
         }
         if (checkpoint == null) {
             // not built: nothing in it can be right
@@ -501,24 +498,9 @@ final class Comparison<S, E> {
         differences.add(new Difference(slot.toString(), id, what, expected.version(), actual, changes));
     }
 
-    private void know(String id) {
-        if (knownCount == known.length) {
-            known = Arrays.copyOf(known, known.length * 2);
-        }
-        known[knownCount++] = hash(id);
-    }
-
     /** Whether the fold has seen it, up to a collision in 64 bits. */
     boolean knows(String id) {
-        return Arrays.binarySearch(known, 0, knownCount, hash(id)) >= 0;
-    }
-
-    private static long hash(String id) {
-        long hash = 0xcbf29ce484222325L;
-        for (byte one : id.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ one) * 0x100000001b3L;
-        }
-        return hash;
+        return known.contains(id);
     }
 
     /** Compares snapshots that are ahead of the checkpoint, or that the fold did not find, with the rest of the log. */

@@ -5,17 +5,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where this code's sagas would not do what the histories say was done, and which instances it cannot go on with. Counts all
- * of them and keeps a bounded number. Not thread-safe.
+ * of them, and keeps {@link Verify#NAMED} instances and a bounded amount of text. Not thread-safe.
  */
 final class EffectDifferences {
 
     private static final int MESSAGES = 20;
     private static final int EFFECTS = 20;
     private static final int LONGEST_TEXT = 500;
+    /** In all messages that are kept, in characters. */
+    private static final int TEXT = 4 * 1024 * 1024;
 
     private record Place(String slot, String id) {}
 
@@ -36,46 +39,90 @@ final class EffectDifferences {
     }
 
     private final Map<Place, Instance> instances = new LinkedHashMap<>();
+    /** All that differ, and those of them with messages that do. */
+    private final IdSet differing = new IdSet();
+    private final IdSet otherwise = new IdSet();
+    private long differingElsewhere;
+    private long otherwiseElsewhere;
     private long messages;
     private long broken;
+    private long text;
 
     /** A message of the past has other effects with this code. */
     void add(String slot, String id, long offset, long version, String type, List<String> recorded, List<String> now) {
         messages++;
+        otherwise.add(id);
         Instance instance = instance(new Place(slot, id));
+        if (instance == null) {
+            return;
+        }
         instance.count++;
-        if (instance.messages.size() < MESSAGES && instances.size() <= Verify.NAMED) {
-            instance.messages.add(new Message(offset, version, type, without(recorded, now), without(now, recorded)));
+        if (instance.messages.size() < MESSAGES && text < TEXT) {
+            Message message = new Message(offset, version, type, without(recorded, now), without(now, recorded));
+            instance.messages.add(message);
+            text += length(message);
         }
     }
 
-    /** This code cannot go on with an instance. */
+    /** This code cannot go on with an instance. Said once of each. */
     void addBroken(String slot, String id, String reason) {
+        broken++;
         Instance instance = instance(new Place(slot, id));
-        if (instance.broken == null) {
-            broken++;
+        if (instance != null) {
             instance.broken = Outgoing.brief(reason, LONGEST_TEXT);
         }
     }
 
+    /** Those of another slot. */
     void addAll(EffectDifferences others) {
         messages += others.messages;
         broken += others.broken;
-        instances.putAll(others.instances);
+        differingElsewhere += others.differing();
+        otherwiseElsewhere += others.otherwise();
+        others.instances.forEach((place, instance) -> {
+            if (instances.size() < Verify.NAMED) {
+                instance.messages.removeIf(message -> (text += length(message)) > TEXT);
+                instances.put(place, instance);
+            }
+        });
     }
 
     void clear() {
+        instances.clear();
+        differing.clear();
+        otherwise.clear();
+        differingElsewhere = 0;
+        otherwiseElsewhere = 0;
         messages = 0;
         broken = 0;
-        instances.clear();
+        text = 0;
     }
 
     boolean isEmpty() {
-        return instances.isEmpty();
+        return differing() == 0;
     }
 
-    private Instance instance(Place place) {
-        return instances.computeIfAbsent(place, _ -> new Instance());
+    private long differing() {
+        return differing.size() + differingElsewhere;
+    }
+
+    private long otherwise() {
+        return otherwise.size() + otherwiseElsewhere;
+    }
+
+    /** Null if it is counted only. */
+    private @Nullable Instance instance(Place place) {
+        differing.add(place.id);
+        Instance known = instances.get(place);
+        if (known == null && instances.size() < Verify.NAMED) {
+            known = new Instance();
+            instances.put(place, known);
+        }
+        return known;
+    }
+
+    private static long length(Message message) {
+        return Stream.concat(message.recorded.stream(), message.now.stream()).mapToLong(String::length).sum();
     }
 
     /** What is left without the others; all of it if the order alone differs. */
@@ -90,21 +137,21 @@ final class EffectDifferences {
     /** For programs. */
     Map<String, Object> json() {
         List<Map<String, Object>> named = new ArrayList<>();
-        instances.entrySet().stream().limit(Verify.NAMED).forEach(entry -> {
+        instances.forEach((place, instance) -> {
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("slot", entry.getKey().slot);
-            one.put("id", entry.getKey().id);
-            if (entry.getValue().broken != null) {
-                one.put("broken", entry.getValue().broken);
+            one.put("slot", place.slot);
+            one.put("id", place.id);
+            if (instance.broken != null) {
+                one.put("broken", instance.broken);
             }
-            one.put("count", entry.getValue().count);
-            one.put("messages", entry.getValue().messages);
+            one.put("count", instance.count);
+            one.put("messages", instance.messages);
             named.add(one);
         });
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("effectDifferences", messages);
         json.put("brokenInstances", broken);
-        json.put("differingInstances", instances.size());
+        json.put("differingInstances", differing());
         json.put("instances", named);
         return json;
     }
@@ -120,7 +167,7 @@ final class EffectDifferences {
                         instances. What the history records stands: no command is sent again, withdrawn or replaced, and no \
                         deadline is changed.
                         """
-                        .formatted(messages, instances.values().stream().filter(one -> one.count > 0).count(), broken));
+                        .formatted(messages, otherwise(), broken));
         List<String> lines = new ArrayList<>();
         instances.forEach((place, instance) -> {
             if (lines.size() <= Verify.PRINTED) {
@@ -129,8 +176,7 @@ final class EffectDifferences {
         });
         lines.stream().limit(Verify.PRINTED).forEach(line -> text.append(line).append('\n'));
         if (lines.size() > Verify.PRINTED) {
-            text.append("and more; --json has those of %,d instances%n".formatted(Math.min(Verify.NAMED,
-                    instances.size())));
+            text.append("and more; --json has those of %,d instances%n".formatted(instances.size()));
         }
         return text.toString();
     }
