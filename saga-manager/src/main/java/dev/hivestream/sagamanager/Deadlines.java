@@ -16,6 +16,7 @@ import dev.hivestream.runtime.saga.ServedSagas;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -85,6 +86,7 @@ final class Deadlines implements AutoCloseable {
                         LOG.debug("The deadlines of {} could not be looked at", open.getKey(), e);
                     }
                 }
+                held.keep(ownership.open().keySet());
                 long old = System.nanoTime() - AGAIN.toNanos();
                 put.values().removeIf(when -> when - old < 0);
             }
@@ -119,9 +121,16 @@ final class Deadlines implements AutoCloseable {
         Instant now = Instant.now(clock);
         List<Indexed> due = cache.lowest(slot, reflected.generation(), ServedSaga.DEADLINES, now.toEpochMilli(),
                 AT_ONCE).stream().filter(one -> one.member().indexOf(':') > 0).toList();
-        if (due.isEmpty()) {
-            return;
+        Map<String, Long> feeding = new HashMap<>();
+        if (!due.isEmpty()) {
+            put(saga, slot, reflected, now, due, feeding);
         }
+        held.feed(saga, slot, feeding);
+    }
+
+    /** @param feeding takes the instances whose held messages come from the history, and where each is */
+    private <S> void put(ServedSaga<?, S, ?> saga, Slot slot, RestoredPartition reflected, Instant now,
+            List<Indexed> due, Map<String, Long> feeding) {
         List<String> ids = due.stream().map(one -> one.member().substring(one.member().indexOf(':') + 1)).toList();
         List<@Nullable StoredSnapshot> stored = cache.load(slot, reflected.fingerprint(), reflected.generation(), ids)
                 .snapshots();
@@ -131,9 +140,7 @@ final class Deadlines implements AutoCloseable {
             Instance<S> instance = saga.snapshots().read(id, stored.get(i)).state();
             Instance.Later later = instance.later();
             if (name.equals(Reactor.LATER) && later != null) {
-                if (put.putIfAbsent(slot + "|" + id + "|" + later.fed(), System.nanoTime()) == null) {
-                    held.feed(saga, slot, id, later);
-                }
+                feeding.put(id, later.fed());
                 continue;
             }
             Instance.Deadline pending = instance.deadlines().get(name);

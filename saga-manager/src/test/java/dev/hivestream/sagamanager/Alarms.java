@@ -18,6 +18,8 @@ public final class Alarms implements Domain {
 
     /** Whether the saga throws when it hears of {@link Event.Dropped}. */
     static volatile boolean broken;
+    /** What it says then. */
+    static volatile String complaint = "a bug";
     /** Whether the saga is another version of itself, which rings at once and at other times, and does not end. */
     static volatile boolean reworked;
 
@@ -100,7 +102,7 @@ public final class Alarms implements Domain {
             List<String> more = new ArrayList<>(state.what());
             switch (signal) {
                 case Signal.Happened<Event>(Event.Dropped _, _, _, _) when broken ->
-                    throw new IllegalStateException("a bug");
+                    throw new IllegalStateException(complaint);
                 case Signal.Happened<Event>(Event.Noted(String text), _, _, _) -> more.add(text);
                 case Signal.Happened<Event> happened -> more.add(happened.event().getClass().getSimpleName());
                 case Signal.DeadlineReached<Event> reached -> more.add(reached.name());

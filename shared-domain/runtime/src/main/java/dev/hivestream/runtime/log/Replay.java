@@ -234,7 +234,12 @@ public final class Replay {
 
     /** As {@link #read(TopicPartition, long, long, Predicate)}, from the beginning to where the partition ends now. */
     public void readAll(TopicPartition events, Predicate<List<ConsumerRecord<byte[], byte[]>>> each) {
-        read(events, 0, Objects.requireNonNull(ends(Set.of(events)).get(events)).offset(), each);
+        readFrom(events, 0, each);
+    }
+
+    /** As {@link #read(TopicPartition, long, long, Predicate)}, to where the partition ends now. */
+    public void readFrom(TopicPartition events, long from, Predicate<List<ConsumerRecord<byte[], byte[]>>> each) {
+        read(events, from, Objects.requireNonNull(ends(Set.of(events)).get(events)).offset(), each);
     }
 
     /**
