@@ -25,7 +25,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 
 /**
  * Looks for deadlines that are over, in the caches of the partitions that are owned here, and puts them into the inbox.
@@ -70,23 +69,13 @@ final class Deadlines implements AutoCloseable {
         long forgotten = System.nanoTime();
         try {
             while (!closing.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
-                if (System.nanoTime() - forgotten > FORGETTING.toNanos()) {
+                boolean forgets = System.nanoTime() - forgotten > FORGETTING.toNanos();
+                if (forgets) {
                     forgotten = System.nanoTime();
-                    ownership.open().forEach(this::forgetFinished);
                 }
-                for (Map.Entry<Slot, RestoredPartition> open : ownership.open().entrySet()) {
-                    ServedSaga<?, ?, ?> saga = sagas.byName().get(open.getKey().aggregate());
-                    try {
-                        if (saga != null) {
-                            look(saga, open.getKey(), open.getValue());
-                        }
-                    } catch (SnapshotCodec.Unreadable e) {
-                        damaged(open.getKey(), open.getValue(), e);
-                    } catch (RuntimeException e) {
-                        LOG.debug("The deadlines of {} could not be looked at", open.getKey(), e);
-                    }
-                }
-                held.keep(ownership.open().keySet());
+                Map<Slot, RestoredPartition> open = ownership.open();
+                open.forEach((slot, reflected) -> lookSafely(slot, reflected, forgets));
+                held.keep(open.keySet());
                 long old = System.nanoTime() - AGAIN.toNanos();
                 put.values().removeIf(when -> when - old < 0);
             }
@@ -95,21 +84,38 @@ final class Deadlines implements AutoCloseable {
         }
     }
 
+    /** Whatever fails is tried again: nothing ends the thread while this instance runs. */
+    private void lookSafely(Slot slot, RestoredPartition reflected, boolean forgets) {
+        ServedSaga<?, ?, ?> saga = sagas.byName().get(slot.aggregate());
+        if (saga == null) {
+            return;
+        }
+        try {
+            look(saga, slot, reflected);
+            if (forgets) {
+                forgetFinished(slot, reflected);
+            }
+        } catch (SnapshotCodec.Unreadable e) {
+            damaged(slot, reflected, e);
+        } catch (RuntimeException e) {
+            LOG.debug("The deadlines of {} could not be read; tried again", slot, e);
+        }
+    }
+
     /** The tombstones stay, so that nothing that comes late begins an instance anew; the lists have an end. */
     private void forgetFinished(Slot slot, RestoredPartition reflected) {
-        long before = Instant.now(clock).minus(retained).toEpochMilli();
-        try {
+        Instant now = Instant.now(clock);
+        if (retained.compareTo(Duration.between(Instant.EPOCH, now)) < 0) {
+            long before = now.minus(retained).toEpochMilli();
             ServedSaga.FINISHED.forEach(status -> cache.removeBelow(slot, reflected.generation(), status, before));
-        } catch (DataAccessException e) {
-            LOG.debug("The finished instances of {} could not be taken off the lists; tried again", slot, e);
         }
     }
 
     private void damaged(Slot slot, RestoredPartition reflected, SnapshotCodec.Unreadable damage) {
         try {
             ownership.damaged(slot, reflected.generation(), damage);
-        } catch (DataAccessException e) {
-            LOG.debug("Redis is away; the damage is found again", e);
+        } catch (RuntimeException e) {
+            LOG.debug("The damage of {} could not be reported; it is found again", slot, e);
         }
     }
 
