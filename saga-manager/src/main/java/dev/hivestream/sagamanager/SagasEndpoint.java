@@ -64,13 +64,12 @@ public final class SagasEndpoint {
         }
         String wanted = status == null ? "active" : status;
         if (!ServedSaga.STATUSES.contains(wanted)) {
-            return new WebEndpointResponse<>(Map.of("detail", "There is no status '" + wanted + "'; known are "
-                    + ServedSaga.STATUSES), WebEndpointResponse.STATUS_BAD_REQUEST);
+            return problem(400, "There is no status '" + wanted + "'; known are " + ServedSaga.STATUSES);
         }
         int most = limit == null ? LISTED : limit;
-        String problem = Limit.problem(most);
-        if (problem != null) {
-            return new WebEndpointResponse<>(Map.of("detail", problem), WebEndpointResponse.STATUS_BAD_REQUEST);
+        String invalid = Limit.problem(most);
+        if (invalid != null) {
+            return problem(400, invalid);
         }
         return unlessAway(() -> new WebEndpointResponse<>(instances.list(saga, wanted, most)));
     }
@@ -84,13 +83,10 @@ public final class SagasEndpoint {
             return unknown(saga);
         }
         if (limit != null && (limit < 1 || limit > LONGEST_PAGE)) {
-            return new WebEndpointResponse<>(
-                    Map.of("detail", "The limit is " + limit + "; it must be 1 to " + LONGEST_PAGE),
-                    WebEndpointResponse.STATUS_BAD_REQUEST);
+            return problem(400, "The limit is " + limit + "; it must be 1 to " + LONGEST_PAGE);
         }
         if (before != null && before < 1) {
-            return new WebEndpointResponse<>(Map.of("detail", "'before' is " + before + "; it must be 1 or more"),
-                    WebEndpointResponse.STATUS_BAD_REQUEST);
+            return problem(400, "'before' is " + before + "; it must be 1 or more");
         }
         Instances.Page page = new Instances.Page(limit == null ? PAGE : limit, before == null ? Long.MAX_VALUE : before,
                 Boolean.TRUE.equals(states));
@@ -110,13 +106,12 @@ public final class SagasEndpoint {
         }
         String type = ACTIONS.get(action);
         if (type == null) {
-            return new WebEndpointResponse<>(Map.of("detail", "There is no action '" + action
-                    + "'; known are retry, skip and end"), WebEndpointResponse.STATUS_BAD_REQUEST);
+            return problem(400, "There is no action '" + action + "'; known are retry, skip and end");
         }
         for (String text : new String[]{by, why}) {
             if (text != null && text.length() > LONGEST_TEXT) {
-                return new WebEndpointResponse<>(Map.of("detail", "'by' and 'why' may have " + LONGEST_TEXT
-                        + " characters each, and one has " + text.length()), WebEndpointResponse.STATUS_BAD_REQUEST);
+                return problem(400, "'by' and 'why' may have " + LONGEST_TEXT + " characters each, and one has "
+                        + text.length());
             }
         }
         Map<String, String> person = new LinkedHashMap<>();
@@ -137,22 +132,20 @@ public final class SagasEndpoint {
         }
         String before = instance.shown();
         if (instance.broken() != null && !action.equals("end")) {
-            return new WebEndpointResponse<>(Map.of("detail", "The instance '" + id + "' cannot go on with this code: "
-                    + instance.broken() + ". Deploy code that can, with another evolveVersion, or end the instance"),
-                    409);
+            return problem(409, "The instance '" + id + "' cannot go on with this code: " + instance.broken()
+                    + ". Deploy code that can, with another evolveVersion, or end the instance");
         }
         if ((action.equals("skip") && !before.equals("parked")) || ServedSaga.FINISHED.contains(before)) {
-            return new WebEndpointResponse<>(Map.of("detail", "The instance '" + id + "' is " + before
-                    + (action.equals("skip") ? ", not parked: there is nothing to skip" : ": it has come to its end")),
-                    409);
+            return problem(409, "The instance '" + id + "' is " + before
+                    + (action.equals("skip") ? ", not parked: there is nothing to skip" : ": it has come to its end"));
         }
         try {
             inbox.put(saga, id, type, UUID.randomUUID().toString(), Map.of(), person).get(15, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            return new WebEndpointResponse<>(Map.of("detail", "The broker did not take it: " + e.getMessage()), 503);
+            return problem(503, "The broker did not take it: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new WebEndpointResponse<>(Map.of("detail", "This instance is being stopped"), 503);
+            return problem(503, "This instance is being stopped");
         }
         return new WebEndpointResponse<>(
                 Map.of("saga", saga.name(), "id", id, "action", action, "statusBefore", before), 202);
@@ -162,19 +155,22 @@ public final class SagasEndpoint {
         try {
             return answer.get();
         } catch (DataAccessException e) {
-            return new WebEndpointResponse<>(Map.of("detail", "Redis does not answer: " + e.getMessage()), 503);
+            return problem(503, "Redis does not answer: " + e.getMessage());
         } catch (KafkaException e) {
-            return new WebEndpointResponse<>(Map.of("detail", "The broker does not answer: " + e.getMessage()), 503);
+            return problem(503, "The broker does not answer: " + e.getMessage());
         }
     }
 
     private static WebEndpointResponse<Object> unknown(String saga, String id) {
-        return new WebEndpointResponse<>(Map.of("detail", "There is no instance '" + id + "' of " + saga),
-                WebEndpointResponse.STATUS_NOT_FOUND);
+        return problem(404, "There is no instance '" + id + "' of " + saga);
     }
 
     private WebEndpointResponse<Object> unknown(String saga) {
-        return new WebEndpointResponse<>(Map.of("detail", "There is no saga '" + saga + "'; known are "
-                + sagas.byName().keySet().stream().sorted().toList()), WebEndpointResponse.STATUS_NOT_FOUND);
+        return problem(404, "There is no saga '" + saga + "'; known are "
+                + sagas.byName().keySet().stream().sorted().toList());
+    }
+
+    private static WebEndpointResponse<Object> problem(int status, String detail) {
+        return new WebEndpointResponse<>(Map.of("detail", detail), status);
     }
 }
