@@ -20,6 +20,8 @@ public final class Alarms implements Domain {
     static volatile boolean broken;
     /** What it says then. */
     static volatile String complaint = "a bug";
+    /** Whether the saga rings many bells for each {@link Event.Noted}, each under another step. */
+    static volatile boolean busy;
     /** Whether the saga is another version of itself, which rings at once and at other times, and does not end. */
     static volatile boolean reworked;
 
@@ -139,9 +141,19 @@ public final class Alarms implements Domain {
                     List.of(Effect.send("dropped", id, new Command.Ring(state.what())));
                 case Signal.DeadlineReached<Event> _ -> List.of(
                         Effect.send("ring", "bell", new Command.Ring(state.what())));
+                case Signal.Happened<Event>(Event.Noted(String text), _, _, _) when busy -> busy(state, text);
                 default -> List.of();
             };
         }
+    }
+
+    private static List<Effect<Command>> busy(Heard state, String text) {
+        List<Effect<Command>> effects = new ArrayList<>();
+        for (int bell = 0; bell < 60; bell++) {
+            effects.add(Effect.send("ring-s" + state.what().size() + "-b" + bell, "bell" + bell,
+                    new Command.Ring(List.of(text))));
+        }
+        return effects;
     }
 
     /** Nobody decides here: the tests write the events. */

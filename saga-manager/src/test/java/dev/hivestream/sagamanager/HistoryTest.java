@@ -6,14 +6,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
+import dev.hivestream.runtime.message.Json;
 import dev.hivestream.runtime.message.Slot;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -210,12 +213,42 @@ class HistoryTest {
             JsonNode line = manager.json("/actuator/sagas/alarm/" + id);
             assertThat(line.path("messages").size()).isEqualTo(50);
             assertThat(line.path("older").asString()).isEqualTo("?before=2952");
+            assertThat(line.path("messages").path(0).path("version").asLong()).isEqualTo(3_001);
             JsonNode older = manager.json("/actuator/sagas/alarm/" + id + "?limit=200&before=2952");
             assertThat(older.path("messages").size()).isEqualTo(200);
             assertThat(older.path("messages").path(0).path("version").asLong()).isEqualTo(2951);
             assertThat(manager.get("/actuator/sagas/alarm/" + id + "?limit=0").statusCode()).isEqualTo(400);
             assertThat(manager.get("/actuator/sagas/alarm/" + id + "?limit=201").statusCode()).isEqualTo(400);
             assertThat(manager.get("/actuator/sagas/alarm/" + id + "?before=0").statusCode()).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void a_page_ends_before_its_limit_if_its_messages_did_much() throws Exception {
+        String id = Clocks.id();
+        try (Manager manager = Manager.start(stack)) {
+            clocks.happen(id, "wound", "{\"millis\":3600000}").get();
+            Alarms.busy = true;
+            for (int i = 0; i < 40; i++) {
+                clocks.happen(id, "noted", "{\"text\":\"" + "x".repeat(3_000) + "\"}").get();
+            }
+            await().atMost(PATIENCE).until(() -> manager.json("/actuator/sagas/alarm/" + id).path("version")
+                    .asLong() == 41);
+            String page = "?limit=200&states=true";
+            List<Long> versions = new ArrayList<>();
+            for (int pages = 0; !page.isEmpty(); pages++) {
+                String answer = manager.get("/actuator/sagas/alarm/" + id + page).body();
+                assertThat(answer.length()).isLessThan(8_000_000);
+                JsonNode line = Json.TOLERANT.readTree(answer);
+                assertThat(line.path("status").asString()).as(line.path("parked").asString()).isEqualTo("active");
+                line.path("messages").forEach(message -> versions.add(message.path("version").asLong()));
+                assertThat(line.path("steps").size()).isEqualTo(100);
+                assertThat(line.path("olderSteps").asInt()).isEqualTo(40 * 60 - 100);
+                page = line.has("older") ? line.path("older").asString() + "&limit=200&states=true" : "";
+                assertThat(pages).isLessThan(20);
+            }
+            assertThat(versions).as("in order, each once")
+                    .isEqualTo(LongStream.rangeClosed(1, 41).map(i -> 42 - i).boxed().toList());
         }
     }
 

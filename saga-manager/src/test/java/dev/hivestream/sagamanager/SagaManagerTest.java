@@ -169,6 +169,11 @@ class SagaManagerTest {
         await().atMost(PATIENCE).until(() -> ids("active").contains(first));
         clocks.happen(second, "wound", "{\"millis\":3600000}").get();
         await().atMost(PATIENCE).until(() -> ids("active").contains(second));
+        String waiting = Clocks.id();
+        clocks.happen(waiting, "noted", "{\"text\":\"early\"}").get();
+        await().atMost(PATIENCE).until(() -> ids("waiting").contains(waiting));
+        assertThat(manager.json("/actuator/sagas/alarm/" + waiting).has("started")).as("it has not started").isFalse();
+        assertThat(manager.json("/actuator/sagas/alarm/" + first).path("started").asString()).startsWith("20");
         List<String> active = ids("active");
         assertThat(active.indexOf(first)).isLessThan(active.indexOf(second));
         assertThat(manager.json("/actuator/sagas/alarm?limit=1").size()).isEqualTo(1);
@@ -177,10 +182,10 @@ class SagaManagerTest {
         assertThat(counts.propertyNames()).containsExactly("waiting", "active", "overdue", "parked", "completed",
                 "compensated", "ended");
         assertThat(manager.get("/actuator/sagas/alarm?status=lost").statusCode()).isEqualTo(400);
-        for (int limit : List.of(0, -1)) {
+        for (int limit : List.of(0, -1, 10_001)) {
             var answer = manager.get("/actuator/sagas/alarm?limit=" + limit);
             assertThat(answer.statusCode()).isEqualTo(400);
-            assertThat(answer.body()).contains("The limit is " + limit + "; it must be 1 or more");
+            assertThat(answer.body()).contains("The limit is " + limit + "; it must be 1 to 10000");
         }
         assertThat(manager.get("/actuator/sagas/nothing").statusCode()).isEqualTo(404);
         assertThat(manager.get("/actuator/sagas/alarm/nobody").statusCode()).isEqualTo(404);

@@ -177,7 +177,7 @@ public record Done(How how, List<Turn> turns, @Nullable String parked, @Nullable
             case HELD, LATER -> texts.add("held");
             case EARLY -> texts.add("held until the instance starts");
             case HANDLED -> turns.forEach(turn -> {
-                turn.acts.forEach(act -> texts.add(act.toString()));
+                turn.acts.forEach(act -> texts.add(act.text()));
                 if (turn.failed != null) {
                     texts.add("parked: " + turn.failed);
                 }

@@ -8,12 +8,13 @@ import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /** Folds a saga's history into instances: messages with what they did. Thread-safe. */
-final class HistoryFold<S> implements Fold<Instance<S>, Received> {
+public final class HistoryFold<S> implements Fold<Instance<S>, Received> {
 
     private static final Done NOTHING = new Done(Done.How.HANDLED, List.of(), null, null);
 
@@ -35,17 +36,19 @@ final class HistoryFold<S> implements Fold<Instance<S>, Received> {
     public boolean apply(Snapshot<Instance<S>> snapshot, Recorded record) {
         Fold.Differences told = differences;
         return apply(snapshot, record, told == null
-                ? Reactor.Differences.IGNORED
-                : (recorded, now) -> told.found(record.record(), texts(recorded), texts(now))) != null;
+                ? null
+                : (recorded, now) -> told.found(record.record(), recorded, now)) != null;
     }
 
-    private static List<String> texts(List<?> acts) {
-        return acts.stream().map(one -> one instanceof Done.Act act ? act.text() : one.toString()).toList();
-    }
-
-    /** What its message did; null if the record changes nothing. */
-    @Nullable
-    Done apply(Snapshot<Instance<S>> snapshot, Recorded record, Reactor.Differences differences) {
+    /**
+     * As {@link #apply(Snapshot, Recorded)}.
+     *
+     * @param differing is given, for people, what was done and what this code would do, where that is not the same; null if
+     *     the domain is not to be asked
+     * @return what its message did; null if the record changes nothing
+     */
+    public @Nullable Done apply(Snapshot<Instance<S>> snapshot, Recorded record,
+            @Nullable BiConsumer<List<String>, List<String>> differing) {
         long version = record.versionOr(-1);
         if (version < 0 || version <= snapshot.version() || snapshot.poison() != null) {
             return null;
@@ -58,7 +61,7 @@ final class HistoryFold<S> implements Fold<Instance<S>, Received> {
             }
             done = done(record.record().headers());
             reactor.fold(snapshot, String.valueOf(Fold.id(record.record())), Received.of(record.record()), done,
-                    remembered, differences);
+                    remembered, differing);
         } catch (Malformed e) {
             String reason = "The record at " + record.record().topic() + "/" + record.record().partition() + "/"
                     + record.record().offset() + " cannot be folded: " + e.getMessage();

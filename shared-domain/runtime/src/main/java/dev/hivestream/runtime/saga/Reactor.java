@@ -30,6 +30,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,22 +124,6 @@ public final class Reactor<E, S, C> {
         }
     }
 
-    /** Hears of what this code would have done otherwise than it is recorded. */
-    @FunctionalInterface
-    public interface Differences {
-
-        /** Takes no notice. */
-        Differences IGNORED = (recorded, now) -> {};
-
-        /**
-         * A message of the past.
-         *
-         * @param recorded what was done
-         * @param now what this code would do; a failure is told in words
-         */
-        void found(List<Done.Act> recorded, List<?> now);
-    }
-
     /**
      * The instance that an event is about, by its own account; null if it is none of the saga's business.
      *
@@ -176,7 +161,7 @@ public final class Reactor<E, S, C> {
             }
             return Handled.NOTHING;
         }
-        Run run = new Run(id, snapshot, null, Differences.IGNORED);
+        Run run = new Run(id, snapshot, null, null);
         if (!run.run(record)) {
             return Handled.NOTHING;
         }
@@ -197,10 +182,12 @@ public final class Reactor<E, S, C> {
      * @param record the message
      * @param done what it did, as it is recorded
      * @param remembered how many causes it remembers
+     * @param differences is given, for people, what was done and what this code would do, where that is not the same; null if
+     *     the domain is not to be asked
      * @throws Malformed if the record is none of a history
      */
     public void fold(Snapshot<Instance<S>> snapshot, String id, Received record, Done done, int remembered,
-            Differences differences) throws Malformed {
+            @Nullable BiConsumer<List<String>, List<String>> differences) throws Malformed {
         Run run = new Run(id, snapshot, done, differences);
         var _ = run.run(record);
         snapshot.advance(run.instance.changed(record.time().toEpochMilli()), record.identity(), remembered);
@@ -247,7 +234,7 @@ public final class Reactor<E, S, C> {
         private final String id;
         private final Snapshot<Instance<S>> snapshot;
         private final @Nullable Done past;
-        private final Differences differences;
+        private final @Nullable BiConsumer<List<String>, List<String>> differences;
         private Instance<S> instance;
         private Done.How how = Done.How.HANDLED;
         private final List<Done.Turn> turns = new ArrayList<>();
@@ -260,7 +247,8 @@ public final class Reactor<E, S, C> {
         /** Whether a message was left alone that may be handled when the record of this one is written. */
         private boolean full;
 
-        private Run(String id, Snapshot<Instance<S>> snapshot, @Nullable Done past, Differences differences) {
+        private Run(String id, Snapshot<Instance<S>> snapshot, @Nullable Done past,
+                @Nullable BiConsumer<List<String>, List<String>> differences) {
             this.id = id;
             this.snapshot = snapshot;
             this.past = past;
@@ -632,24 +620,35 @@ public final class Reactor<E, S, C> {
                         type.name(), thrown);
                 instance = instance.broken("This code cannot fold '" + record.type()
                         + "', which other code handled: " + thrown);
-                differences.found(recorded.acts(), List.of("cannot fold it: " + thrown));
+                if (differences != null) {
+                    differences.accept(texts(recorded.acts()), List.of("cannot fold it: " + thrown));
+                }
             }
         }
 
         private void compare(S next, Signal<E> signal, Received record, Done.Turn recorded) {
-            if (differences == Differences.IGNORED) {
+            if (differences == null) {
                 return;
             }
-            List<?> now;
+            List<String> now;
             try {
-                now = DomainCode.call(() -> acts(saga.react(next, signal), signal, record));
+                List<Done.Act> acts = DomainCode.call(() -> acts(saga.react(next, signal), signal, record));
+                if (comparable(acts).equals(comparable(recorded.acts()))) {
+                    return;
+                }
+                now = texts(acts);
             } catch (Throwable e) {
                 now = List.of("fails: " + DomainFault.of(e));
             }
-            List<?> wanted = now.stream().map(one -> one instanceof Done.Act act ? act.comparable() : one).toList();
-            if (!wanted.equals(recorded.acts().stream().map(Done.Act::comparable).toList())) {
-                differences.found(recorded.acts(), now);
-            }
+            differences.accept(texts(recorded.acts()), now);
+        }
+
+        private static List<Done.Act> comparable(List<Done.Act> acts) {
+            return acts.stream().map(Done.Act::comparable).toList();
+        }
+
+        private static List<String> texts(List<Done.Act> acts) {
+            return acts.stream().map(Done.Act::text).toList();
         }
 
         private void park(Instance<S> before, Received record, Throwable thrown) throws Malformed {

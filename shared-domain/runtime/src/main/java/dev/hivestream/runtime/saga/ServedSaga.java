@@ -3,7 +3,6 @@ package dev.hivestream.runtime.saga;
 import dev.hivestream.model.SagaType;
 import dev.hivestream.runtime.Folded;
 import dev.hivestream.runtime.cache.Indexed;
-import dev.hivestream.runtime.cache.Snapshot;
 import dev.hivestream.runtime.cache.SnapshotCodec;
 import dev.hivestream.runtime.log.Fold;
 import dev.hivestream.runtime.log.Recorded;
@@ -156,16 +155,9 @@ public record ServedSaga<E, S, C>(SagaType<E, S, C> type, Reactor<E, S, C> react
         return new HistoryFold<>(reactor, remembered, poisoned, differences);
     }
 
-    /**
-     * Folds one record of the history.
-     *
-     * @param snapshot of its instance; changed
-     * @return what its message did; null if the record changes nothing
-     */
-    public @Nullable Done fold(Snapshot<Instance<S>> snapshot, ConsumerRecord<byte[], byte[]> record, int remembered,
-            Reactor.Differences differences) {
-        return new HistoryFold<>(reactor, remembered, Replay.Poisoned.KEEP_OUT, null).apply(snapshot,
-                new Recorded(record), differences);
+    /** A fold that says what each message did. */
+    public HistoryFold<S> history(int remembered) {
+        return new HistoryFold<>(reactor, remembered, Replay.Poisoned.KEEP_OUT, null);
     }
 
     /** The version of a record whose message waits in the history; -1 of any other. */

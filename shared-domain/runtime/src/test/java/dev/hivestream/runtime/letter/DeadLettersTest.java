@@ -166,8 +166,8 @@ class DeadLettersTest {
         refused(Refused.Why.WRONG, "partition/offset", () -> Place.parse("3-4"));
         refused(Refused.Why.WRONG, "one of", () -> new Order(null, null, false, 1, false, "ada", null));
         refused(Refused.Why.WRONG, "one of", () -> new Order(null, "a", true, 1, false, "ada", null));
-        for (int limit : List.of(0, -1)) {
-            String told = "The limit is " + limit + "; it must be 1 or more";
+        for (int limit : List.of(0, -1, 10_001)) {
+            String told = "The limit is " + limit + "; it must be 1 to 10000";
             refused(Refused.Why.WRONG, told, () -> new Order(null, "a", false, limit, false, "ada", null));
             refused(Refused.Why.WRONG, told, () -> letters.list(name, null, limit));
         }

@@ -30,4 +30,11 @@ class DoneTest {
         assertThat(new String(DONE.bytes(), StandardCharsets.UTF_8)).isEqualTo(STORED);
         assertThat(Done.read(STORED.getBytes(StandardCharsets.UTF_8))).isEqualTo(DONE);
     }
+
+    @Test
+    void what_people_read_is_the_text_of_each_act() {
+        assertThat(DONE.texts()).containsExactly("send charge: bank.charge to 'b-1' {}", "send ship again",
+                "set the deadline late to 1970-01-01T00:00:00.007Z", "cancel the deadline early",
+                "report overdue: slow", "end as compensated", "parked: failed");
+    }
 }

@@ -9,6 +9,7 @@ import dev.hivestream.model.Saga;
 import dev.hivestream.model.SagaType;
 import dev.hivestream.model.Signal;
 import dev.hivestream.runtime.cache.Snapshot;
+import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Malformed;
 import java.nio.charset.StandardCharsets;
@@ -188,7 +189,7 @@ class ReactorPropertiesTest {
         private void refold(boolean sameCode) throws Malformed {
             Snapshot<Instance<Count>> folded = served.snapshots().read(ID, null);
             for (ConsumerRecord<byte[], byte[]> record : history) {
-                served.fold(folded, record, REMEMBERED, Reactor.Differences.IGNORED);
+                var _ = served.fold(REMEMBERED, Replay.Poisoned.KEEP_OUT).apply(folded, record);
             }
             assertThat(folded.poison()).isNull();
             assertThat(folded.version()).isEqualTo(live.version());

@@ -13,6 +13,7 @@ import dev.hivestream.runtime.cache.StoredSnapshot;
 import dev.hivestream.runtime.domain.DomainCode;
 import dev.hivestream.runtime.domain.DomainThreads;
 import dev.hivestream.runtime.log.Fold;
+import dev.hivestream.runtime.log.Recorded;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.Topics;
 import dev.hivestream.runtime.message.Header;
@@ -583,13 +584,15 @@ class ReactorTest {
         List<String> differences = new ArrayList<>();
         Snapshot<Instance<Heard>> folded = served.snapshots().read(ID, null);
         for (Entry entry : history) {
-            served.fold(folded, inHistory(entry), 100, (recorded, now) -> differences.add(recorded + " -> " + now));
+            var _ = served.history(100).apply(folded, new Recorded(inHistory(entry)),
+                    (recorded, now) -> differences.add(recorded + " -> " + now));
         }
         assertThat(differences).isEmpty();
         code.folding = true;
         folded = served.snapshots().read(ID, null);
         for (Entry entry : history) {
-            served.fold(folded, inHistory(entry), 100, (recorded, now) -> differences.add(recorded + " -> " + now));
+            var _ = served.history(100).apply(folded, new Recorded(inHistory(entry)),
+                    (recorded, now) -> differences.add(recorded + " -> " + now));
         }
         code.folding = false;
         assertThat(differences).hasSize(2);
@@ -696,7 +699,7 @@ class ReactorTest {
         Snapshot<Instance<Heard>> folded = served.snapshots().read(ID, null);
         code.folding = true;
         for (Entry entry : history) {
-            assertThat(served.fold(folded, inHistory(entry), 100, Reactor.Differences.IGNORED)).isNotNull();
+            assertThat(served.fold(100, Replay.Poisoned.KEEP_OUT).apply(folded, inHistory(entry))).isTrue();
         }
         code.folding = false;
         return folded;
