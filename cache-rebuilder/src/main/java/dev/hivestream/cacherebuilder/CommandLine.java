@@ -1,5 +1,6 @@
 package dev.hivestream.cacherebuilder;
 
+import dev.hivestream.runtime.Limit;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Keys;
 import java.time.Duration;
@@ -104,14 +105,14 @@ final class CommandLine {
 
     /** Commands whose first argument names an aggregate or a saga. */
     private static final Set<String> OF_ONE = Set.of("show", "letters", "letter", "resend", "discard");
-    static final Pattern TOO_HIGH = Pattern.compile("g\\d{10,}-.*");
+    private static final Pattern TOO_HIGH = Pattern.compile("g\\d{10,}-.*");
 
     /** What a value must be, by property. */
     private static final Map<String, Form> FORMS = Map.ofEntries(
             Map.entry("hive.rebuild.keep", Form.number(0, Integer.MAX_VALUE)),
             Map.entry("hive.rebuild.rate", Form.number(0, Long.MAX_VALUE)),
             Map.entry("hive.rebuild.threads", Form.number(0, Integer.MAX_VALUE)),
-            Map.entry("hive.rebuild.letters.limit", Form.number(1, Integer.MAX_VALUE)),
+            Map.entry("hive.rebuild.letters.limit", Form.number(1, Limit.LARGEST)),
             Map.entry("hive.partitions", Form.number(1, 10_000)),
             Map.entry("hive.rebuild.report", Form.duration(Duration.ofMillis(1))),
             Map.entry("hive.rebuild.second-look", Form.duration(Duration.ZERO)),
@@ -237,11 +238,17 @@ final class CommandLine {
     }
 
     private static void requireForm(String option, String property, String value) {
-        Form form = FORMS.get(property);
         // Spring replaces a placeholder later
-        if (form != null && !value.contains("${") && !form.isOf(value)) {
-            throw new Misunderstood("--" + option + " is '" + value + "'; it takes " + form.what());
+        String problem = value.contains("${") ? null : problem(option, property, value);
+        if (problem != null) {
+            throw new Misunderstood(problem);
         }
+    }
+
+    /** Why a property does not take a value, wherever it comes from; null if it does. */
+    static @Nullable String problem(String option, String property, String value) {
+        Form form = FORMS.get(property);
+        return form == null || form.isOf(value) ? null : "--" + option + " is '" + value + "'; it takes " + form.what();
     }
 
     private static void command(List<String> words, List<String> properties) {

@@ -8,7 +8,6 @@ import dev.hivestream.runtime.FoldedLogs;
 import dev.hivestream.runtime.StartRefused;
 import dev.hivestream.runtime.cache.Cache;
 import dev.hivestream.runtime.cache.Generations;
-import dev.hivestream.runtime.cache.Keys;
 import dev.hivestream.runtime.log.Replay;
 import dev.hivestream.runtime.log.SlotFold;
 import dev.hivestream.runtime.log.Topics;
@@ -138,12 +137,9 @@ final class Rebuild {
         if (name == null && properties.command() == Command.ACTIVATE) {
             throw new StartRefused("activate requires a generation: activate g1-0123456789ab");
         }
-        if (name != null && !Keys.isGeneration(name)) {
-            throw new StartRefused("--generation is '" + name + "'; use up to 100 letters, digits, dots and hyphens");
-        }
-        if (name != null && CommandLine.TOO_HIGH.matcher(name).matches()) {
-            throw new StartRefused(
-                    "--generation is '" + name + "'; the number of a generation may have at most nine digits");
+        String invalid = name == null ? null : CommandLine.problem("generation", "hive.rebuild.generation", name);
+        if (invalid != null) {
+            throw new StartRefused(invalid);
         }
         if (name != null && served.byName().size() > 1) {
             throw new StartRefused(

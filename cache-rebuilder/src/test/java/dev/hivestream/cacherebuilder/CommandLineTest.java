@@ -23,7 +23,8 @@ class CommandLineTest {
             --rate                     | -5          | a whole number from 0 to 9223372036854775807
             --rate                     | 5k          | a whole number from 0 to 9223372036854775807
             --hive.rebuild.threads     | -1          | a whole number from 0 to 2147483647
-            --limit                    | 0           | a whole number from 1 to 2147483647
+            --limit                    | 0           | a whole number from 1 to 10000
+            --limit                    | 10001       | a whole number from 1 to 10000
             --partitions               | 0           | a whole number from 1 to 10000
             --partitions               | many        | a whole number from 1 to 10000
             --hive.rebuild.report      | 0s          | a duration above 0, such as 500ms or 10s
@@ -46,7 +47,8 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--keep=0", "--rate=0", "--limit=1", "--partitions=10000", "--hive.rebuild.threads=0",
+    @ValueSource(strings = {"--keep=0", "--rate=0", "--limit=1", "--limit=10000", "--partitions=10000",
+            "--hive.rebuild.threads=0",
             "--hive.rebuild.report=1ms", "--hive.rebuild.patience=PT1M", "--hive.rebuild.second-look=0",
             "--hive.rebuild.memory=64KB", "--on-poison=park", "--keep=${KEEP:3}", "--until=0=1,1=2", "--until=7",
             "--at=2026-01-31T12:00:00Z", "--at=7"})
