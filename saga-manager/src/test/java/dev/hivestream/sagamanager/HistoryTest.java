@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
@@ -134,21 +136,84 @@ class HistoryTest {
             await().atMost(PATIENCE).until(() -> manager.json("/actuator/sagas/alarm/" + waiting).path("state")
                     .path("what").size() == 2);
         }
-        // an instance of the older version was still running, and had partitions again
+        // while it was stopped, somebody set the offset forward: no older version can have handled this message
         put(waiting, "finished", "{}");
         handledByOlderVersion();
         stack.redis().call("FLUSHALL");
+        TopicPartition of = inboxOf(waiting);
+        long back;
+        try (Manager manager = Manager.launch(stack)) {
+            await().atMost(PATIENCE).ignoreExceptions()
+                    .until(() -> manager.get("/actuator/health").body().contains("the history lost records"));
+            String health = manager.get("/actuator/health").body();
+            assertThat(health).contains("alarm:" + of.partition(), "STOPPED");
+            Matcher command = Pattern.compile("kafka-consumer-groups.sh --group " + GROUP + " --reset-offsets --topic "
+                    + INBOX + ":" + of.partition() + " --to-offset (\\d+) --execute").matcher(health);
+            assertThat(command.find()).as(health).isTrue();
+            back = Long.parseLong(command.group(1));
+        }
+        assertThat(clocks.read("clock.commands")).isEmpty();
+        setOffset(of, back);
         try (Manager manager = Manager.start(stack)) {
             await().atMost(PATIENCE).until(() -> ids(manager, "completed").size() == 2);
             String next = Clocks.id();
             Clocks.await(List.of(clocks.happen(next, "wound", "{\"millis\":3600000}"),
                     clocks.happen(next, "finished", "{}")));
             await().atMost(PATIENCE).until(() -> ids(manager, "completed").size() == 3);
-            assertThat(clocks.read("clock.commands")).as("what is sent is what this version decided").hasSize(1);
+            assertThat(sent(completed)).as("what the older version sent").isEmpty();
+            assertThat(sent(waiting)).as("what this version decided").containsExactly("last");
             JsonNode line = manager.json("/actuator/sagas/alarm/" + waiting);
             assertThat(line.path("version").asLong()).isEqualTo(3);
-            assertThat(line.path("messages").path(0).path("effects").toString()).contains("last");
         }
+    }
+
+    @Test
+    void an_offset_that_was_set_back_and_an_inbox_that_was_created_again_repeat_nothing() throws Exception {
+        String first = Clocks.id();
+        TopicPartition of = inboxOf(first);
+        try (Manager manager = Manager.start(stack)) {
+            complete(manager, first);
+        }
+        setOffset(of, 0);
+        String second = idIn(of);
+        try (Manager manager = Manager.start(stack)) {
+            complete(manager, second);
+        }
+        admin.deleteTopics(List.of(INBOX)).all().get();
+        await().atMost(PATIENCE).until(() -> !admin.listTopics().names().get().contains(INBOX));
+        String third = idIn(of);
+        try (Manager manager = Manager.start(stack)) {
+            complete(manager, third);
+            assertThat(ids(manager, "completed")).containsExactlyInAnyOrder(first, second, third);
+        }
+        assertThat(clocks.read("clock.commands")).hasSize(3);
+        assertThat(clocks.read("alarm.history").stream().filter(record -> first.equals(record.key()))).hasSize(2);
+    }
+
+    private void complete(Manager manager, String id) throws Exception {
+        Clocks.await(List.of(clocks.happen(id, "wound", "{\"millis\":3600000}"), clocks.happen(id, "finished", "{}")));
+        await().atMost(PATIENCE).until(() -> ids(manager, "completed").contains(id));
+        assertThat(sent(id)).containsExactly("last");
+    }
+
+    private static TopicPartition inboxOf(String id) {
+        return new TopicPartition(INBOX, Slot.partitionOf(id.getBytes(UTF_8), Clocks.PARTITIONS));
+    }
+
+    private static String idIn(TopicPartition inbox) {
+        String id = Clocks.id();
+        while (!inboxOf(id).equals(inbox)) {
+            id = Clocks.id();
+        }
+        return id;
+    }
+
+    /** Once the members are gone. */
+    private void setOffset(TopicPartition partition, long offset) {
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+            admin.alterConsumerGroupOffsets(GROUP, Map.of(partition, new OffsetAndMetadata(offset))).all().get();
+            return true;
+        });
     }
 
     @Test
@@ -165,11 +230,7 @@ class HistoryTest {
                     .contains("kafka-consumer-groups.sh").contains(INBOX + ":" + partition);
         }
         assertThat(clocks.read("clock.commands")).isEmpty();
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
-            admin.alterConsumerGroupOffsets(GROUP,
-                    Map.of(new TopicPartition(INBOX, partition), new OffsetAndMetadata(0))).all().get();
-            return true;
-        });
+        setOffset(new TopicPartition(INBOX, partition), 0);
         try (Manager manager = Manager.start(stack)) {
             await().atMost(PATIENCE).until(() -> sent(id).equals(List.of("last")));
             assertThat(ids(manager, "completed")).containsExactly(id);

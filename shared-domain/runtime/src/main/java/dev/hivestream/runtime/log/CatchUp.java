@@ -10,7 +10,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import dev.hivestream.runtime.message.Position;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,15 +17,12 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnstableOffsetCommitException;
 import org.jspecify.annotations.Nullable;
@@ -155,33 +151,50 @@ public final class CatchUp {
     }
 
     /**
-     * Where an inbox goes on, by what its history says was handled. Each batch leaves a record, in the transaction that
-     * commits the group's offset; so what lies between its position and a higher offset was handled by a version that wrote
-     * no history, and a lower offset, or none, was reset or has expired.
+     * Where an inbox goes on. Each batch leaves a record in the history, in the transaction that commits the group's offset; so
+     * a lower offset, or none, was reset or has expired, and a higher one contradicts the history. Only where the history says
+     * nothing of this inbox was it handled by a version that wrote no history, up to the group's offset: those versions are
+     * locked out before the first record is written.
      */
     private RestoredPartition.Resume resume(TopicPartition inbox, String group, String topicId, Position handled,
             @Nullable OffsetAndMetadata committed) {
         boolean isKnown = handled.topicId().equals(topicId);
         long next = isKnown ? handled.offset() + 1 : 0;
         int epoch = isKnown ? handled.epoch() : Position.UNKNOWN_EPOCH;
+        long ofGroup = committed == null ? 0 : committed.offset();
+        long past = isKnown ? handled.past() : ofGroup;
+        long recorded = isKnown ? Math.max(next, past) : 0;
         long end = highWatermark(inbox);
-        if (next > end) {
+        if (recorded > end) {
             throw new StartRefused(inbox + " ends at " + end + ", but its history says that messages up to "
-                    + handled.offset()
+                    + (recorded - 1)
                     + " were handled: the inbox lost messages. Restore them from a mirror or a backup");
         }
-        if (committed == null) {
-            if (!isKnown && end > 0) {
-                throw new StartRefused(inbox + " has messages, and neither its history nor the offset of the group '"
-                        + group + "' says which of them were handled: the offset expired or was deleted. Set it to the "
-                        + "first message that was not: kafka-consumer-groups.sh --group " + group
-                        + " --reset-offsets --topic " + inbox.topic() + ":" + inbox.partition()
-                        + " --to-offset OFFSET --execute, while no saga-manager is running");
-            }
-            return new RestoredPartition.Resume(next, epoch, handled.past(), false);
+        if (ofGroup > end) {
+            throw new StartRefused(inbox + " ends at " + end + ", but the group '" + group + "' has the offset "
+                    + ofGroup + ": the inbox lost messages. Restore them from a mirror or a backup. If the topic was "
+                    + "created again and nothing of it was handled yet, " + setOffset(group, inbox, "0"));
         }
-        return new RestoredPartition.Resume(next, epoch,
-                Math.max(committed.offset() > next ? committed.offset() : 0, isKnown ? handled.past() : 0), true);
+        if (isKnown && ofGroup > next) {
+            throw new StartRefused("The group '" + group + "' has the offset " + ofGroup + " in " + inbox
+                    + ", but its history says that messages up to " + handled.offset()
+                    + " were handled: the history lost records, or the offset was set forward. Restore the history from a "
+                    + "mirror or a backup. If it lost nothing, or cannot be restored, "
+                    + setOffset(group, inbox, Long.toString(next)) + ": messages from there on are handled again, "
+                    + "and their commands sent again");
+        }
+        if (committed == null && !isKnown && end > 0) {
+            throw new StartRefused(inbox + " has messages, and neither its history nor the offset of the group '"
+                    + group + "' says which of them were handled: the offset expired or was deleted. Find the first "
+                    + "message that was not, and " + setOffset(group, inbox, "OFFSET"));
+        }
+        return new RestoredPartition.Resume(next, epoch, past, committed != null);
+    }
+
+    private static String setOffset(String group, TopicPartition inbox, String offset) {
+        return "set the offset with kafka-consumer-groups.sh --group " + group + " --reset-offsets --topic "
+                + inbox.topic() + ":" + inbox.partition() + " --to-offset " + offset
+                + " --execute, while no saga-manager is running";
     }
 
     /** Gives a damaged generation up for the next one, which is built from the log. */
@@ -218,37 +231,26 @@ public final class CatchUp {
                 new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).partitionResult(partition)).offset();
     }
 
-    private @Nullable OffsetAndMetadata awaitStable(TopicPartition commands, String group, BooleanSupplier stop) {
+    private @Nullable OffsetAndMetadata awaitStable(TopicPartition input, String group, BooleanSupplier stop) {
         long deadline = System.nanoTime() + PENDING.toNanos();
         try {
-            Map<TopicPartition, OffsetAndMetadata> found = committed(commands, group);
-            while (!found.containsKey(commands)) {
+            StableOffsets found = StableOffsets.of(admin, group, List.of(input));
+            while (!found.pending().isEmpty()) {
                 if (stop.getAsBoolean()) {
-                    throw new CancellationException("The partition " + commands + " was given up");
+                    throw new CancellationException("The partition " + input + " was given up");
                 }
                 if (System.nanoTime() > deadline) {
                     throw new UnstableOffsetCommitException(
-                            "The offset that the group '" + group + "' has in " + commands
+                            "The offset that the group '" + group + "' has in " + input
                                     + " is not known: a transaction of an earlier owner is still open");
                 }
                 TimeUnit.MILLISECONDS.sleep(PENDING_LOOK_MILLIS);
-                found = committed(commands, group);
+                found = StableOffsets.of(admin, group, List.of(input));
             }
-            return found.get(commands);
+            return found.committed().get(input);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptException(e);
-        }
-    }
-
-    /** The admin leaves a partition out whose offset is pending: neither an error nor a wait, whatever requireStable says. */
-    private Map<TopicPartition, OffsetAndMetadata> committed(TopicPartition commands, String group) {
-        try {
-            return Topics.get(admin.listConsumerGroupOffsets(
-                    Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(commands))),
-                    new ListConsumerGroupOffsetsOptions().requireStable(true)).partitionsToOffsetAndMetadata(group));
-        } catch (GroupIdNotFoundException nobodyYet) {
-            return Collections.singletonMap(commands, null);
         }
     }
 
