@@ -1,18 +1,18 @@
 package dev.hivestream.sagamanager;
 
+import dev.hivestream.runtime.log.StableOffsets;
 import dev.hivestream.runtime.log.Topics;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -27,10 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides once where the group of a saga's router begins. Earlier versions had one group for the routers of all sagas. Where
- * that group routed to the saga, the router continues from its offsets; otherwise it begins as {@code start-offset} says. In both
- * cases the offsets are committed before the router consumes, so that a router that crashes in its first batch does not
- * mistake its own records in the inbox for those of the former group. Thread-safe.
+ * Decides once where the group of a saga's router begins. Earlier versions had one group for the routers of all sagas. If the
+ * saga's inbox has records, that group routed to it, and the router continues from the group's offsets; otherwise it begins as
+ * {@code start-offset} says. In both cases the offsets are committed before the router consumes, so that a router that crashes
+ * in its first batch does not mistake its own records in the inbox for those of the former group. Thread-safe.
  *
  * <p>Several instances may decide at the same time. Kafka refuses the commit once a router has joined the group, and until
  * then all of them commit the same offsets. If a router joins, commits and leaves again between an instance's last check and its
@@ -43,20 +43,17 @@ final class RouterOffsets {
 
     private final Admin admin;
     private final String formerGroup;
-    private final String inboxGroup;
     private final int partitions;
 
     /**
      * For the groups of one installation.
      *
      * @param formerGroup of the routers of all sagas
-     * @param inboxGroup of the inboxes
      * @param partitions of each topic
      */
-    RouterOffsets(Admin admin, String formerGroup, String inboxGroup, int partitions) {
+    RouterOffsets(Admin admin, String formerGroup, int partitions) {
         this.admin = admin;
         this.formerGroup = formerGroup;
-        this.inboxGroup = inboxGroup;
         this.partitions = partitions;
     }
 
@@ -80,8 +77,12 @@ final class RouterOffsets {
             return null;
         }
         List<TopicPartition> consumed = router.topics().stream().flatMap(topic -> partitions(topic).stream()).toList();
-        if (!committed(router.group(), consumed).isEmpty()) {
+        StableOffsets own = StableOffsets.of(admin, router.group(), consumed);
+        if (!own.committed().isEmpty()) {
             return null;
+        }
+        if (!own.pending().isEmpty()) {
+            return waits(router, router.group(), own);
         }
         ConsumerGroupDescription former = former();
         if (former == null) {
@@ -92,31 +93,48 @@ final class RouterOffsets {
                     + "' has no members, which is that of the routers of an earlier version. Stop every saga-manager of "
                     + "that version; the router then continues where it stopped";
         }
-        begin(router, consumed);
-        return null;
+        return begin(router, consumed);
     }
 
-    private void begin(Start router, List<TopicPartition> consumed) {
+    private @Nullable String begin(Start router, List<TopicPartition> consumed) {
         boolean continues = wasRoutedTo(router.saga());
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(
-                continues ? committed(formerGroup, consumed) : Map.of());
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        if (continues) {
+            StableOffsets former = StableOffsets.of(admin, formerGroup, consumed);
+            if (!former.pending().isEmpty()) {
+                return waits(router, formerGroup, former);
+            }
+            offsets.putAll(former.committed());
+        }
         ends(consumed.stream().filter(partition -> !offsets.containsKey(partition)).toList(),
                 router.latest() ? OffsetSpec.latest() : OffsetSpec.earliest())
                 .forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
         // checked after the inbox: records of this group there are visible only with its offsets
-        if (!committed(router.group(), consumed).isEmpty()) {
-            return;
+        StableOffsets own = StableOffsets.of(admin, router.group(), consumed);
+        if (!own.committed().isEmpty()) {
+            return null;
+        }
+        if (!own.pending().isEmpty()) {
+            return waits(router, router.group(), own);
         }
         try {
             Topics.get(admin.alterConsumerGroupOffsets(router.group(), offsets).all(), PATIENCE);
         } catch (UnknownMemberIdException e) {
             LOG.debug("Another instance has begun to route to {}", router.saga(), e);
-            return;
+            return null;
         }
         LOG.info(continues
                 ? "The router of the saga '{}' continues from the offsets of the consumer group '{}'"
                 : "The router of the saga '{}' begins anew: the consumer group '{}' did not route to it",
                 router.saga(), formerGroup);
+        return null;
+    }
+
+    private static String waits(Start router, String group, StableOffsets offsets) {
+        return "The router of the saga '" + router.saga()
+                + "' waits for a transaction that commits offsets of the consumer "
+                + "group '" + group + "' in " + new TreeSet<>(offsets.pending().stream().map(Object::toString).toList())
+                + ". The broker ends one that was left open after its transaction.timeout.ms";
     }
 
     /** The former group, or null if there is none. */
@@ -129,22 +147,12 @@ final class RouterOffsets {
         }
     }
 
-    /** Whether an earlier version ran the saga. An inbox keeps its records. */
+    /**
+     * Whether the former group put records into the saga's inbox, which keeps them. The offsets of the inboxes' group say
+     * nothing: owners of this version commit them for empty partitions too.
+     */
     private boolean wasRoutedTo(String saga) {
-        List<TopicPartition> inbox = partitions(Topics.inbox(saga));
-        return ends(inbox, OffsetSpec.latest()).values().stream().anyMatch(end -> end > 0)
-                || !committed(inboxGroup, inbox).isEmpty();
-    }
-
-    /** What a group has committed. Waits for the offsets of open transactions. */
-    private Map<TopicPartition, OffsetAndMetadata> committed(String group, Collection<TopicPartition> of) {
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(
-                Topics.get(admin.listConsumerGroupOffsets(
-                        Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(of)),
-                        new ListConsumerGroupOffsetsOptions().requireStable(true))
-                        .partitionsToOffsetAndMetadata(group), PATIENCE));
-        offsets.values().removeIf(offset -> offset == null);
-        return offsets;
+        return ends(partitions(Topics.inbox(saga)), OffsetSpec.latest()).values().stream().anyMatch(end -> end > 0);
     }
 
     private Map<TopicPartition, Long> ends(Collection<TopicPartition> of, OffsetSpec which) {

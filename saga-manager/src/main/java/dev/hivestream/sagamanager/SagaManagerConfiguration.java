@@ -80,7 +80,7 @@ class SagaManagerConfiguration {
             Environment environment) {
         String bindings = RouterBindings.BINDINGS;
         RouterOffsets offsets = new RouterOffsets(admin, environment.getRequiredProperty(bindings + "router.group"),
-                environment.getRequiredProperty(bindings + "inbox.group"), properties.partitions());
+                properties.partitions());
         return new RouterStart(offsets, sagas.byName().values().stream()
                 .filter(saga -> environment.getProperty(
                         bindings + Destinations.router(saga.name()) + ".consumer.auto-startup", Boolean.class, true))

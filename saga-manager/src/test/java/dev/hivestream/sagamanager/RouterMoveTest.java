@@ -7,9 +7,13 @@ import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -65,6 +69,40 @@ class RouterMoveTest {
                     assertThat(output.getAll().lines().filter(line -> line.contains(WAITS))).singleElement()
                             .satisfies(line -> assertThat(line).contains("WARN")
                                     .contains("Stop every saga-manager of that version"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_saga_that_the_earlier_version_did_not_run_begins_with_the_first_event_although_its_inbox_is_owned_by_then()
+            throws Exception {
+        try (LocalStack stack = LocalStack.start(
+                Path.of("target", "new-saga-" + ProcessHandle.current().pid()), Ports.free(), Ports.free());
+                Clocks clocks = new Clocks(stack);
+                Admin admin = Admin.create(Map.of("bootstrap.servers", stack.broker().bootstrapServers()))) {
+            List<TopicPartition> inbox = new ArrayList<>();
+            for (String topic : List.of("clock.events", "clock.results")) {
+                admin.createTopics(List.of(new NewTopic(topic, Optional.of(Clocks.PARTITIONS), Optional.empty())
+                        .configs(Map.of("retention.ms", "-1", "retention.bytes", "-1")))).all().get();
+            }
+            for (int i = 0; i < Clocks.PARTITIONS; i++) {
+                inbox.add(new TopicPartition("alarm.inbox", i));
+            }
+            String before = Clocks.id();
+            clocks.happen(before, "wound", "{\"millis\":3600000}").get();
+            try (KafkaConsumer<byte[], byte[]> member = join(stack)) {
+                // for the other sagas of the earlier version
+                member.commitSync(offsets(ends(stack)));
+                try (Manager manager = Manager.launch(stack)) {
+                    await().atMost(PATIENCE)
+                            .until(() -> manager.get("/actuator/health").body().contains("has no members"));
+                    await().atMost(PATIENCE).until(() -> admin.listConsumerGroupOffsets("saga-manager")
+                            .partitionsToOffsetAndMetadata().get().keySet().containsAll(inbox));
+                    member.close();
+                    manager.awaitReady();
+                    await().atMost(PATIENCE)
+                            .until(() -> manager.get("/actuator/sagas/alarm/" + before).statusCode() == 200);
                 }
             }
         }
