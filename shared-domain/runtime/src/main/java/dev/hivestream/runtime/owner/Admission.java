@@ -224,9 +224,7 @@ public final class Admission implements ClientFactoryCustomizer {
         /** Goes where the log says that the input goes on. What fails is tried again before the next poll. */
         private void resume(TopicPartition partition) {
             OwnedPartition owned = ownership.owned(partition);
-            RestoredPartition.Resume from = owned == null || owned.state() != OwnedPartition.State.RUNNING
-                    ? null
-                    : owned.resume();
+            RestoredPartition.Resume from = owned == null ? null : owned.resume();
             if (owned == null || from == null) {
                 return;
             }
@@ -242,6 +240,10 @@ public final class Admission implements ClientFactoryCustomizer {
             } catch (WakeupException | InterruptException e) {
                 throw e;
             } catch (KafkaException e) {
+                String reason = "The consumer cannot go to the offset " + from.next() + ", which is retried: " + e;
+                if (owned.delayed(reason)) {
+                    LOG.warn("{} is not processing messages: {}", owned.slot(), reason);
+                }
                 LOG.debug("{} could not be resumed at {}", partition, from, e);
             }
         }

@@ -33,7 +33,7 @@ public final class OwnedPartition {
      * </pre>
      */
     public enum State {
-        /** Snapshots are brought to the end of the log, or an outage delays that. */
+        /** Snapshots are brought to the end of the log, and the consumer to where it goes on; or an outage delays that. */
         RESTORING,
         /** Batches are processed. */
         RUNNING,
@@ -82,8 +82,8 @@ public final class OwnedPartition {
     private volatile Now now = new Now(State.RESTORING, "The partition was assigned", null, null);
     private volatile Hot hot = new Hot(() -> 0);
     private volatile boolean endsWithOwnCommit;
-    /** Where the consumer has to go on before anything is processed; null if it is there. */
-    private RestoredPartition.@Nullable Resume resume;
+    /** What is running as soon as the consumer is where it has to go on; null if nothing waits for that. */
+    private @Nullable RestoredPartition resuming;
 
     OwnedPartition(TopicPartition commands, Consumer<?, ?> consumer) {
         this.commands = commands;
@@ -226,29 +226,38 @@ public final class OwnedPartition {
     }
 
     /**
-     * RESTORING → RUNNING, unless the partition was revoked.
+     * RESTORING → RUNNING, unless the partition was revoked. If the log says where the consumer goes on, the partition is
+     * RESTORING until the consumer {@linkplain #resumed is there}.
      *
      * @param memory roughly what snapshots may take in memory that need not be read again, in bytes
      */
     synchronized void run(RestoredPartition restored, LongSupplier memory) {
-        if (now.state != State.REVOKED) {
-            // in this order: what is hot is never older than what is expected to be stored
-            hot = new Hot(memory);
-            endsWithOwnCommit = false;
-            resume = restored.resume();
+        if (now.state == State.REVOKED) {
+            return;
+        }
+        // in this order: what is hot is never older than what is expected to be stored
+        hot = new Hot(memory);
+        endsWithOwnCommit = false;
+        RestoredPartition.Resume from = restored.resume();
+        if (from == null) {
             to(State.RUNNING, "", restored, null);
+        } else {
+            resuming = restored;
+            delayed("The consumer has not gone to the offset " + from.next() + " yet");
         }
     }
 
-    /** Where the consumer has to go on before anything is processed; null if it is there. */
+    /** Where the consumer has to go on before anything is processed; null if nothing waits for that. */
     synchronized RestoredPartition.@Nullable Resume resume() {
-        return resume;
+        return resuming == null ? null : resuming.resume();
     }
 
-    /** The consumer is there. */
+    /** RESTORING → RUNNING: the consumer is there. Nothing happens if that is not what is waited for. */
     synchronized void resumed(RestoredPartition.Resume from) {
-        if (resume == from) {
-            resume = null;
+        RestoredPartition restored = resuming;
+        if (restored != null && restored.resume() == from) {
+            resuming = null;
+            to(State.RUNNING, "", restored, null);
         }
     }
 
@@ -259,11 +268,17 @@ public final class OwnedPartition {
         }
     }
 
-    /** RESTORING goes on, with another reason. */
-    synchronized void delayed(String reason) {
-        if (now.state == State.RESTORING) {
-            now = new Now(State.RESTORING, reason, null, now.readersOf);
+    /**
+     * RESTORING goes on, with another reason.
+     *
+     * @return false if that was the reason before, or the partition is not RESTORING
+     */
+    synchronized boolean delayed(String reason) {
+        if (now.state != State.RESTORING || now.reason.equals(reason)) {
+            return false;
         }
+        now = new Now(State.RESTORING, reason, null, now.readersOf);
+        return true;
     }
 
     /** The fingerprint whose readers have to stop using the cache before it is restored, or null. */
@@ -278,6 +293,7 @@ public final class OwnedPartition {
 
     /** Every state → REVOKED. */
     synchronized void revoke() {
+        resuming = null;
         to(State.REVOKED, "The partition is no longer owned by this instance", null, null);
         hot = new Hot(() -> 0);
         revoked.countDown();

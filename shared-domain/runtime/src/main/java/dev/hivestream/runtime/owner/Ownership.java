@@ -145,7 +145,7 @@ public final class Ownership implements KafkaBindingRebalanceListener, AutoClose
             return true;
         }
         OwnedPartition partition = owned.get(commands);
-        return partition != null && partition.state() == OwnedPartition.State.RUNNING && partition.resume() == null;
+        return partition != null && partition.state() == OwnedPartition.State.RUNNING;
     }
 
     /**
