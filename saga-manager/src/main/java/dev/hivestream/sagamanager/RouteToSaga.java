@@ -22,7 +22,7 @@ final class RouteToSaga implements Function<Message<List<byte[]>>, List<Message<
     private final DomainThreads threads;
     private final Duration longest;
     private final ToIntFunction<String> limits;
-    private final BegunInboxes inboxes;
+    private final CommittedInboxes inboxes;
 
     /**
      * With what it has in common with other batches.
@@ -31,7 +31,7 @@ final class RouteToSaga implements Function<Message<List<byte[]>>, List<Message<
      * @param limits how many bytes a topic takes in one record
      */
     RouteToSaga(Router router, DomainThreads threads, Duration longest, ToIntFunction<String> limits,
-            BegunInboxes inboxes) {
+            CommittedInboxes inboxes) {
         this.router = router;
         this.inboxes = inboxes;
         this.limits = limits;

@@ -30,6 +30,6 @@ final class Routers implements BeanRegistrar {
         Router router = new Router(saga, beans.bean(HiveProperties.class).partitions(),
                 beans.bean(Topics.class)::limit, beans.bean(Clock.class), beans.bean(SagaMeters.class));
         return new RouteToSaga(router, attempt.threads(), attempt.longest(), attempt.limits(),
-                beans.bean(BegunInboxes.class));
+                beans.bean(CommittedInboxes.class));
     }
 }

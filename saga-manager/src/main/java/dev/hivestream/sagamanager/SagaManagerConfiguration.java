@@ -42,8 +42,8 @@ import org.springframework.messaging.Message;
 class SagaManagerConfiguration {
 
     @Bean
-    BegunInboxes begunInboxes(Admin admin, BindingServiceProperties bindings) {
-        return new BegunInboxes(admin, bindings.getGroup("inbox"));
+    CommittedInboxes committedInboxes(Admin admin, BindingServiceProperties bindings) {
+        return new CommittedInboxes(admin, bindings.getGroup("inbox"));
     }
 
     @Bean

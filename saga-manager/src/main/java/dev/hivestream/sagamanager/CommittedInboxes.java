@@ -23,24 +23,24 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
  * with messages and without an offset is one whose offset was lost, and its owner would not know which messages it has
  * handled. Thread-safe.
  */
-final class BegunInboxes implements AutoCloseable {
+final class CommittedInboxes implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 50;
 
     private final Admin admin;
     private final String group;
-    private final Set<TopicPartition> begun = ConcurrentHashMap.newKeySet();
+    private final Set<TopicPartition> known = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closing = new CountDownLatch(1);
 
     /** @param group of the owners */
-    BegunInboxes(Admin admin, String group) {
+    CommittedInboxes(Admin admin, String group) {
         this.admin = admin;
         this.group = group;
     }
 
     /**
-     * Waits a while until all partitions that records are for are begun.
+     * Waits a while until all partitions that records are for are known.
      *
      * @throws NotReady if one of them is not by then
      */
@@ -51,24 +51,25 @@ final class BegunInboxes implements AutoCloseable {
                 missing.add(record.partition());
             }
         }
-        missing.removeAll(begun);
+        missing.removeAll(known);
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!missing.isEmpty()) {
             find(missing);
-            missing.removeAll(begun);
-            if (!missing.isEmpty() && (System.nanoTime() > end || isClosing())) {
+            missing.removeAll(known);
+            if (!missing.isEmpty() && (System.nanoTime() > end || !pauseUnlessClosing())) {
                 throw new NotReady("The group '" + group + "' has no offset yet in " + missing
                         + ": no saga-manager owns these partitions");
             }
         }
     }
 
-    private boolean isClosing() {
+    /** Returns false at once if this is closing. */
+    private boolean pauseUnlessClosing() {
         try {
-            return closing.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            return !closing.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return true;
+            return false;
         }
     }
 
@@ -79,7 +80,7 @@ final class BegunInboxes implements AutoCloseable {
                     .partitionsToOffsetAndMetadata(group), PATIENCE);
             offsets.forEach((partition, offset) -> {
                 if (offset != null) {
-                    begun.add(partition);
+                    known.add(partition);
                 }
             });
         } catch (GroupIdNotFoundException nobodyYet) {
