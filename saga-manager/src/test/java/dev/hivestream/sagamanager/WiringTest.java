@@ -7,16 +7,14 @@ import dev.hivestream.local.LocalStack;
 import dev.hivestream.local.Ports;
 import dev.hivestream.runtime.message.Header;
 import dev.hivestream.runtime.message.Slot;
+import dev.hivestream.runtime.owner.Admission;
 import dev.hivestream.runtime.owner.Ownership;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
@@ -30,6 +28,7 @@ import org.springframework.cloud.stream.binder.test.TestChannelBinderConfigurati
 import org.springframework.cloud.stream.binding.BindingService;
 import org.springframework.cloud.stream.config.BindingServiceProperties;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.support.MessageBuilder;
@@ -66,18 +65,21 @@ class WiringTest {
                 .toList();
         List<TopicPartition> events = IntStream.range(0, PARTITIONS)
                 .mapToObj(i -> new TopicPartition("clock.events", i)).toList();
-        // asked for its group only
-        try (var consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "group.id", "saga-manager"),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        // as the consumer of the inboxes, which the test binder does not have
+        var factory = new DefaultKafkaConsumerFactory<byte[], byte[]>(
+                Map.of("bootstrap.servers", stack.broker().bootstrapServers(), "group.id", "saga-manager",
+                        "enable.auto.commit", false),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        context.getBean(Admission.class).configure(factory);
+        try (var consumer = factory.createConsumer()) {
+            consumer.assign(inbox);
             ownership().onPartitionsAssigned("router-alarm", consumer, events, true);
             ownership().onPartitionsAssigned("inbox", consumer, inbox, true);
-            // as the consumer of an inbox does before anything is put into it
-            consumer.assign(inbox);
-            consumer.commitSync(inbox.stream().collect(Collectors.toMap(partition -> partition,
-                    _ -> new OffsetAndMetadata(0))));
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
+                consumer.poll(Duration.ZERO);
+                return ownership().closed().isEmpty();
+            });
         }
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> ownership().closed().isEmpty());
     }
 
     private static final LocalStack[] STACK = new LocalStack[1];
