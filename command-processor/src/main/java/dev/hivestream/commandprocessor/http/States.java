@@ -121,7 +121,7 @@ public final class States {
         String fingerprint = fingerprints.computeIfAbsent(slot.aggregate(),
                 name -> {
                     Served<?, ?, ?> type = Objects.requireNonNull(served.byName().get(name));
-                    return type.fingerprint(type.require(topics).events());
+                    return type.fingerprint(topics.logId(type));
                 });
         String guess = generations.getOrDefault(slot, "none");
         Cache.Loaded loaded = cache.load(slot, fingerprint, guess, ids);

@@ -132,10 +132,9 @@ public final class Topics {
      * @throws KafkaException if the broker does not answer
      */
     public Ids require(String aggregate) {
-        Map<String, TopicDescription> found = require(aggregate, List.of(events(aggregate)), deadLetters(aggregate),
+        Required found = require(aggregate, List.of(events(aggregate)), deadLetters(aggregate),
                 List.of(commands(aggregate), events(aggregate), results(aggregate)));
-        return new Ids(known(found, commands(aggregate)).topicId().toString(),
-                known(found, events(aggregate)).topicId().toString());
+        return new Ids(found.id(commands(aggregate)), found.id(events(aggregate)));
     }
 
     /**
@@ -146,18 +145,36 @@ public final class Topics {
      */
     public Ids requireSaga(String saga) {
         String inbox = inbox(saga);
-        Map<String, TopicDescription> found = require(saga, List.of(inbox, history(saga)), inboxDeadLetters(saga),
+        Required found = require(saga, List.of(inbox, history(saga)), inboxDeadLetters(saga),
                 List.of(inbox, history(saga)));
-        refuseOlderVersions(inbox);
-        return new Ids(known(found, inbox).topicId().toString(), known(found, history(saga)).topicId().toString());
+        refuseOlderVersions(inbox, known(found.settings, inbox).get(TopicConfig.RETENTION_BYTES_CONFIG).value());
+        return new Ids(found.id(inbox), found.id(history(saga)));
+    }
+
+    /** What was found of topics that are as they must be. */
+    private record Required(Map<String, TopicDescription> topics, Map<String, Config> settings) {
+
+        String id(String topic) {
+            return known(topics, topic).topicId().toString();
+        }
+    }
+
+    /**
+     * Kafka's id of the topic that is folded. Neither creates nor checks anything.
+     *
+     * @throws KafkaException if there is none, or the broker does not answer
+     */
+    public String logId(Folded<?, ?> folded) {
+        return known(describe(List.of(folded.log())), folded.log()).topicId().toString();
     }
 
     /**
      * Versions that wrote no history must not handle this inbox any more: what they do would not be recorded. They refuse to
      * start with an inbox that is limited in size, and this one never grows to its limit.
+     *
+     * @param size that it is limited to
      */
-    private void refuseOlderVersions(String inbox) {
-        String size = known(settings(List.of(inbox)), inbox).get(TopicConfig.RETENTION_BYTES_CONFIG).value();
+    private void refuseOlderVersions(String inbox, String size) {
         if (Long.parseLong(size) == Long.MAX_VALUE) {
             return;
         }
@@ -177,7 +194,7 @@ public final class Topics {
     }
 
     /** @param kept those of the partitioned that are kept for ever */
-    private Map<String, TopicDescription> require(String name, List<String> kept, String deadLetters,
+    private Required require(String name, List<String> kept, String deadLetters,
             List<String> partitioned) {
         List<String> all = new ArrayList<>(partitioned);
         all.add(deadLetters);
@@ -211,7 +228,7 @@ public final class Topics {
                                     : properties.maxMessage().toBytes());
         }
         requireRoom(deadLetters, known(settings, deadLetters), 0);
-        return found;
+        return new Required(found, settings);
     }
 
     /**

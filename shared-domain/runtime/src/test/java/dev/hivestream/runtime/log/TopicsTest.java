@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -47,6 +48,37 @@ class TopicsTest {
                 .containsEntry("max.message.bytes",
                         Integer.toString(dev.hivestream.runtime.message.Outgoing.DEAD_LETTER_BYTES));
         assertThat(settings(name + ".commands")).doesNotContainEntry("retention.ms", "-1");
+    }
+
+    @Test
+    void a_saga_s_inbox_is_closed_to_versions_that_write_no_history() throws Exception {
+        stand.topics.requireSaga(name);
+        // the broker answers with the new setting a moment after it has accepted it
+        org.awaitility.Awaitility.await().untilAsserted(() -> assertThat(settings(name + ".inbox"))
+                .containsEntry("retention.ms", "-1").containsEntry("retention.bytes", "9223372036854775807"));
+        assertThat(settings(name + ".history")).containsEntry("retention.ms", "-1").containsEntry("retention.bytes",
+                "-1");
+
+        alter(name + ".inbox", "retention.bytes", "-1");
+        org.awaitility.Awaitility.await()
+                .untilAsserted(() -> assertThat(settings(name + ".inbox")).containsEntry("retention.bytes", "-1"));
+        stand.topics.requireSaga(name);
+        org.awaitility.Awaitility.await().untilAsserted(() -> assertThat(settings(name + ".inbox"))
+                .containsEntry("retention.bytes", "9223372036854775807"));
+        assertThat(stand.topics.requireSaga(name).events()).isEqualTo(id(name + ".history").toString());
+    }
+
+    @Test
+    void the_id_of_a_log_is_read_without_creating_or_checking_anything() throws Exception {
+        assertThatThrownBy(() -> stand.topics.logId(stand.served)).isInstanceOf(KafkaException.class)
+                .hasMessage("The broker does not know " + name + ".events yet");
+        assertThat(Stand.ADMIN.listTopics().names().get()).doesNotContain(name + ".events");
+
+        create(name + ".events", 2, Map.of("retention.ms", "1000000"));
+        org.awaitility.Awaitility.await().ignoreExceptions()
+                .until(() -> stand.topics.logId(stand.served).equals(id(name + ".events").toString()));
+        assertThat(settings(name + ".events")).containsEntry("retention.ms", "1000000");
+        assertThat(Stand.ADMIN.listTopics().names().get()).doesNotContain(name + ".commands");
     }
 
     @Test
