@@ -33,16 +33,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AccessControlEntryFilter;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourcePatternFilter;
 import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -113,6 +119,7 @@ class SecuredIT {
                 }
             }
             strangers(common, redisTls);
+            withoutTheRightToTheInboxsSettings(broker, common, redisTls);
         }
         try (Stream<Path> logs = Files.walk(folder)) {
             for (Path log : logs.filter(file -> file.toString().matches(".*/apps/.*\\.(log|out)")).toList()) {
@@ -138,6 +145,30 @@ class SecuredIT {
                 .environment("SPRING_DATA_REDIS_URL", "rediss://hive:no" + REDIS_PASSWORD + "@127.0.0.1:" + redisTls)) {
             stranger.start();
             awaitLog(stranger, "WRONGPASS");
+        }
+    }
+
+    /** An inbox that earlier versions may process is refused, with what somebody else can do about it. */
+    private void withoutTheRightToTheInboxsSettings(KafkaBroker broker, Map<String, String> common, int redisTls)
+            throws Exception {
+        String inbox = SAGA + ".inbox";
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            assertThat(admin.deleteAcls(List.of(new AclBindingFilter(
+                    new ResourcePatternFilter(ResourceType.TOPIC, inbox, PatternType.LITERAL),
+                    new AccessControlEntryFilter("User:saga-manager", null, AclOperation.ALTER_CONFIGS,
+                            AclPermissionType.ANY))))
+                    .all().get()).hasSize(1);
+            admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, inbox),
+                    List.of(new AlterConfigOp(new ConfigEntry("retention.bytes", "-1"), AlterConfigOp.OpType.SET))))
+                    .all().get();
+        }
+        try (BootApp sagas = app("saga-manager", common, redisTls)) {
+            sagas.start();
+            awaitLog(sagas, "The topic '" + inbox
+                    + "' has retention.bytes=-1, and this user may not change it. Set it to "
+                    + "9223372036854775807 (kafka-configs.sh --alter --entity-type topics --entity-name " + inbox
+                    + " --add-config retention.bytes=9223372036854775807), by which saga-managers of older versions refuse "
+                    + "to start, or grant ALTER_CONFIGS on the topic");
         }
     }
 
