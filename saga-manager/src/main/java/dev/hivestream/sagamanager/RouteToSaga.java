@@ -56,7 +56,7 @@ final class RouteToSaga implements Function<Message<List<byte[]>>, List<Message<
                         + ", the limit of a transaction");
             }
         });
-        inboxes.await(all);
+        inboxes.await(router.inbox(), all);
         return Sending.send(all, limits);
     }
 }

@@ -40,6 +40,11 @@ final class Router {
         this.meters = meters;
     }
 
+    /** The topic that it routes to. */
+    String inbox() {
+        return saga.input();
+    }
+
     /** Adds what a record makes to {@code routed}; one that is for no instance adds nothing. Never throws. */
     void route(Incoming record, List<Outgoing> routed) {
         String type = record.header(Header.TYPE);

@@ -42,8 +42,8 @@ import org.springframework.messaging.Message;
 class SagaManagerConfiguration {
 
     @Bean
-    CommittedInboxes committedInboxes(Admin admin, BindingServiceProperties bindings) {
-        return new CommittedInboxes(admin, bindings.getGroup("inbox"));
+    CommittedInboxes committedInboxes(Admin admin, BindingServiceProperties bindings, HiveProperties properties) {
+        return new CommittedInboxes(admin, bindings.getGroup("inbox"), properties.partitions());
     }
 
     @Bean

@@ -222,12 +222,18 @@ class HistoryTest {
         create(INBOX, "clock.events", "clock.commands", "clock.results");
         put(id, "wound", "{\"millis\":3600000}");
         put(id, "finished", "{}");
-        int partition = Slot.partitionOf(id.getBytes(UTF_8), Clocks.PARTITIONS);
+        int partition = inboxOf(id).partition();
+        String elsewhere = idIn(new TopicPartition(INBOX, (partition + 1) % Clocks.PARTITIONS));
         try (Manager manager = Manager.launch(stack)) {
             await().atMost(PATIENCE).ignoreExceptions()
                     .until(() -> manager.get("/actuator/health").body().contains("STOPPED"));
             assertThat(manager.get("/actuator/health").body()).contains("alarm:" + partition)
                     .contains("kafka-consumer-groups.sh").contains(INBOX + ":" + partition);
+            // routers go on, so instances elsewhere do
+            Clocks.await(List.of(clocks.happen(id, "noted", "{\"text\":\"one\"}"),
+                    clocks.happen(elsewhere, "wound", "{\"millis\":3600000}")));
+            await().atMost(PATIENCE)
+                    .until(() -> manager.get("/actuator/sagas/alarm/" + elsewhere).statusCode() == 200);
         }
         assertThat(clocks.read("clock.commands")).isEmpty();
         setOffset(new TopicPartition(INBOX, partition), 0);
@@ -235,6 +241,21 @@ class HistoryTest {
             await().atMost(PATIENCE).until(() -> sent(id).equals(List.of("last")));
             assertThat(ids(manager, "completed")).containsExactly(id);
         }
+    }
+
+    @Test
+    void a_router_whose_inbox_nobody_processes_waits_and_says_so() throws Exception {
+        String id = Clocks.id();
+        String[] without = {"--spring.cloud.stream.bindings.inbox.consumer.auto-startup=false"};
+        try (Manager manager = Manager.launch(stack, without)) {
+            await().atMost(PATIENCE).ignoreExceptions()
+                    .until(() -> clocks.happen(id, "wound", "{\"millis\":1}").get() != null);
+            await().atMost(PATIENCE).until(() -> manager.get("/actuator/health").body()
+                    .contains(
+                            "has no offset yet in [" + inboxOf(id) + "]: no saga-manager processes these partitions"));
+            assertThat(manager.json("/actuator/health").toString()).contains("clock.events");
+        }
+        assertThat(clocks.read(INBOX)).isEmpty();
     }
 
     @Test
