@@ -23,6 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Accounts of the samples, and transfers between them: whatever happens to the system, no money is made or lost. Commands
@@ -247,6 +248,31 @@ public final class Bank implements AutoCloseable {
         return balances;
     }
 
+    /** What there should be on the accounts: each transfer that was completed has moved its money once, and no other has. */
+    private Map<String, Long> owed(EventLog log) {
+        Map<String, Long> owed = new HashMap<>();
+        for (int i = closed; i < accounts; i++) {
+            owed.put(account(i), OPENING);
+        }
+        Map<String, JsonNode> requested = new HashMap<>();
+        for (Event event : log.events()) {
+            if (event.type().equals("transfer.requested")) {
+                requested.put(event.id(), Json.read(event.payload()));
+            } else if (forged.contains(event.commandId()) && isForged(event)) {
+                owed.merge(event.id(), 1L, Long::sum);
+            }
+        }
+        for (Event event : log.events()) {
+            JsonNode transfer = requested.get(event.id());
+            if (transfer != null && event.type().equals("transfer.completed")) {
+                long amount = transfer.path("amount").asLong();
+                owed.merge(transfer.path("from").asString(), -amount, Long::sum);
+                owed.merge(transfer.path("to").asString(), amount, Long::sum);
+            }
+        }
+        return owed;
+    }
+
     private static long change(Event event) {
         return switch (event.type()) {
             case "account.deposited" -> Json.read(event.payload()).path("amount").asLong();
@@ -269,9 +295,11 @@ public final class Bank implements AutoCloseable {
                 .noneMatch(event -> forged.contains(event.commandId()) && event.type().equals("account.withdrawn"))) {
             faults.add("No saga sent a command under an id that was forged before: the forger computes other ids");
         }
+        Map<String, Long> owed = owed(log);
         balances(log).forEach((id, balance) -> {
-            if (balance < 0) {
-                faults.add(id + " has " + balance);
+            long should = owed.getOrDefault(id, 0L);
+            if (balance < 0 || balance != should) {
+                faults.add(id + " has " + balance + ", and by the transfers that were completed " + should);
             }
         });
         Map<String, List<String>> ends = new HashMap<>();
