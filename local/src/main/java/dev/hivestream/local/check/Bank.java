@@ -45,6 +45,7 @@ public final class Bank implements AutoCloseable {
     private final Random random;
     private final KafkaProducer<String, String> producer;
     private int transfers;
+    private boolean forges = true;
     /** Ids of commands that were forged. */
     private final Set<String> forged = new HashSet<>();
 
@@ -69,6 +70,12 @@ public final class Bank implements AutoCloseable {
         this.producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServers, "linger.ms",
                 5, "enable.idempotence", true, "delivery.timeout.ms", 120_000), new StringSerializer(),
                 new StringSerializer());
+    }
+
+    /** From now on nobody forges a command of a saga. */
+    public Bank withoutForgeries() {
+        forges = false;
+        return this;
     }
 
     /** An account's id. */
@@ -107,13 +114,21 @@ public final class Bank implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             int from = random.nextInt(accounts);
             int to = (from + 1 + random.nextInt(accounts - 1)) % accounts;
-            if (transfers % TRANSFERS_PER_FORGERY == 0) {
+            if (forges && transfers % TRANSFERS_PER_FORGERY == 0) {
                 acknowledge(List.of(forge(transfers, account(from))));
             }
             int amount = 1 + random.nextInt(random.nextInt(10) == 0 ? (int) (2 * accounts * OPENING) : 200);
             sent.add(transfer(transfers++, account(from), account(to), amount));
         }
         acknowledge(sent);
+    }
+
+    /** Somebody requests a review that has the id of a transfer, be it requested or not, and decides it. */
+    public void review(int transfer, boolean approved) {
+        String id = transferId(transfer);
+        acknowledge(List.of(send("review", id, "request", "review-" + transfer, "{}"),
+                send("review", id, approved ? "approve" : "refuse", "decision-" + transfer,
+                        approved ? "{\"by\":\"ada\"}" : "{\"by\":\"ada\",\"reason\":\"no\"}")));
     }
 
     private Future<?> forge(int number, String account) {

@@ -101,9 +101,9 @@ public final class Fleet implements AutoCloseable {
         return domains.length > 0 ? app : app.property("hive.aggregates", "account,content");
     }
 
-    /** A saga-manager that does not run yet, with the samples. */
-    public BootApp sagaManager(String name) {
-        BootApp app = app("saga-manager", name);
+    /** A saga-manager that does not run yet, with the samples unless {@code domains} names other jars. */
+    public BootApp sagaManager(String name, Path... domains) {
+        BootApp app = app("saga-manager", name, domains);
         SETTINGS.forEach((key, value) -> {
             if (key.contains(".input.")) {
                 app.property(key.replace(".input.", ".inbox."), value);
@@ -132,12 +132,16 @@ public final class Fleet implements AutoCloseable {
         return jobOn(kind, Map.of(), onStack);
     }
 
-    /** Like {@link #job}, on the broker and the Redis that its arguments name, with system properties. */
+    /**
+     * Like {@link #job}, on the broker and the Redis that its arguments name, with system properties. The domain is that of the
+     * samples unless {@code loader.path} is among them.
+     */
     public Job jobOn(String kind, Map<String, String> properties, List<String> arguments) {
         List<String> program = Child.jvm("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
-        properties.forEach((key, value) -> program.add("-D" + key + "=" + value));
-        program.addAll(List.of("-Dloader.path=" + samples(), "-jar",
-                HOME.resolve(kind + "/target/" + kind + "-boot.jar").toString()));
+        Map<String, String> all = new HashMap<>(properties);
+        all.putIfAbsent("loader.path", samples().toString());
+        all.forEach((key, value) -> program.add("-D" + key + "=" + value));
+        program.addAll(List.of("-jar", HOME.resolve(kind + "/target/" + kind + "-boot.jar").toString()));
         program.addAll(arguments);
         program.addAll(List.of("--partitions", "" + PARTITIONS));
         return Job.run(kind, program, directory, PATIENCE);

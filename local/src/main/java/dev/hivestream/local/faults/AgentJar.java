@@ -7,15 +7,8 @@ import com.sun.tools.attach.VirtualMachine;
 import dev.hivestream.local.Child;
 import dev.hivestream.local.faults.agent.Agent;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Objects;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 
 /** The agent's package as a jar, which is how a JVM wants it. */
 final class AgentJar {
@@ -44,31 +37,9 @@ final class AgentJar {
         }
     }
 
-    private static synchronized Path write(Path directory) {
-        Path jar = directory.resolve("agent.jar").toAbsolutePath();
-        if (Files.exists(jar)) {
-            return jar;
-        }
-        var manifest = new Manifest();
-        var attributes = manifest.getMainAttributes();
-        attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        Map.of("Premain-Class", Agent.class.getName(), "Agent-Class", Agent.class.getName(),
-                "Can-Retransform-Classes", "true").forEach(attributes::putValue);
-        try {
-            Files.createDirectories(directory);
-            try (var out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
-                for (Class<?> type : Agent.CLASSES) {
-                    String name = type.getName().replace('.', '/') + ".class";
-                    out.putNextEntry(new JarEntry(name));
-                    try (var bytes = Objects.requireNonNull(type.getResourceAsStream("/" + name), name)) {
-                        bytes.transferTo(out);
-                    }
-                    out.closeEntry();
-                }
-            }
-            return jar;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static Path write(Path directory) {
+        return ClassJar.write(directory.resolve("agent.jar"), Agent.CLASSES, Map.of("Premain-Class",
+                Agent.class.getName(), "Agent-Class", Agent.class.getName(), "Can-Retransform-Classes", "true"),
+                Map.of());
     }
 }

@@ -184,11 +184,15 @@ final class Breaker {
         stage.processors().forEach(this::stop);
         witness.lostOffsets();
         try (var admin = Admin.create(Map.of("bootstrap.servers", stage.kafka().bootstrapServers()))) {
-            // it has members until the last session has ended
-            if (!Await.until(Fleet.PATIENCE, () -> isDone(admin.deleteConsumerGroups(List.of(GROUP)).all()))) {
+            if (!delete(admin, GROUP)) {
                 witness.surprised("The group could not be deleted within " + Fleet.PATIENCE);
             }
         }
+    }
+
+    /** Deletes a group once it has no members, that is when the last session has ended; false if that takes too long. */
+    static boolean delete(Admin admin, String group) {
+        return Await.until(Fleet.PATIENCE, () -> isDone(admin.deleteConsumerGroups(List.of(group)).all()));
     }
 
     private static boolean isDone(Future<?> change) {

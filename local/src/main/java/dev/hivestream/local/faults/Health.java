@@ -78,16 +78,32 @@ final class Health implements AutoCloseable {
         return get(node.app().url() + "/actuator/metrics/" + name).path("measurements").path(0).path("value").asLong();
     }
 
-    /** Sagas that are neither completed nor compensated. */
-    List<String> unended(Node sagaManager) {
+    /**
+     * Sagas that are neither completed nor compensated.
+     *
+     * @param sagaManager its address
+     */
+    List<String> unended(String sagaManager) {
         List<String> found = new ArrayList<>();
-        get(sagaManager.app().url() + "/actuator/sagas").properties()
+        get(sagaManager + "/actuator/sagas").properties()
                 .forEach(saga -> saga.getValue().properties().forEach(count -> {
                     if (!Set.of("completed", "compensated").contains(count.getKey()) && count.getValue().asLong() > 0) {
                         found.add(count.getValue() + " of " + saga.getKey() + " " + count.getKey());
                     }
                 }));
         return found;
+    }
+
+    /** Lets all parked instances of a saga go on. @param sagaManager its address */
+    void retryParked(String sagaManager, String saga) {
+        for (JsonNode parked : get(sagaManager + "/actuator/sagas/" + saga + "?status=parked&limit=1000")) {
+            var retry = HttpRequest.newBuilder(
+                    URI.create(sagaManager + "/actuator/sagas/" + saga + "/" + parked.path("id").asString() + "/retry"))
+                    .timeout(Duration.ofSeconds(20)).header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"by\":\"faults\",\"why\":\"other code runs\"}"));
+            // refused if it is not parked any more, or the code still cannot fold its past
+            send(retry.build());
+        }
     }
 
     /** The entries of logs that have a stack trace. */
@@ -117,10 +133,13 @@ final class Health implements AutoCloseable {
     }
 
     private JsonNode get(String url) {
+        return JsonMapper.shared().readTree(
+                send(HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(20)).build()));
+    }
+
+    private String send(HttpRequest request) {
         try {
-            return JsonMapper.shared().readTree(http.send(
-                    HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(20)).build(),
-                    BodyHandlers.ofString()).body());
+            return http.send(request, BodyHandlers.ofString()).body();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -37,6 +37,12 @@ enum Mutation {
     FORWARD_FIRST("forward-first", "", Map.of("hive.decide.remembered", "32"), Kind.GROUP_DELETED),
     /** Domain code has no deadline. */
     NO_DEADLINE("no-deadline", "", Map.of(), Kind.APP_SLOW),
+    /** What a message of a saga's past did is what the present code would do, whatever is recorded. */
+    REACT_IN_FOLD("react-in-fold"),
+    /** A saga goes on at its group's offset, or at the beginning, whatever its history says was handled. */
+    NO_POSITIONS("no-positions"),
+    /** An event for an instance that has not started is ignored. */
+    NO_EARLY("no-early"),
     /** Nothing is taken away; all windows are as wide as with the others. */
     DELAYS_ONLY("delays-only", "mutation=slow-markers", Map.of(), Kind.APP_PAUSE, Kind.APP_KILL, Kind.REDIS_FLUSH,
             Kind.RESTORE_FAILOVER, Kind.CACHE_DAMAGE, Kind.GROUP_DELETED, Kind.APP_SLOW);
@@ -45,6 +51,14 @@ enum Mutation {
     private final String brokerAgent;
     private final Map<String, String> properties;
     private final Set<Kind> faults;
+
+    /** Of sagas, which {@link SagaChange} brings to light. */
+    Mutation(String option) {
+        this.option = option;
+        this.brokerAgent = "";
+        this.properties = Map.of();
+        this.faults = EnumSet.noneOf(Kind.class);
+    }
 
     Mutation(String option, String brokerAgent, Map<String, String> properties, Kind first, Kind... others) {
         this.option = option;
@@ -63,9 +77,24 @@ enum Mutation {
         return option;
     }
 
-    /** The faults that bring it to light. */
+    /** The faults that bring it to light; none if a change of a saga does. */
     Set<Kind> faults() {
         return faults;
+    }
+
+    /** Whether it changes commands and their caches. */
+    boolean concernsCommands() {
+        return !faults.isEmpty();
+    }
+
+    /** Whether it changes sagas. */
+    boolean concernsSagas() {
+        return faults.isEmpty() || isHarmless();
+    }
+
+    /** What the agent is told. */
+    String agent() {
+        return "mutation=" + option;
     }
 
     /** Whether a run with it has to be clean. */
@@ -75,6 +104,6 @@ enum Mutation {
 
     /** A stage of apps that have it. */
     Stage.Plan plan() {
-        return new Stage.Plan(false, false, properties, "mutation=" + option, brokerAgent);
+        return new Stage.Plan(false, false, properties, agent(), brokerAgent);
     }
 }

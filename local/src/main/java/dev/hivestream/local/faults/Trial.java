@@ -187,7 +187,7 @@ public final class Trial implements AutoCloseable {
             watch.rest();
         }
         for (Fault fault : faults) {
-            report.injected(fault.kind());
+            report.injected(fault.kind().option());
             fault.strike().run();
         }
         TimeUnit.MILLISECONDS.sleep(faults.stream().mapToInt(Fault::millis).max().orElse(0));
@@ -228,7 +228,7 @@ public final class Trial implements AutoCloseable {
             List<String> unended = new ArrayList<>();
             Await.until(patience, () -> {
                 unended.clear();
-                unended.addAll(health.unended(stage.sagaManagers().getFirst()));
+                unended.addAll(health.unended(stage.sagaManagers().getFirst().app().url()));
                 return unended.isEmpty();
             });
             report.checked("every saga has ended", unended);

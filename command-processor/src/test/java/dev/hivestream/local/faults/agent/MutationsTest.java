@@ -32,12 +32,14 @@ class MutationsTest {
             "dev/hivestream/runtime/cache/Snapshot", "dev/hivestream/runtime/cache/Checkpoint",
             "dev/hivestream/runtime/log/SlotFold", "dev/hivestream/runtime/owner/OwnedPartition",
             "dev/hivestream/runtime/owner/Ownership", "dev/hivestream/runtime/message/CommandHash",
-            "dev/hivestream/runtime/domain/DomainThread", Mutations.DECIDING);
+            "dev/hivestream/runtime/domain/DomainThread", "dev/hivestream/runtime/saga/Reactor",
+            "dev/hivestream/runtime/saga/Reactor$Run",
+            Mutations.DECIDING);
 
     @ParameterizedTest
     @ValueSource(strings = {"no-condition", "cache-first", "no-catch-up", "last-stable-offset", "no-fencing", "rewind",
             "dedup-off", "steps-unchained", "restore-beside-batch", "identity-by-id", "forward-first", "no-deadline",
-            "delays-only"})
+            "react-in-fold", "no-positions", "no-early", "delays-only"})
     void every_mutation_can_be_made(String name) throws IOException {
         Function<String, @Nullable ClassTransform> mutation = Mutations.named(name);
         List<String> made = new ArrayList<>();

@@ -14,10 +14,9 @@ import java.util.function.Predicate;
  */
 public final class Agent {
 
-    /** What the agent's jar is made of. */
+    /** What the agent's jar is made of, with what is nested in them. */
     public static final List<Class<?>> CLASSES = List.of(Agent.class, Hooks.class, Rewriting.class, Mutations.class,
-            SteppedClock.class, SteppedClock.Rewrite.class, Mutations.Edit.class, Mutations.AtStart.class,
-            Mutations.OfClass.class, Mutations.BeforeReturn.class);
+            SteppedClock.class);
 
     private static final int FAILED = 70;
     private static final AtomicBoolean SLOWED = new AtomicBoolean();

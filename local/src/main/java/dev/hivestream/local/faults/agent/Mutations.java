@@ -40,6 +40,9 @@ final class Mutations {
     /** What calls deciders. */
     static final String DECIDING = "dev/hivestream/commandprocessor/Part";
     private static final String HASH = RUNTIME + "message/CommandHash";
+    private static final String REACTOR = RUNTIME + "saga/Reactor";
+    private static final ClassDesc RESUME = ClassDesc.ofInternalName(RUNTIME + "log/RestoredPartition$Resume");
+    private static final ClassDesc OFFSET = ClassDesc.of("org.apache.kafka.clients.consumer.OffsetAndMetadata");
     private static final ClassDesc BYTES = ConstantDescs.CD_byte.arrayType();
     private static final ClassDesc HOOKS = ClassDesc.of(Hooks.class.getName());
     private static final ClassDesc CONSUMER = ClassDesc.of("org.apache.kafka.clients.consumer.Consumer");
@@ -99,6 +102,15 @@ final class Mutations {
             case "forward-first" -> List.of(new Edit(DECIDING,
                     "decide(Ldev/hivestream/runtime/message/Incoming;)V", atStart(Mutations::forward)));
             case "no-deadline" -> List.of(new Edit(RUNTIME + "domain/DomainThread", "abandon",
+                    atStart(code -> code.iconst_0().ireturn())));
+            // what a message of the past did is what this code would do
+            case "react-in-fold" -> List.of(new Edit(REACTOR + "$Run", "turn", Mutations::asIfNew));
+            // neither the position in the history nor the causes that an instance remembers tell that a message was handled
+            case "no-positions" -> List.of(
+                    new Edit(CATCH_UP, "resume", atStart(Mutations::resumeAtGroupOffset)),
+                    new Edit(RUNTIME + "message/Position", "covers", atStart(code -> code.iconst_0().ireturn())),
+                    new Edit(REACTOR, "handle", Mutations::withoutCauses));
+            case "no-early" -> List.of(new Edit(REACTOR, "concernsWaiting",
                     atStart(code -> code.iconst_0().ireturn())));
             case "delays-only" -> List.of(afterCommitLingers(), decideLingers(), stepsLinger(), restoreLingers(),
                     new Edit(ATTEMPT, "beforeCommit", atStart(Mutations::failNowAndThen)));
@@ -193,6 +205,38 @@ final class Mutations {
                 .iload(2).iflt(atHome).aload(0).aload(1).iload(2)
                 .invokevirtual(part, "forward", MethodTypeDesc.of(ConstantDescs.CD_void, command, ConstantDescs.CD_int))
                 .return_().labelBinding(atHome);
+    }
+
+    /** Without what is recorded of it, a message is handled as a new one. */
+    private static void asIfNew(CodeBuilder code, CodeElement element) {
+        if (element instanceof InvokeInstruction call && call.name().equalsString("next")) {
+            code.pop().aconst_null();
+        } else {
+            code.with(element);
+        }
+    }
+
+    /** Where the group has no offset, at the beginning. */
+    private static void resumeAtGroupOffset(CodeBuilder code) {
+        int committed = 5;
+        Label none = code.newLabel();
+        MethodTypeDesc resume = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_long, ConstantDescs.CD_int,
+                ConstantDescs.CD_long, ConstantDescs.CD_boolean);
+        code.aload(committed).ifnull(none)
+                .new_(RESUME).dup().aload(committed).invokevirtual(OFFSET, "offset",
+                        MethodTypeDesc.of(ConstantDescs.CD_long))
+                .iconst_m1().lconst_0().iconst_1().invokespecial(RESUME, ConstantDescs.INIT_NAME, resume).areturn()
+                .labelBinding(none)
+                .new_(RESUME).dup().lconst_0().iconst_m1().lconst_0().iconst_0()
+                .invokespecial(RESUME, ConstantDescs.INIT_NAME, resume).areturn();
+    }
+
+    private static void withoutCauses(CodeBuilder code, CodeElement element) {
+        if (element instanceof InvokeInstruction call && call.name().equalsString("versionsOf")) {
+            code.pop2().aconst_null();
+        } else {
+            code.with(element);
+        }
     }
 
     private static void linger(CodeBuilder code, int millis) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hivestream.local.faults.saga;
+
+import org.jspecify.annotations.NullMarked;
