@@ -288,7 +288,6 @@ final class Instances {
     }
 
     private String fingerprint(ServedSaga<?, ?, ?> saga) {
-        return fingerprints.computeIfAbsent(saga.name(),
-                _ -> saga.fingerprint(topics.requireSaga(saga.name()).events()));
+        return fingerprints.computeIfAbsent(saga.name(), _ -> saga.fingerprint(topics.logId(saga)));
     }
 }
