@@ -2,8 +2,6 @@ package dev.hivestream.runtime;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,7 +10,6 @@ import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.NetworkClient;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
@@ -20,7 +17,7 @@ import org.slf4j.Marker;
  * attempt to reach a broker, so that an outage of a minute would be hundreds of lines; {@link Outages} reports its beginning and its
  * end. With level DEBUG of that logger all are written. Thread-safe.
  */
-final class ConnectionLogFilter extends TurboFilter implements AutoCloseable {
+final class ConnectionLogFilter extends LogFilter {
 
     private static final String CLIENT = NetworkClient.class.getName();
     private static final long AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
@@ -30,28 +27,19 @@ final class ConnectionLogFilter extends TurboFilter implements AutoCloseable {
 
     private final LongSupplier nanoTime;
     private final Map<String, Long> written = new HashMap<>();
-    private @Nullable LoggerContext installed;
 
     private ConnectionLogFilter(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
-    /** Installs one; without effect if the application does not log with Logback. */
+    /** Installs one, as {@link LogFilter#addToLogback} does. */
     static ConnectionLogFilter install() {
         return install(System::nanoTime);
     }
 
     /** @param nanoTime of a clock, as {@link System#nanoTime()} */
     static ConnectionLogFilter install(LongSupplier nanoTime) {
-        ConnectionLogFilter filter = new ConnectionLogFilter(nanoTime);
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-            filter.setContext(context);
-            filter.setName(ConnectionLogFilter.class.getSimpleName());
-            filter.start();
-            context.addTurboFilter(filter);
-            filter.installed = context;
-        }
-        return filter;
+        return addToLogback(new ConnectionLogFilter(nanoTime));
     }
 
     @Override
@@ -76,14 +64,6 @@ final class ConnectionLogFilter extends TurboFilter implements AutoCloseable {
             }
             written.put(message, now);
             return false;
-        }
-    }
-
-    @Override
-    public void close() {
-        LoggerContext context = installed;
-        if (context != null) {
-            context.getTurboFilterList().remove(this);
         }
     }
 }

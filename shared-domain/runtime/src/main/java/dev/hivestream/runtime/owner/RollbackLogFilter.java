@@ -2,13 +2,11 @@ package dev.hivestream.runtime.owner;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import dev.hivestream.runtime.LogFilter;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
@@ -17,7 +15,7 @@ import org.slf4j.Marker;
  * one line with its cause. Only these entries are concerned, so that whatever else the same loggers report stays; with
  * level DEBUG of a logger its entries are written all the same.
  */
-public final class RollbackLogFilter extends TurboFilter implements AutoCloseable {
+public final class RollbackLogFilter extends LogFilter {
 
     private static final Map<String, Set<String>> REPORTED_BY_LISTENER = Map.of(
             "org.springframework.kafka.listener.KafkaMessageListenerContainer",
@@ -28,19 +26,9 @@ public final class RollbackLogFilter extends TurboFilter implements AutoCloseabl
             "org.apache.kafka.clients.producer.internals.Sender",
             Set.of("Aborting producer batches due to fatal error"));
 
-    private @Nullable LoggerContext installed;
-
-    /** Installs one; without effect if the application does not log with Logback. */
+    /** Installs one, as {@link LogFilter#addToLogback} does. */
     public static RollbackLogFilter install() {
-        RollbackLogFilter filter = new RollbackLogFilter();
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-            filter.setContext(context);
-            filter.setName(RollbackLogFilter.class.getSimpleName());
-            filter.start();
-            context.addTurboFilter(filter);
-            filter.installed = context;
-        }
-        return filter;
+        return addToLogback(new RollbackLogFilter());
     }
 
     @Override
@@ -55,13 +43,5 @@ public final class RollbackLogFilter extends TurboFilter implements AutoCloseabl
                 || Level.DEBUG.isGreaterOrEqual(logger.getEffectiveLevel())
                         ? FilterReply.NEUTRAL
                         : FilterReply.DENY;
-    }
-
-    @Override
-    public void close() {
-        LoggerContext context = installed;
-        if (context != null) {
-            context.getTurboFilterList().remove(this);
-        }
     }
 }
