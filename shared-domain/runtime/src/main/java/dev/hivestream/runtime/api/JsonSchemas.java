@@ -1,6 +1,8 @@
 package dev.hivestream.runtime.api;
 
+import dev.hivestream.runtime.message.DomainTypes;
 import dev.hivestream.runtime.message.Json;
+import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
@@ -66,9 +68,6 @@ final class JsonSchemas {
             byte.class, range(7), short.class, range(15), int.class, range(31), long.class, range(63));
     private static final Map<Class<?>, Class<?>> OPTIONAL = Map.of(OptionalInt.class, int.class, OptionalLong.class,
             long.class, OptionalDouble.class, double.class);
-    private static final Map<Class<?>, Class<?>> BOXED = Map.of(Byte.class, byte.class, Short.class, short.class,
-            Integer.class, int.class, Long.class, long.class, Float.class, float.class, Double.class, double.class,
-            Boolean.class, boolean.class, Character.class, char.class);
     /** Classes that are written as text, by their format; an empty one has none that is standardized. */
     private static final Map<Class<?>, String> TEXT = Map.ofEntries(Map.entry(String.class, ""),
             Map.entry(Instant.class, "date-time"), Map.entry(OffsetDateTime.class, "date-time"),
@@ -138,14 +137,14 @@ final class JsonSchemas {
     }
 
     private ObjectNode definition(JavaType type, Use use) {
-        return isSealedInterface(type.getRawClass())
+        return DomainTypes.isSealedInterface(type.getRawClass())
                 ? oneOf(type, use)
                 : type.getRawClass().isRecord() ? record(type, use, null) : schema(type, use);
     }
 
     /** The schema of a value that is there and not null. */
     private ObjectNode schema(JavaType type, Use use) {
-        Class<?> raw = BOXED.getOrDefault(type.getRawClass(), type.getRawClass());
+        Class<?> raw = MethodType.methodType(type.getRawClass()).unwrap().returnType();
         if (TEXT.containsKey(raw)) {
             String format = TEXT.get(raw);
             return format.isEmpty() ? ofType("string") : ofType("string").put("format", format);
@@ -206,7 +205,7 @@ final class JsonSchemas {
             }
             return (ObjectNode) map.set("additionalProperties", inside(type, use));
         }
-        return isSealedInterface(raw) || raw.isRecord() ? reference(new Definition(type, use)) : anything();
+        return DomainTypes.isSealedInterface(raw) || raw.isRecord() ? reference(new Definition(type, use)) : anything();
     }
 
     /** What is inside of an array or a map may be null, unless it cannot: in an array of primitives, in a set of enums. */
@@ -229,13 +228,9 @@ final class JsonSchemas {
         return sealed;
     }
 
-    private static boolean isSealedInterface(Class<?> type) {
-        return type.isSealed() && type.isInterface();
-    }
-
     private static SequencedSet<Class<?>> permitted(Class<?> sealed, SequencedSet<Class<?>> found) {
         for (Class<?> permitted : sealed.getPermittedSubclasses()) {
-            if (isSealedInterface(permitted)) {
+            if (DomainTypes.isSealedInterface(permitted)) {
                 permitted(permitted, found);
             } else {
                 found.add(permitted);

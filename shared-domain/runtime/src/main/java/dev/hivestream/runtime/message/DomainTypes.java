@@ -3,6 +3,7 @@ package dev.hivestream.runtime.message;
 import dev.hivestream.model.Aggregate;
 import dev.hivestream.model.SagaType;
 import java.lang.annotation.Annotation;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
@@ -43,7 +44,9 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The closed set of types that the commands, events and states of a domain may hold, described in docs/domain-types.md. What is
@@ -74,10 +77,10 @@ public final class DomainTypes {
 
     /** A constructor takes 255 arguments, and making a record needs some of them. */
     private static final int SLOTS = 250;
-    private static final Map<Class<?>, Class<?>> BOXES = Map.of(boolean.class, Boolean.class, char.class,
-            Character.class, byte.class, Byte.class, short.class, Short.class, int.class, Integer.class, long.class,
-            Long.class, float.class, Float.class, double.class, Double.class);
-    private static final Map<Class<?>, Value> BY_CLASS = byClass();
+    private static final Map<Class<?>, Value> BY_CLASS = VALUES.stream()
+            .collect(Collectors.toUnmodifiableMap(Value::type, Function.identity()));
+    private static final Set<Class<?>> OPTIONAL = Set.of(Optional.class, OptionalInt.class, OptionalLong.class,
+            OptionalDouble.class);
     private static final String PAGE = " (docs/domain-types.md)";
 
     /** A type that is not in the set. */
@@ -140,11 +143,18 @@ public final class DomainTypes {
         return new Value(type, false);
     }
 
-    private static Map<Class<?>, Value> byClass() {
-        Map<Class<?>, Value> values = new HashMap<>();
-        VALUES.forEach(value -> values.put(value.type, value));
-        BOXES.forEach((primitive, box) -> values.put(primitive, values.get(box)));
-        return Map.copyOf(values);
+    private static @Nullable Value value(Class<?> type) {
+        return BY_CLASS.get(MethodType.methodType(type).wrap().returnType());
+    }
+
+    /** Whether a value of this class may be nothing. */
+    static boolean isOptional(Class<?> type) {
+        return OPTIONAL.contains(type);
+    }
+
+    /** Whether its records are told apart by a member {@code type}. Enums with bodies and classes of the JDK are sealed, too. */
+    public static boolean isSealedInterface(Class<?> type) {
+        return type.isSealed() && type.isInterface();
     }
 
     private Refused refused(String problem, String remedy) {
@@ -195,32 +205,30 @@ public final class DomainTypes {
     }
 
     private static boolean isOptional(Type type) {
-        return type == OptionalInt.class || type == OptionalLong.class || type == OptionalDouble.class
+        return type instanceof Class<?> c && isOptional(c)
                 || type instanceof ParameterizedType generic && generic.getRawType() == Optional.class;
     }
 
     private void checkKey(Type key, String where) {
-        boolean isKey = key instanceof Class<?> c
-                && (c.isEnum() || BY_CLASS.containsKey(c) && BY_CLASS.get(c).isKey());
-        if (!isKey) {
+        Value value = key instanceof Class<?> c ? value(c) : null;
+        boolean isEnum = key instanceof Class<?> c && c.isEnum();
+        if (!isEnum && (value == null || !value.isKey())) {
             throw refused(
                     where + " a Map whose keys are " + key.getTypeName() + ", which have no text form that is exact",
                     "String, an enum, or another type that may be a key");
         }
-        if (key instanceof Class<?> c) {
-            check(c, Map.of(), where + " a Map whose keys are");
-        }
+        check(key, Map.of(), where + " a Map whose keys are");
     }
 
     private void checkClass(Class<?> c, String where) {
-        if (BY_CLASS.containsKey(c)) {
+        if (value(c) != null) {
             return;
         }
         if (c.isEnum()) {
             checkEnum(c);
         } else if (c.isRecord()) {
             checkRecord(c, List.of());
-        } else if (c.isSealed() && c.isInterface()) {
+        } else if (isSealedInterface(c)) {
             checkSealed(c, where);
         } else {
             throw refused(where + " " + c.getTypeName(), remedy(c, "a record, or a sealed interface of records"));
@@ -276,7 +284,7 @@ public final class DomainTypes {
 
     private static Set<Class<?>> leaves(Class<?> sealed, Set<Class<?>> found) {
         for (Class<?> permitted : sealed.getPermittedSubclasses()) {
-            if (permitted.isInterface() && permitted.isSealed()) {
+            if (isSealedInterface(permitted)) {
                 leaves(permitted, found);
             } else {
                 found.add(permitted);

@@ -11,9 +11,6 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -67,9 +64,6 @@ public final class Json {
      */
     public static final JsonMapper UNIQUE_NAMES = builder(true, false)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
-
-    private static final Set<Class<?>> OPTIONAL = Set.of(Optional.class, OptionalInt.class, OptionalLong.class,
-            OptionalDouble.class);
 
     private Json() {}
 
@@ -137,21 +131,16 @@ public final class Json {
         @Override
         public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(MapperConfig<?> config, Annotated annotated) {
             JsonTypeInfo.Value declared = super.findPolymorphicTypeInfo(config, annotated);
-            return declared == null && isSealedInterface(annotated.getRawType())
+            return declared == null && DomainTypes.isSealedInterface(annotated.getRawType())
                     ? JsonTypeInfo.Value.construct(JsonTypeInfo.Id.SIMPLE_NAME, JsonTypeInfo.As.PROPERTY, "type", null,
                             false, null)
                     : declared;
         }
 
-        /** An enum with bodies is sealed, too, and so are classes of the JDK. */
-        private static boolean isSealedInterface(Class<?> type) {
-            return type.isSealed() && type.isInterface();
-        }
-
         @Override
         public @Nullable List<NamedType> findSubtypes(MapperConfig<?> config, Annotated annotated) {
             Class<?> type = annotated.getRawType();
-            return isSealedInterface(type)
+            return DomainTypes.isSealedInterface(type)
                     ? Arrays.stream(type.getPermittedSubclasses()).map(NamedType::new).toList()
                     : super.findSubtypes(config, annotated);
         }
@@ -201,7 +190,7 @@ public final class Json {
         private static boolean required(AnnotatedParameter parameter) {
             AnnotatedType[] types = ((Constructor<?>) parameter.getOwner().getAnnotated()).getAnnotatedParameterTypes();
             return !types[parameter.getIndex()].isAnnotationPresent(Nullable.class)
-                    && !OPTIONAL.contains(parameter.getRawType());
+                    && !DomainTypes.isOptional(parameter.getRawType());
         }
     }
 }
