@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
@@ -120,10 +119,8 @@ final class Log {
 
     private Map<Slot, ListOffsetsResultInfo> offsets(Collection<Slot> slots, OffsetSpec spec,
             IsolationLevel isolation) {
-        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        slots.forEach(slot -> asked.put(events(slot), spec));
-        Map<TopicPartition, ListOffsetsResultInfo> answer = Topics.get(
-                admin.listOffsets(asked, new ListOffsetsOptions(isolation)).all(), PATIENCE);
+        Map<TopicPartition, ListOffsetsResultInfo> answer = Topics.offsets(admin,
+                slots.stream().map(this::events).toList(), spec, isolation, PATIENCE);
         Map<Slot, ListOffsetsResultInfo> found = new HashMap<>();
         slots.forEach(slot -> found.put(slot, Objects.requireNonNull(answer.get(events(slot)))));
         return found;

@@ -7,18 +7,13 @@ import dev.hivestream.runtime.owner.NotReady;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -32,7 +27,7 @@ import org.apache.kafka.common.errors.InterruptException;
  */
 final class CommittedInboxes implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final long PAUSE_MILLIS = 50;
 
     private final Admin admin;
@@ -71,7 +66,7 @@ final class CommittedInboxes implements AutoCloseable {
             }
         }
         missing.removeAll(known);
-        long end = System.nanoTime() + PATIENCE.toNanos();
+        long end = System.nanoTime() + TIMEOUT.toNanos();
         while (!missing.isEmpty()) {
             find(missing);
             missing.removeAll(known);
@@ -88,18 +83,11 @@ final class CommittedInboxes implements AutoCloseable {
 
     private void find(Set<TopicPartition> partitions) {
         Set<TopicPartition> empty = new HashSet<>();
-        ends(partitions).forEach((partition, end) -> (end > 0 ? known : empty).add(partition));
+        Topics.offsets(admin, partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED, TIMEOUT)
+                .forEach((partition, end) -> (end.offset() > 0 ? known : empty).add(partition));
         if (!empty.isEmpty()) {
             known.addAll(StableOffsets.of(admin, group, empty).committed().keySet());
         }
-    }
-
-    private Map<TopicPartition, Long> ends(Set<TopicPartition> partitions) {
-        ListOffsetsResult found = admin.listOffsets(
-                partitions.stream().collect(Collectors.toMap(Function.identity(), _ -> OffsetSpec.latest())),
-                new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED));
-        return partitions.stream().collect(Collectors.toMap(Function.identity(),
-                partition -> Topics.get(found.partitionResult(partition), PATIENCE).offset()));
     }
 
     /** Returns false at once if this is closing. */

@@ -8,13 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
@@ -106,9 +103,9 @@ final class RouterOffsets {
             }
             offsets.putAll(former.committed());
         }
-        ends(consumed.stream().filter(partition -> !offsets.containsKey(partition)).toList(),
+        offsets(consumed.stream().filter(partition -> !offsets.containsKey(partition)).toList(),
                 router.latest() ? OffsetSpec.latest() : OffsetSpec.earliest())
-                .forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
+                .forEach((partition, found) -> offsets.put(partition, new OffsetAndMetadata(found.offset())));
         // checked after the inbox: records of this group there are visible only with its offsets
         StableOffsets own = StableOffsets.of(admin, router.group(), consumed);
         if (!own.committed().isEmpty()) {
@@ -152,15 +149,12 @@ final class RouterOffsets {
      * nothing: owners of this version commit them for empty partitions too.
      */
     private boolean wasRoutedTo(String saga) {
-        return ends(partitions(Topics.inbox(saga)), OffsetSpec.latest()).values().stream().anyMatch(end -> end > 0);
+        return offsets(partitions(Topics.inbox(saga)), OffsetSpec.latest()).values().stream()
+                .anyMatch(end -> end.offset() > 0);
     }
 
-    private Map<TopicPartition, Long> ends(Collection<TopicPartition> of, OffsetSpec which) {
-        ListOffsetsResult found = admin.listOffsets(
-                of.stream().collect(Collectors.toMap(Function.identity(), _ -> which)),
-                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED));
-        return of.stream().collect(Collectors.toMap(Function.identity(),
-                partition -> Topics.get(found.partitionResult(partition), PATIENCE).offset()));
+    private Map<TopicPartition, ListOffsetsResultInfo> offsets(Collection<TopicPartition> of, OffsetSpec which) {
+        return Topics.offsets(admin, of, which, IsolationLevel.READ_COMMITTED, PATIENCE);
     }
 
     private List<TopicPartition> partitions(String topic) {

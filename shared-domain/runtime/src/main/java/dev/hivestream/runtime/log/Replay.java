@@ -19,7 +19,6 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -227,9 +226,8 @@ public final class Replay {
     }
 
     private Map<TopicPartition, ListOffsetsResultInfo> ends(Set<TopicPartition> partitions) {
-        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        partitions.forEach(events -> asked.put(events, OffsetSpec.latest()));
-        return Topics.get(admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
+        return Topics.offsets(admin, partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED,
+                Topics.PATIENCE);
     }
 
     /** As {@link #read(TopicPartition, long, long, Predicate)}, from the beginning to where the partition ends now. */

@@ -23,10 +23,15 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -41,7 +46,7 @@ import org.slf4j.LoggerFactory;
 public final class Topics {
 
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    static final Duration PATIENCE = Duration.ofSeconds(10);
     /** How many in-sync replicas a topic with more than one replica must require. */
     private static final int SAFELY_IN_SYNC = 2;
     /** The broker's default of max.message.bytes. */
@@ -433,6 +438,19 @@ public final class Topics {
 
     static <T> T get(KafkaFuture<T> future) {
         return get(future, PATIENCE);
+    }
+
+    /**
+     * Offsets of partitions.
+     *
+     * @param isolation whether the end is that of what is committed
+     * @throws KafkaException if the broker does not answer
+     */
+    public static Map<TopicPartition, ListOffsetsResultInfo> offsets(Admin admin,
+            Collection<TopicPartition> partitions, OffsetSpec which, IsolationLevel isolation, Duration timeout) {
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        partitions.forEach(partition -> asked.put(partition, which));
+        return get(admin.listOffsets(asked, new ListOffsetsOptions(isolation)).all(), timeout);
     }
 
     /** The answer of an admin request; its failure as the {@link KafkaException} that it is. */
